@@ -1,0 +1,121 @@
+/**
+ * A job: a program, its parameters and its policy. The spec is fixed at submit and its digest is the
+ * job's id; everything that changes afterwards is in `JobProgress` and `JobReport`.
+ */
+
+import type { Digest, JobId, PeerId } from './ids.ts';
+import type { Failure } from './replica.ts';
+
+/** How much evidence a result needs. `quorum: 1` is `--trust all`. */
+export type Trust = {
+  /** Equal digests from this many different peers make a result canonical. At least 1. */
+  readonly quorum: number;
+};
+
+/** What one chunk may use on a volunteer's machine. */
+export type ChunkLimits = {
+  readonly wallMsMax: number;
+  readonly memoryBytesMax: number;
+  readonly resultBytesMax: number;
+};
+
+export type JobSpec = {
+  /** For people; at most `nameCharsMax` characters. */
+  readonly name: string;
+  readonly runtime: 'javascript';
+  readonly program: Digest;
+  readonly programBytes: number;
+  /** Canonical CBOR, passed to `split` and `merge`; volunteers never see it. */
+  readonly params: Uint8Array;
+  readonly trust: Trust;
+  readonly limits: ChunkLimits;
+  readonly chunksMax: number;
+  readonly requester: PeerId;
+  /** Unix time; makes the ids of two submissions of one job differ. */
+  readonly createdAtMs: number;
+};
+
+export type JobState =
+  /** Chunks are leased while `split` may still be yielding more. */
+  | 'running'
+  /** All results are canonical; `merge` has not returned yet. */
+  | 'merging'
+  | 'done'
+  | 'failed'
+  | 'cancelled'
+  /** The peer stopped while the job ran. */
+  | 'lost';
+
+export type JobProgress = {
+  readonly job: JobId;
+  readonly state: JobState;
+  /** Chunks that `split` has yielded so far; all of them once `splitEnded`. */
+  readonly chunks: number;
+  readonly splitEnded: boolean;
+  readonly accepted: number;
+  /** Chunks with at least one lease out. */
+  readonly inFlight: number;
+  /** Undecided chunks whose replicas disagree. */
+  readonly disputed: number;
+  /** Peers that hold leases or have asked for some, this one included. */
+  readonly peers: number;
+  /** Accepted chunks a second, lately. */
+  readonly chunksPerSecond: number;
+  /** Milliseconds; absent while nothing tells how long it will take. */
+  readonly remainingMs?: number;
+  /** Why nothing moves, in words; absent while things move. */
+  readonly stalled?: string;
+};
+
+/** What one peer did for one job. Replicas: returned = accepted + lost + late + undecided + failed. */
+export type Contribution = {
+  readonly peer: PeerId;
+  readonly leased: number;
+  readonly returned: number;
+  /** In the canonical group. */
+  readonly accepted: number;
+  /** In a group that lost against the canonical one: disputes lost. */
+  readonly lost: number;
+  /** Came after the chunk was decided: a straggler's, or a speculative twin's. */
+  readonly late: number;
+  readonly failed: number;
+  /** Leases not returned in time, or cut off with the peer. */
+  readonly expired: number;
+  readonly computeSeconds: number;
+};
+
+export type JobReport = {
+  readonly chunks: number;
+  readonly accepted: number;
+  /** Chunks whose replicas ever disagreed. */
+  readonly disputes: number;
+  readonly wallMs: number;
+  readonly contributions: readonly Contribution[];
+};
+
+/** The replicas of one chunk that returned the same digest, as a person is shown them. */
+export type ResultGroup = {
+  readonly digest: Digest;
+  readonly peers: readonly PeerId[];
+};
+
+/** Why a job failed for good. */
+export type JobFailure =
+  | {
+      readonly type: 'chunk-disputed';
+      readonly chunk: number;
+      readonly quorum: number;
+      readonly groups: readonly ResultGroup[];
+    }
+  | {
+      readonly type: 'chunk-failed';
+      readonly chunk: number;
+      readonly failure: Failure;
+      readonly peers: readonly PeerId[];
+    }
+  | {
+      /** `split` or `merge` failed at the requester, or its store did. */
+      readonly type: 'requester-failed';
+      readonly step: 'split' | 'merge' | 'store';
+      readonly reason: string;
+    };

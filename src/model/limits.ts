@@ -1,0 +1,69 @@
+/**
+ * Every bound in one place, each with its reason. Units last in the name. A bound named here is
+ * checked where the bytes come in (`wire/`), so that the layers behind it never see more.
+ */
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+export const limits = {
+  /** grpc-js refuses larger messages by default (4 MiB); every frame stays under it. */
+  frameBytesMax: 4 * MiB,
+  /** Inputs or results that travel in one frame before it is closed: half a frame, so that one
+   *  more item of the largest size still fits. */
+  frameFillBytes: 2 * MiB,
+  /** Canonical CBOR of one chunk's input. A larger piece of work should be split further. */
+  chunkInputBytesMax: 1 * MiB,
+  /** Canonical CBOR of one result; a job's spec may ask for less, never for more. */
+  resultBytesMax: 1 * MiB,
+  /** A bundled job program; the largest npm packages bundle to less. */
+  programBytesMax: 8 * MiB,
+  /** Canonical CBOR of a job's parameters: they travel in the spec, not as data. */
+  paramsBytesMax: 64 * KiB,
+  /** Bytes of a page of chunk inputs before the next page is begun. */
+  pageFillBytes: 1 * MiB,
+  /** Chunk inputs in a page; 4096 small inputs are some 40 KiB. */
+  pageChunksMax: 4096,
+  /** Pages split ahead of what is leased: 256 MiB of disk at most, and a million small chunks. */
+  pagesAheadMax: 256,
+  /** Chunks of a job unless the submitter says otherwise; a split that goes on is likely endless. */
+  jobChunksMaxDefault: 10_000_000,
+  /** Chunk numbers are uint32 on the wire and indexes of a bitmap here. */
+  jobChunksMax: 2 ** 31,
+  /** A piece of a blob on the wire. */
+  blobPieceBytes: 256 * KiB,
+  /** Leases or results in one frame; 1024 reached the best rate measured with 32-byte payloads. */
+  frameItemsMax: 1024,
+  /** Leases that a volunteer may hold of one job: its buffer, whatever it asks. */
+  leasesHeldMax: 4096,
+  /** Chunks of a job with undecided replicas; past it only known chunks are leased again.
+   *  65,536 of them cost some 30 MiB. */
+  openChunksMax: 65_536,
+  /** Result bytes of undecided chunks that a requester holds in memory. */
+  undecidedBytesMax: 64 * MiB,
+  /** Live offers that a peer remembers; at 2 KiB each, 8 MiB. The oldest is dropped. */
+  offersMax: 4096,
+  /** A signed offer on the wire. */
+  offerBytesMax: 4 * KiB,
+  /** Peer addresses that a peer remembers; the oldest is dropped. */
+  knownPeersMax: 1000,
+  /** Addresses of one peer: a machine has few interfaces. */
+  peerAddressesMax: 8,
+  /** "host:port": 253 characters of DNS name, a colon, 5 digits. */
+  addressCharsMax: 260,
+  /** Peers named in one exchange. */
+  peersPerFrameMax: 32,
+  /** Features named in a hello. */
+  featuresMax: 32,
+  /** A job's name as shown to people. */
+  nameCharsMax: 64,
+  /** Explanations that travel: failure details, decline reasons. The rest is cut. */
+  reasonCharsMax: 2048,
+  /** Volunteers connected to one requester, and work streams of one volunteer. */
+  volunteersMax: 1024,
+  requestersMax: 16,
+  /** Frames waiting on a stream whose reader is slow; then the stream is closed as stuck. */
+  streamQueueFramesMax: 1024,
+  /** What a sandboxed program wrote to its console, kept for its failure report. */
+  stderrBytesMax: 64 * KiB,
+} as const;

@@ -1,0 +1,43 @@
+/**
+ * The signed, gossiped announcement that a job has chunks to compute: what a volunteer needs to
+ * decide, and nothing that it does not.
+ */
+
+import type { Digest, JobId, PeerId } from './ids.ts';
+import type { ChunkLimits } from './job.ts';
+
+export type Offer = {
+  readonly job: JobId;
+  /** The peer whose signature the offer carries. */
+  readonly requester: PeerId;
+  /** Where the requester can be reached, "host:port", the likeliest first. */
+  readonly addresses: readonly string[];
+  readonly name: string;
+  readonly runtime: 'javascript';
+  readonly program: Digest;
+  readonly programBytes: number;
+  readonly limits: ChunkLimits;
+  /** Rises with every offer of the same job; a lower one is old news. */
+  readonly sequence: number;
+  /** How many more replicas could be leased now; a lower bound while `split` runs. */
+  readonly replicasOpen: number;
+  /** Closed: the job has ended, forget it. */
+  readonly closed: boolean;
+  /** Unix time after which the offer is void. */
+  readonly expiresAtMs: number;
+};
+
+/** A verified offer with the bytes that prove it, which are what is forwarded. */
+export type SignedOffer = {
+  readonly offer: Offer;
+  readonly signed: Signed;
+};
+
+/** A statement over exact bytes by the holder of a key. */
+export type Signed = {
+  readonly payload: Uint8Array;
+  /** SubjectPublicKeyInfo, DER. Its SHA-256 is the signer's `PeerId`. */
+  readonly publicKey: Uint8Array;
+  /** ECDSA P-256 with SHA-256, DER. */
+  readonly signature: Uint8Array;
+};

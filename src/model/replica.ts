@@ -1,0 +1,56 @@
+/** One execution of a chunk by one peer: the lease that allows it and the outcome that ends it. */
+
+import type { Digest, JobId } from './ids.ts';
+
+export type Lease = {
+  /** Unique within one job at one requester. */
+  readonly lease: number;
+  readonly chunk: number;
+};
+
+/** A lease as the volunteer gets it. */
+export type LeasedChunk = Lease & {
+  /** Canonical CBOR of what `split` yielded for the chunk. */
+  readonly input: Uint8Array;
+};
+
+/** DESIGN section 8: a chunk that fails says how. A failure is never a vote for a result. */
+export type FailureKind = 'timed-out' | 'out-of-memory' | 'threw' | 'result-too-large';
+
+export const failureKinds: readonly FailureKind[] = [
+  'timed-out',
+  'out-of-memory',
+  'threw',
+  'result-too-large',
+];
+
+export type Failure = {
+  readonly kind: FailureKind;
+  /** For a person: the error's message and what the program wrote, at most `reasonCharsMax`. */
+  readonly detail: string;
+};
+
+export type Outcome =
+  | {
+      readonly type: 'result';
+      /** SHA-256 of `value`, computed by whoever hands this to a machine, never taken from a peer. */
+      readonly digest: Digest;
+      /** Canonical CBOR. */
+      readonly value: Uint8Array;
+    }
+  | { readonly type: 'failure'; readonly failure: Failure }
+  /** Not computed, through no fault of the chunk: the sandbox died or the owner stopped it. */
+  | { readonly type: 'returned' };
+
+export type ReplicaResult = {
+  readonly lease: number;
+  readonly chunk: number;
+  readonly outcome: Outcome;
+  readonly computeMs: number;
+};
+
+/** Results of one job in one frame, under one signature. */
+export type ResultFrame = {
+  readonly job: JobId;
+  readonly replicas: readonly ReplicaResult[];
+};

@@ -1,0 +1,10 @@
+// Original file: proto/manyhands/control/v1/control.proto
+
+
+export interface CancelRequest {
+  'jobId'?: (string);
+}
+
+export interface CancelRequest__Output {
+  'jobId': (string);
+}

@@ -1,0 +1,12 @@
+// Original file: proto/manyhands/control/v1/control.proto
+
+
+export interface ResultResponse {
+  'piece'?: (Buffer | Uint8Array | string);
+  'kind'?: (string);
+}
+
+export interface ResultResponse__Output {
+  'piece': (Buffer);
+  'kind': (string);
+}

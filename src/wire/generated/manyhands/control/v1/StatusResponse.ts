@@ -1,0 +1,49 @@
+// Original file: proto/manyhands/control/v1/control.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface StatusResponse {
+  'peerId'?: (string);
+  'version'?: (string);
+  'pid'?: (number);
+  'grid'?: (string);
+  'addresses'?: (string)[];
+  'dataPath'?: (string);
+  'state'?: (string);
+  'reason'?: (string);
+  'pausedUntilMs'?: (number | string | Long);
+  'slots'?: (number);
+  'slotsBusy'?: (number);
+  'leasesHeld'?: (number);
+  'neighbours'?: (number);
+  'knownPeers'?: (number);
+  'offers'?: (number);
+  'replicasReturned'?: (number | string | Long);
+  'computeSeconds'?: (number | string);
+  'uptimeMs'?: (number | string | Long);
+  'metricsAddress'?: (string);
+  '_pausedUntilMs'?: "pausedUntilMs";
+}
+
+export interface StatusResponse__Output {
+  'peerId': (string);
+  'version': (string);
+  'pid': (number);
+  'grid': (string);
+  'addresses': (string)[];
+  'dataPath': (string);
+  'state': (string);
+  'reason': (string);
+  'pausedUntilMs'?: (number);
+  'slots': (number);
+  'slotsBusy': (number);
+  'leasesHeld': (number);
+  'neighbours': (number);
+  'knownPeers': (number);
+  'offers': (number);
+  'replicasReturned': (number);
+  'computeSeconds': (number);
+  'uptimeMs': (number);
+  'metricsAddress': (string);
+  '_pausedUntilMs'?: "pausedUntilMs";
+}

@@ -1,0 +1,23 @@
+// Original file: proto/manyhands/v1/work.proto
+
+export const FailureKind = {
+  FAILURE_KIND_UNSPECIFIED: 'FAILURE_KIND_UNSPECIFIED',
+  FAILURE_KIND_TIMED_OUT: 'FAILURE_KIND_TIMED_OUT',
+  FAILURE_KIND_OUT_OF_MEMORY: 'FAILURE_KIND_OUT_OF_MEMORY',
+  FAILURE_KIND_THREW: 'FAILURE_KIND_THREW',
+  FAILURE_KIND_RESULT_TOO_LARGE: 'FAILURE_KIND_RESULT_TOO_LARGE',
+} as const;
+
+export type FailureKind =
+  | 'FAILURE_KIND_UNSPECIFIED'
+  | 0
+  | 'FAILURE_KIND_TIMED_OUT'
+  | 1
+  | 'FAILURE_KIND_OUT_OF_MEMORY'
+  | 2
+  | 'FAILURE_KIND_THREW'
+  | 3
+  | 'FAILURE_KIND_RESULT_TOO_LARGE'
+  | 4
+
+export type FailureKind__Output = typeof FailureKind[keyof typeof FailureKind]

@@ -1,0 +1,16 @@
+// Original file: proto/manyhands/v1/types.proto
+
+
+export interface Hello {
+  'protocolVersions'?: (number)[];
+  'features'?: (string)[];
+  'requiredFeatures'?: (string)[];
+  'addresses'?: (string)[];
+}
+
+export interface Hello__Output {
+  'protocolVersions': (number)[];
+  'features': (string)[];
+  'requiredFeatures': (string)[];
+  'addresses': (string)[];
+}
