@@ -6,7 +6,12 @@
 
 import type { Digest, JobId, PeerId } from './model/ids.ts';
 import type { ChunkLimits, JobReport, JobSpec, JobState } from './model/job.ts';
-import type { OverlayMessage, RequesterMessage, VolunteerMessage } from './model/messages.ts';
+import type {
+  OverlayMessage,
+  RequesterMessage,
+  TransportEvent,
+  VolunteerMessage,
+} from './model/messages.ts';
 import type { Offer, SignedOffer } from './model/offer.ts';
 import type { LeasedChunk, Outcome } from './model/replica.ts';
 
@@ -18,38 +23,7 @@ export interface Clock {
   unixMs(): number;
 }
 
-/**
- * What the transport reports, in order for each peer. Messages have passed every check of `wire/`:
- * bounds, ids, signatures, digests of values.
- */
-export type TransportEvent =
-  /** An overlay stream is open and both hellos were exchanged. */
-  | {
-      readonly type: 'neighbour-up';
-      readonly peer: PeerId;
-      readonly addresses: readonly string[];
-      /** Who dialled: `outgoing` when this peer did. */
-      readonly direction: 'outgoing' | 'incoming';
-    }
-  | { readonly type: 'overlay-message'; readonly from: PeerId; readonly message: OverlayMessage }
-  | { readonly type: 'neighbour-down'; readonly peer: PeerId; readonly reason: string }
-  | { readonly type: 'dial-failed'; readonly address: string; readonly reason: string }
-  /** A volunteer's work stream is open and both hellos were exchanged. */
-  | { readonly type: 'volunteer-up'; readonly peer: PeerId }
-  | {
-      readonly type: 'volunteer-message';
-      readonly from: PeerId;
-      readonly message: VolunteerMessage;
-    }
-  | { readonly type: 'volunteer-down'; readonly peer: PeerId }
-  /** The work stream to a requester is open and both hellos were exchanged. */
-  | { readonly type: 'requester-up'; readonly peer: PeerId }
-  | {
-      readonly type: 'requester-message';
-      readonly from: PeerId;
-      readonly message: RequesterMessage;
-    }
-  | { readonly type: 'requester-down'; readonly peer: PeerId; readonly reason: string };
+export type { TransportEvent } from './model/messages.ts';
 
 /**
  * Connections to other peers. Between two peers there is at most one overlay stream (of two opened
@@ -217,7 +191,10 @@ export interface Store {
 
   /** Canonical results; one transaction. A chunk that has one already keeps it. */
   putResults(job: JobId, results: readonly StoredResult[]): void;
-  /** Values of the chunks from `from` on, in order, up to the first missing one or `countMax`. */
+  /**
+   * Values of the chunks from `from` on, in order, up to the first missing one, `countMax`, or some
+   * 16 MiB: read on from the first one not returned until none comes.
+   */
   readResults(job: JobId, from: number, countMax: number): readonly Uint8Array[];
   /** Forgets the chunks' results, once merged. */
   dropResults(job: JobId): void;

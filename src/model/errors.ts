@@ -4,28 +4,31 @@
  * is a value in the protocol, counted and never thrown across layers.
  */
 
-export type GridErrorCode =
-  | 'usage'
-  | 'invalid-id'
-  | 'unknown-job'
-  | 'job-invalid'
-  | 'job-failed'
-  | 'job-cancelled'
-  | 'input-unreadable'
-  | 'output-unwritable'
-  | 'no-peer-running'
-  | 'peer-already-running'
-  | 'port-taken'
-  | 'peer-unreachable'
-  | 'wrong-grid'
-  | 'wrong-peer'
-  | 'incompatible-peer'
-  | 'grid-file-invalid'
-  | 'identity-invalid'
-  | 'store-failed'
-  | 'disk-full'
-  | 'interrupted'
-  | 'internal';
+export const gridErrorCodes = [
+  'usage',
+  'invalid-id',
+  'unknown-job',
+  'job-invalid',
+  'job-failed',
+  'job-cancelled',
+  'input-unreadable',
+  'output-unwritable',
+  'no-peer-running',
+  'peer-already-running',
+  'port-taken',
+  'peer-unreachable',
+  'wrong-grid',
+  'wrong-peer',
+  'incompatible-peer',
+  'grid-file-invalid',
+  'identity-invalid',
+  'store-failed',
+  'disk-full',
+  'interrupted',
+  'internal',
+] as const;
+
+export type GridErrorCode = (typeof gridErrorCodes)[number];
 
 export class GridError extends Error {
   override readonly name = 'GridError';

@@ -4,7 +4,7 @@
  */
 
 import type { Digest, JobId, PeerId } from './ids.ts';
-import type { Failure } from './replica.ts';
+import type { Failure, FailureKind } from './replica.ts';
 
 /** How much evidence a result needs. `quorum: 1` is `--trust all`. */
 export type Trust = {
@@ -106,6 +106,7 @@ export type JobFailure =
       readonly chunk: number;
       readonly quorum: number;
       readonly groups: readonly ResultGroup[];
+      readonly failures: readonly { readonly peer: PeerId; readonly kind: FailureKind }[];
     }
   | {
       readonly type: 'chunk-failed';

@@ -62,8 +62,25 @@ export const limits = {
   /** Volunteers connected to one requester, and work streams of one volunteer. */
   volunteersMax: 1024,
   requestersMax: 16,
+  /** Different peers that one job is leased to; a few hundred bytes each. */
+  contributorsMax: 10_000,
+  /** Live offers of one requester; a requester with more jobs at a time gossips the others later. */
+  offersPerRequesterMax: 64,
   /** Frames waiting on a stream whose reader is slow; then the stream is closed as stuck. */
   streamQueueFramesMax: 1024,
+  /** Bytes waiting on all streams; past it the stream with the most is closed. */
+  streamQueuesBytesMax: 256 * MiB,
+  /** Overlay streams that others opened: many more than neighbours, since a full peer first names
+   *  some others and then closes. */
+  overlayStreamsMax: 256,
+  /** Connections accepted: every volunteer's and neighbour's. More are dropped unheard. */
+  connectionsMax: 2048,
+  /** TLS handshakes under way; each costs some 2 ms of CPU, so 64 wait a tenth of a second. */
+  handshakesMax: 64,
+  /** Streams on one connection: overlay, work, a blob or two, health. */
+  streamsPerConnectionMax: 16,
+  /** Blobs being served; 32 of the largest are 256 MiB. */
+  blobFetchesMax: 32,
   /** What a sandboxed program wrote to its console, kept for its failure report. */
   stderrBytesMax: 64 * KiB,
 } as const;

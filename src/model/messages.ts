@@ -4,7 +4,7 @@
  */
 
 import type { JobId, PeerId } from './ids.ts';
-import type { Offer, SignedOffer } from './offer.ts';
+import type { SignedOffer } from './offer.ts';
 import type { Lease, LeasedChunk, ResultFrame } from './replica.ts';
 
 /** A peer and where it can be reached. */
@@ -64,5 +64,37 @@ export type RequesterSend =
       readonly chunks: readonly Lease[];
     };
 
-/** What the peer's machine says over the overlay; the driver signs offers of its own. */
-export type OverlaySend = OverlayMessage | { readonly type: 'offer'; readonly offer: Offer };
+/**
+ * What the transport reports, in order for each peer. Messages have passed every check of `wire/`:
+ * bounds, ids, signatures, digests of values.
+ */
+export type TransportEvent =
+  /** An overlay stream is open and both hellos were exchanged. */
+  | {
+      readonly type: 'neighbour-up';
+      readonly peer: PeerId;
+      readonly addresses: readonly string[];
+      /** Who dialled: `outgoing` when this peer did. */
+      readonly direction: 'outgoing' | 'incoming';
+      /** The address that was dialled, when this peer did. */
+      readonly dialled?: string;
+    }
+  | { readonly type: 'overlay-message'; readonly from: PeerId; readonly message: OverlayMessage }
+  | { readonly type: 'neighbour-down'; readonly peer: PeerId; readonly reason: string }
+  | { readonly type: 'dial-failed'; readonly address: string; readonly reason: string }
+  /** A volunteer's work stream is open and both hellos were exchanged. */
+  | { readonly type: 'volunteer-up'; readonly peer: PeerId }
+  | {
+      readonly type: 'volunteer-message';
+      readonly from: PeerId;
+      readonly message: VolunteerMessage;
+    }
+  | { readonly type: 'volunteer-down'; readonly peer: PeerId }
+  /** The work stream to a requester is open and both hellos were exchanged. */
+  | { readonly type: 'requester-up'; readonly peer: PeerId }
+  | {
+      readonly type: 'requester-message';
+      readonly from: PeerId;
+      readonly message: RequesterMessage;
+    }
+  | { readonly type: 'requester-down'; readonly peer: PeerId; readonly reason: string };

@@ -1,0 +1,98 @@
+/**
+ * What goes into the peer's machine and what comes out of it. The driver turns the world into events
+ * and effects into deeds; the simulator does the same with a world of its own.
+ */
+
+import type { Digest, JobId, PeerId } from '../model/ids.ts';
+import type { ChunkLimits, JobFailure, JobSpec } from '../model/job.ts';
+import type {
+  OverlayMessage,
+  RequesterSend,
+  TransportEvent,
+  VolunteerMessage,
+} from '../model/messages.ts';
+import type { Offer, SignedOffer } from '../model/offer.ts';
+import type { LeasedChunk, Outcome } from '../model/replica.ts';
+
+/** Two clocks: durations and deadlines follow `ms`, which never jumps; offers expire by `unixMs`. */
+export type Now = { readonly ms: number; readonly unixMs: number };
+
+export type PeerEvent = TransportEvent | LocalEvent;
+
+export type LocalEvent =
+  /** The time of a `wake` effect has come. Early or extra ones do no harm. */
+  | { readonly type: 'tick' }
+  // Answers to effects.
+  | { readonly type: 'program-ready'; readonly program: Digest }
+  | { readonly type: 'program-failed'; readonly program: Digest; readonly reason: string }
+  | {
+      readonly type: 'run-done';
+      readonly run: number;
+      /** One for each chunk of the run, in its order. */
+      readonly outcomes: readonly { readonly outcome: Outcome; readonly computeMs: number }[];
+    }
+  | { readonly type: 'offer-signed'; readonly offer: SignedOffer }
+  // Commands.
+  | { readonly type: 'submit'; readonly job: JobId; readonly spec: JobSpec }
+  | { readonly type: 'chunks-added'; readonly job: JobId; readonly count: number }
+  | { readonly type: 'split-ended'; readonly job: JobId }
+  /** Merged, cancelled or failed outside the machine: the job is over, tell everybody. */
+  | { readonly type: 'end-job'; readonly job: JobId }
+  /** Until `untilMs` on the clock `Now.ms`, or until resumed. */
+  | { readonly type: 'pause'; readonly untilMs?: number }
+  | { readonly type: 'resume' }
+  | { readonly type: 'finish' };
+
+export type Effect =
+  | { readonly type: 'dial'; readonly address: string; readonly expected?: PeerId }
+  | { readonly type: 'hang-up'; readonly peer: PeerId }
+  | { readonly type: 'send-overlay'; readonly to: PeerId; readonly message: OverlayMessage }
+  | {
+      readonly type: 'open-work';
+      readonly requester: PeerId;
+      readonly addresses: readonly string[];
+    }
+  | { readonly type: 'close-work'; readonly requester: PeerId }
+  | { readonly type: 'send-to-requester'; readonly to: PeerId; readonly message: VolunteerMessage }
+  /** The driver adds the chunks' inputs to leases. */
+  | { readonly type: 'send-to-volunteer'; readonly to: PeerId; readonly message: RequesterSend }
+  /** Have the program loaded in the sandbox. Ends in `program-ready` or `program-failed`. */
+  | {
+      readonly type: 'fetch-program';
+      readonly requester: PeerId;
+      readonly addresses: readonly string[];
+      readonly program: Digest;
+      readonly programBytes: number;
+    }
+  /** Ends in one `run-done`. */
+  | {
+      readonly type: 'run';
+      readonly run: number;
+      readonly job: JobId;
+      readonly program: Digest;
+      readonly limits: ChunkLimits;
+      readonly chunks: readonly LeasedChunk[];
+    }
+  /** All runs of the job end at once; what was not computed comes back `returned`. */
+  | { readonly type: 'stop-runs'; readonly job: JobId }
+  /** Ends in `offer-signed`. */
+  | { readonly type: 'sign-offer'; readonly offer: Offer }
+  /** Canonical results. They must be stored before later effects of the same list are carried out. */
+  | {
+      readonly type: 'store-results';
+      readonly job: JobId;
+      readonly results: readonly AcceptedResult[];
+    }
+  /** Every chunk has its canonical result. */
+  | { readonly type: 'all-accepted'; readonly job: JobId }
+  | { readonly type: 'job-failed'; readonly job: JobId; readonly failure: JobFailure }
+  /** The volunteer holds nothing now, after `finish`; told again whenever that is so. */
+  | { readonly type: 'drained' }
+  /** Send `tick` at `atMs` of `Now.ms`; replaces the wake before. */
+  | { readonly type: 'wake'; readonly atMs: number };
+
+export type AcceptedResult = {
+  readonly chunk: number;
+  readonly digest: Digest;
+  readonly value: Uint8Array;
+};

@@ -1,0 +1,36 @@
+/** How many leases, for how long: the formulas, apart from the tables that use them. */
+
+/**
+ * Guided self-scheduling (Polychronopoulos and Kuck 1987): nobody is granted more than half of its
+ * fair share of what is left, so that the tail is spread over all peers.
+ *
+ * @param demand leases the peer still wants
+ * @param remaining replicas not yet leased; Infinity while more chunks are being split
+ * @param askers peers that want leases, this one included
+ */
+export function grantSize(demand: number, remaining: number, askers: number): number {
+  const share = Math.ceil(remaining / (2 * Math.max(askers, 1)));
+  return Math.min(demand, Math.max(share, 1));
+}
+
+/** A frame's journey and a scheduling hiccup on a busy machine; a guess. */
+const LEASE_SLACK_MS = 10_000;
+
+/**
+ * A lease lasts as long as the slowest chunk that its job allows, after a wait in the volunteer's
+ * buffer. The wait is bounded by eight times the usual turnaround; a guess that errs on the long
+ * side, because a twin (`lease-table.ts`) already cuts the tail short.
+ *
+ * @param turnaroundMs mean time from lease to result so far; undefined before the first
+ */
+export function leaseLengthMs(wallMsMax: number, turnaroundMs: number | undefined): number {
+  return Math.ceil(wallMsMax + LEASE_SLACK_MS + 8 * (turnaroundMs ?? wallMsMax / 8));
+}
+
+/** No chunk is leased twice at once before this, however fast the others are; a guess. */
+const TWIN_AFTER_MS_MIN = 500;
+
+/** How old a lease in the tail must be before the chunk is leased again elsewhere. */
+export function twinAfterMs(turnaroundMs: number | undefined): number {
+  return turnaroundMs === undefined ? Infinity : Math.max(TWIN_AFTER_MS_MIN, 2 * turnaroundMs);
+}

@@ -1,0 +1,37 @@
+/** How much work a volunteer keeps at hand, and how much of it goes to the sandbox at a time. */
+
+import { limits } from '../model/limits.ts';
+
+/** Work at hand per slot: covers the round trip and the requester's pauses; a guess. */
+const BUFFER_MS = 250;
+/** A run in the sandbox: long enough that handing it over is below a hundredth of it (measured: some
+ *  0.1 ms), short enough that progress and stopping stay lively. */
+const RUN_MS = 25;
+/** What a chunk is taken to cost before one was computed. */
+const CHUNK_MS_UNKNOWN = 50;
+/** Chunks of a run: one frame of results. */
+const RUN_CHUNKS_MAX = 512;
+
+/**
+ * Leases to hold of all jobs together, queued and running.
+ *
+ * @param chunkMs mean time of a chunk on one slot; undefined before the first
+ */
+export function leasesWanted(slots: number, chunkMs: number | undefined): number {
+  const perSlot = Math.ceil(BUFFER_MS / Math.max(chunkMs ?? CHUNK_MS_UNKNOWN, 0.001));
+  return Math.min(slots * (1 + perSlot), limits.leasesHeldMax);
+}
+
+/** Chunks to run together on one slot. One at a time until it is known how long one takes. */
+export function runSize(chunkMs: number | undefined): number {
+  if (chunkMs === undefined) return 1;
+  return Math.min(Math.max(Math.floor(RUN_MS / Math.max(chunkMs, 0.001)), 1), RUN_CHUNKS_MAX);
+}
+
+/**
+ * Runs in the sandbox at a time: one more a slot than it can compute when they are short, so that no
+ * slot waits for the next one to arrive.
+ */
+export function runsWanted(slots: number, chunkMs: number | undefined): number {
+  return (chunkMs ?? Infinity) <= 2 * RUN_MS ? 2 * slots : slots;
+}

@@ -1,0 +1,314 @@
+/**
+ * One job at its requester: which chunks are open, who holds which lease, which results came back.
+ *
+ * Picture a frontier that moves through the chunk numbers. Behind it every chunk is decided (one bit
+ * in the assembler) or open (an object here, at most `openChunksMax` of them); beyond it nothing is
+ * stored, however many chunks there are. A peer that asks is first given replicas that open chunks
+ * still want (`ticket-queue.ts`), then fresh chunks at the frontier, then, in the tail, a twin of
+ * the oldest lease of somebody else.
+ *
+ * Invariant: an open chunk has as many active leases and live tickets together as its ballot still
+ * needs (`quorum.ts`), or one more while a twin runs.
+ */
+
+import { limits } from '../model/limits.ts';
+import type { Digest, JobId, PeerId } from '../model/ids.ts';
+import type { JobFailure, JobSpec } from '../model/job.ts';
+import type { Lease, ReplicaResult } from '../model/replica.ts';
+import { MovingMean } from './estimate.ts';
+import { leaseLengthMs, twinAfterMs } from './grant.ts';
+import { OpenChunk, type Replica } from './open-chunk.ts';
+import { Tally, type Totals } from './tally.ts';
+import { TicketQueue } from './ticket-queue.ts';
+
+/** What a result led to. */
+export type Settlement =
+  | { readonly type: 'counted' }
+  | {
+      readonly type: 'accepted';
+      readonly chunk: number;
+      readonly digest: Digest;
+      readonly value: Uint8Array;
+      /** Leases of the chunk that are still out and of no more use. */
+      readonly revoked: readonly { readonly peer: PeerId; readonly lease: number }[];
+    }
+  | { readonly type: 'job-failed'; readonly failure: JobFailure }
+  /** No such lease of this peer: forged, or from before it was cut off. Not counted. */
+  | { readonly type: 'unknown' };
+
+type Active = { readonly open: OpenChunk; readonly replica: Replica };
+
+/** New samples of the turnaround weigh a twentieth: a batch of results is one event, not many. */
+const TURNAROUND_WEIGHT = 0.05;
+
+export class LeaseTable {
+  readonly job: JobId;
+  readonly tally: Tally;
+  readonly #spec: JobSpec;
+  readonly #open = new Map<number, OpenChunk>();
+  /** By lease number; in the order they were made. */
+  readonly #active = new Map<number, Active>();
+  readonly #tickets = new TicketQueue();
+  readonly #turnaround = new MovingMean(TURNAROUND_WEIGHT);
+  #lastLease = 0;
+  #chunks = 0;
+  #frontier = 0;
+  #splitEnded = false;
+  #undecidedBytes = 0;
+  #disputed = 0;
+  #disputesEver = 0;
+  #inFlight = 0;
+
+  constructor(job: JobId, spec: JobSpec, totals: Totals) {
+    this.job = job;
+    this.tally = new Tally(totals);
+    this.#spec = spec;
+  }
+
+  addChunks(count: number): void {
+    this.#chunks += count;
+  }
+
+  endSplit(): void {
+    this.#splitEnded = true;
+  }
+
+  /** Chunks that `split` has yielded so far. */
+  get chunks(): number {
+    return this.#chunks;
+  }
+
+  get splitEnded(): boolean {
+    return this.#splitEnded;
+  }
+
+  /** Undecided chunks whose replicas disagree. */
+  get disputed(): number {
+    return this.#disputed;
+  }
+
+  /** Chunks whose replicas ever disagreed. */
+  get disputesEver(): number {
+    return this.#disputesEver;
+  }
+
+  /** Undecided chunks with at least one lease out. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  get activeLeases(): number {
+    return this.#active.size;
+  }
+
+  /** Replicas that could be leased now, to somebody; a lower bound while `split` runs. */
+  get replicasOpen(): number {
+    return (this.#chunks - this.#frontier) * this.#spec.trust.quorum + this.#tickets.size;
+  }
+
+  /** How long a lease made now lasts. */
+  get leaseMs(): number {
+    return leaseLengthMs(this.#spec.limits.wallMsMax, this.#turnaround.value);
+  }
+
+  /** Peers that hold leases now. */
+  holders(): Set<PeerId> {
+    return new Set(Array.from(this.#active.values(), ({ replica }) => replica.peer));
+  }
+
+  /** Up to `count` leases for a peer: open replicas, then fresh chunks, then twins in the tail. */
+  lease(peer: PeerId, count: number, nowMs: number): Lease[] {
+    if (!this.tally.has(peer) && this.tally.size >= limits.contributorsMax) return [];
+    const leases: Lease[] = [];
+    const deadlineMs = nowMs + this.leaseMs;
+    const give = (open: OpenChunk): void => {
+      leases.push(this.#grant(open, peer, nowMs, deadlineMs));
+    };
+    this.#tickets.walk(peer, count, (chunk) => {
+      const open = this.#open.get(chunk);
+      if (open === undefined) return 'drop';
+      if (!open.mayTake(peer)) return 'skip';
+      open.tickets -= 1;
+      give(open);
+      return 'take';
+    });
+    while (leases.length < count && this.#mayOpen()) give(this.#openNext());
+    while (leases.length < count) {
+      const open = this.#oldestStraggler(peer, nowMs);
+      if (open === undefined) break;
+      open.twinned = true;
+      give(open);
+    }
+    return leases;
+  }
+
+  /** Takes a replica's outcome. The value's digest must have been checked. */
+  result(peer: PeerId, result: ReplicaResult, nowMs: number): Settlement {
+    const { outcome } = result;
+    const claimed = this.#claim(peer, result, nowMs);
+    if (claimed === undefined) return { type: 'unknown' };
+    const { open, replica } = claimed;
+    if (outcome.type === 'returned') {
+      open.replicas = open.replicas.filter((other) => other !== replica);
+      this.#refill(open);
+      return { type: 'counted' };
+    }
+    this.tally.count(peer, 'returned');
+    this.tally.count(peer, 'computeSeconds', result.computeMs / 1000);
+    // A peer whose expired replica came back after all has spoken; its second one is no vote.
+    if (open.decided || open.hasHeard(peer)) {
+      this.tally.count(peer, 'late');
+      return { type: 'counted' };
+    }
+    if (outcome.type === 'failure') {
+      replica.state = 'failed';
+      this.tally.count(peer, 'failed');
+      this.tally.totals.failures[outcome.failure.kind] += 1;
+      open.fail(peer, outcome.failure);
+    } else {
+      replica.state = 'voted';
+      const added = open.vote(peer, outcome.digest, outcome.value);
+      this.#undecidedBytes += added;
+      if (added > 0 && open.groups.size === 2) {
+        this.#disputed += 1;
+        this.#disputesEver += 1;
+      }
+    }
+    return this.#settle(open);
+  }
+
+  /** Leases past their time go to others. @returns how many expired */
+  expire(nowMs: number): number {
+    return this.#lapse(({ deadlineMs }) => deadlineMs <= nowMs);
+  }
+
+  /** A peer that went away loses its leases at once; what it returned stays. */
+  peerGone(peer: PeerId): number {
+    return this.#lapse((replica) => replica.peer === peer);
+  }
+
+  /** Undecided chunks for which every peer here has voted or failed already. */
+  waitingForOthersThan(peers: readonly PeerId[]): number {
+    let waiting = 0;
+    for (const open of this.#open.values()) {
+      if (open.active === 0 && !peers.some((peer) => open.mayTake(peer))) waiting += 1;
+    }
+    return waiting;
+  }
+
+  #mayOpen(): boolean {
+    return (
+      this.#frontier < this.#chunks &&
+      this.#open.size < limits.openChunksMax &&
+      this.#undecidedBytes < limits.undecidedBytesMax
+    );
+  }
+
+  #openNext(): OpenChunk {
+    const open = new OpenChunk(this.#frontier);
+    this.#frontier += 1;
+    this.#open.set(open.chunk, open);
+    this.#addTickets(open, this.#spec.trust.quorum - 1);
+    return open;
+  }
+
+  #addTickets(open: OpenChunk, count: number): void {
+    for (let added = 0; added < count; added++) this.#tickets.add(open.chunk);
+    open.tickets += Math.max(count, 0);
+  }
+
+  #grant(open: OpenChunk, peer: PeerId, nowMs: number, deadlineMs: number): Lease {
+    this.#lastLease += 1;
+    const lease = this.#lastLease;
+    const replica: Replica = { lease, peer, leasedAtMs: nowMs, deadlineMs, state: 'active' };
+    open.replicas.push(replica);
+    this.#active.set(lease, { open, replica });
+    open.active += 1;
+    if (open.active === 1) this.#inFlight += 1;
+    this.tally.count(peer, 'leased');
+    return { lease, chunk: open.chunk };
+  }
+
+  /** Finds the lease that a result answers, active or expired, and takes it off the active ones. */
+  #claim(peer: PeerId, result: ReplicaResult, nowMs: number): Active | undefined {
+    const active = this.#active.get(result.lease);
+    if (active !== undefined) {
+      if (active.replica.peer !== peer || active.open.chunk !== result.chunk) return undefined;
+      this.#release(active);
+      this.#turnaround.add(nowMs - active.replica.leasedAtMs);
+      return active;
+    }
+    const open = this.#open.get(result.chunk);
+    const replica = open?.replicas.find(
+      ({ lease, peer: holder, state }) =>
+        lease === result.lease && holder === peer && state === 'expired',
+    );
+    return open === undefined || replica === undefined ? undefined : { open, replica };
+  }
+
+  #settle(open: OpenChunk): Settlement {
+    const { quorum } = this.#spec.trust;
+    const failure = open.commonFailure(quorum, this.#spec.requester);
+    if (failure !== undefined) return { type: 'job-failed', failure };
+    const verdict = open.judge(quorum);
+    if (verdict.type === 'given-up') return { type: 'job-failed', failure: open.dispute(quorum) };
+    if (verdict.type === 'accepted') return this.#accept(open, verdict.digest, verdict.value);
+    this.#refill(open);
+    return { type: 'counted' };
+  }
+
+  #accept(open: OpenChunk, digest: Digest, value: Uint8Array): Settlement {
+    if (open.active > 0) this.#inFlight -= 1;
+    if (open.groups.size > 1) this.#disputed -= 1;
+    open.decided = true;
+    this.#open.delete(open.chunk);
+    for (const [other, group] of open.groups) {
+      this.#undecidedBytes -= group.value.byteLength;
+      const outcome = other === digest ? 'accepted' : 'lost';
+      for (const peer of group.peers) this.tally.count(peer, outcome);
+    }
+    const revoked = open.replicas
+      .filter(({ state }) => state === 'active')
+      .map(({ peer, lease }) => ({ peer, lease }));
+    this.tally.totals.revoked += revoked.length;
+    this.tally.totals.chunksAccepted += 1;
+    return { type: 'accepted', chunk: open.chunk, digest, value, revoked };
+  }
+
+  #lapse(which: (replica: Replica) => boolean): number {
+    const lapsed = [...this.#active.values()].filter(({ replica }) => which(replica));
+    for (const active of lapsed) {
+      active.replica.state = 'expired';
+      this.#release(active);
+      this.tally.count(active.replica.peer, 'expired');
+      if (!active.open.decided) this.#refill(active.open);
+    }
+    return lapsed.length;
+  }
+
+  #release({ open, replica }: Active): void {
+    this.#active.delete(replica.lease);
+    open.active -= 1;
+    if (open.active === 0 && !open.decided) this.#inFlight -= 1;
+  }
+
+  /** Restores the invariant after a replica was lost, failed or disagreed. */
+  #refill(open: OpenChunk): void {
+    if (open.decided) return;
+    const verdict = open.judge(this.#spec.trust.quorum);
+    if (verdict.type !== 'open') return;
+    this.#addTickets(open, verdict.replicasNeeded - open.active - open.tickets);
+  }
+
+  /** Only when no other work is left: the oldest lease that takes much longer than usual. */
+  #oldestStraggler(peer: PeerId, nowMs: number): OpenChunk | undefined {
+    if (!this.#splitEnded || this.#frontier < this.#chunks) return undefined;
+    const leasedBeforeMs = nowMs - twinAfterMs(this.#turnaround.value);
+    for (const { open, replica } of this.#active.values()) {
+      if (replica.leasedAtMs > leasedBeforeMs) return undefined;
+      if (open.decided || open.twinned || open.tickets > 0) continue;
+      if (open.mayTake(peer)) return open;
+    }
+    return undefined;
+  }
+}

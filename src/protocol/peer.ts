@@ -1,0 +1,235 @@
+/**
+ * The whole peer as one machine: requester, volunteer, relay. It decides, and never acts: `handle`
+ * takes what happened and returns what is to be done. The same code runs under the driver and in
+ * simulations.
+ *
+ * A peer computes its own jobs through the same messages as anybody's: what the volunteer part sends
+ * to this very peer comes back in as an event, and leaves only as the requester part's effects.
+ */
+
+import { unreachable } from '../model/errors.ts';
+import type { JobId, PeerId } from '../model/ids.ts';
+import type { OverlayMessage } from '../model/messages.ts';
+import type { SignedOffer } from '../model/offer.ts';
+import { Broadcast, type OfferCounts } from './broadcast.ts';
+import type { Effect, LocalEvent, Now, PeerEvent } from './events.ts';
+import { Membership } from './membership.ts';
+import { OfferBook } from './offer-book.ts';
+import { createRandom } from './random.ts';
+import { Requester } from './requester.ts';
+import type { RequesterJob } from './requester-job.ts';
+import type { Totals } from './tally.ts';
+import { Volunteer, type VolunteerMode } from './volunteer.ts';
+
+export type PeerOptions = {
+  readonly self: PeerId;
+  /** Where others reach this peer; asked whenever an offer is made. */
+  readonly addresses: () => readonly string[];
+  /** Addresses to join through. */
+  readonly entrances: readonly string[];
+  /** Threads that compute; 0 for a peer that only requests and relays. */
+  readonly slots: number;
+  readonly seed: number;
+};
+
+/** What can be seen from outside, for `status`, `peers` and the metrics. */
+export type PeerStatus = {
+  readonly mode: VolunteerMode;
+  readonly pausedUntilMs: number;
+  readonly neighbours: ReadonlyMap<PeerId, readonly string[]>;
+  readonly known: ReadonlyMap<PeerId, readonly string[]>;
+  readonly volunteers: ReadonlySet<PeerId>;
+  readonly requesters: readonly PeerId[];
+  readonly offers: OfferCounts & { readonly live: number; readonly open: number };
+  readonly leasesHeld: number;
+  readonly leasesQueued: number;
+  readonly chunksRunning: number;
+  readonly replicasReturned: number;
+  readonly computeSeconds: number;
+  readonly declined: ReadonlyMap<JobId, string>;
+};
+
+export class Peer {
+  readonly #self: PeerId;
+  readonly #membership: Membership;
+  readonly #book = new OfferBook();
+  readonly #broadcast: Broadcast;
+  readonly #requester: Requester;
+  readonly #volunteer: Volunteer;
+  #wakeAtMs = Infinity;
+
+  constructor(options: PeerOptions) {
+    const { self, entrances, slots, addresses, seed } = options;
+    this.#self = self;
+    this.#membership = new Membership(self, entrances, createRandom(seed));
+    this.#broadcast = new Broadcast(this.#book);
+    this.#requester = new Requester(self, addresses);
+    this.#volunteer = new Volunteer(self, slots, this.#book);
+  }
+
+  /** The first event must be a `tick`: it dials the entrances. */
+  handle(event: PeerEvent, now: Now): Effect[] {
+    const outside: Effect[] = [];
+    const todo = this.#route(event, now);
+    for (let at = 0; at < todo.length; at++) {
+      const effect = todo[at];
+      if (effect === undefined) break;
+      const inside = this.#inside(effect, now);
+      if (inside === undefined) outside.push(effect);
+      // In the place of what caused them, so that effects stay in the order they were decided.
+      else todo.splice(at + 1, 0, ...inside);
+    }
+    const dueAtMs = this.#dueAtMs();
+    if (dueAtMs !== this.#wakeAtMs && dueAtMs !== Infinity) {
+      outside.push({ type: 'wake', atMs: dueAtMs });
+    }
+    this.#wakeAtMs = dueAtMs;
+    return outside;
+  }
+
+  /** Own jobs that have not ended. */
+  get ownJobs(): readonly RequesterJob[] {
+    return this.#requester.jobs;
+  }
+
+  ownJob(job: JobId): RequesterJob | undefined {
+    return this.#requester.job(job);
+  }
+
+  /** What was done for own jobs, those that have ended included. */
+  get totals(): Readonly<Totals> {
+    return this.#requester.totals;
+  }
+
+  status(): PeerStatus {
+    const volunteer = this.#volunteer;
+    return {
+      mode: volunteer.mode,
+      pausedUntilMs: volunteer.pausedUntilMs,
+      neighbours: this.#membership.neighbours,
+      known: this.#membership.known,
+      volunteers: this.#requester.volunteers,
+      requesters: volunteer.requesters,
+      offers: {
+        ...this.#broadcast.counts,
+        live: this.#book.size,
+        open: this.#book.open().length,
+      },
+      leasesHeld: volunteer.leasesHeld,
+      leasesQueued: volunteer.leasesQueued,
+      chunksRunning: volunteer.chunksRunning,
+      replicasReturned: volunteer.replicasReturned,
+      computeSeconds: volunteer.computeSeconds,
+      declined: volunteer.declined,
+    };
+  }
+
+  #route(event: PeerEvent, now: Now): Effect[] {
+    switch (event.type) {
+      case 'neighbour-up': {
+        const effects = this.#membership.neighbourUp(event, now.ms);
+        const kept = this.#membership.neighbours.has(event.peer);
+        return kept ? [...effects, ...this.#broadcast.greet(event.peer)] : effects;
+      }
+      case 'neighbour-down':
+        return this.#membership.neighbourDown(event.peer, now.ms);
+      case 'dial-failed':
+        return this.#membership.dialFailed(event.address, now.ms);
+      case 'overlay-message':
+        return this.#overlay(event.from, event.message, now);
+      case 'volunteer-up':
+        this.#requester.volunteerUp(event.peer);
+        return [];
+      case 'volunteer-down':
+        return this.#requester.volunteerDown(event.peer, now);
+      case 'volunteer-message':
+        return this.#requester.handle(event.from, event.message, now);
+      case 'requester-up':
+        return this.#volunteer.requesterUp(event.peer, now.ms);
+      case 'requester-down':
+        return this.#volunteer.requesterDown(event.peer, now.ms);
+      case 'requester-message':
+        return this.#volunteer.handle(event.from, event.message, now.ms);
+      default:
+        return this.#local(event, now);
+    }
+  }
+
+  #local(event: LocalEvent, now: Now): Effect[] {
+    switch (event.type) {
+      case 'tick':
+        return this.#tick(now);
+      case 'program-ready':
+        return this.#volunteer.programReady(event.program, now.ms);
+      case 'program-failed':
+        return this.#volunteer.programFailed(event.program, event.reason, now.ms);
+      case 'run-done':
+        return this.#volunteer.runDone(event, now.ms);
+      case 'offer-signed':
+        return this.#gossip(event.offer, undefined, now);
+      case 'submit':
+        this.#requester.submit(event.job, event.spec, now.ms);
+        return [];
+      case 'chunks-added':
+        return this.#requester.addChunks(event.job, event.count, now);
+      case 'split-ended':
+        return this.#requester.endSplit(event.job, now);
+      case 'end-job':
+        return this.#requester.end(event.job, now);
+      case 'pause':
+        return this.#volunteer.pause(event.untilMs ?? Infinity);
+      case 'resume':
+        return this.#volunteer.resume(now.ms);
+      case 'finish':
+        return this.#volunteer.finish(now.ms);
+      default:
+        return unreachable(event);
+    }
+  }
+
+  #tick(now: Now): Effect[] {
+    this.#book.expire(now.unixMs);
+    return [
+      ...this.#membership.tick(now.ms),
+      ...this.#requester.tick(now),
+      ...this.#volunteer.tick(now.ms),
+    ];
+  }
+
+  #overlay(from: PeerId, message: OverlayMessage, now: Now): Effect[] {
+    if (message.type === 'gossip') return this.#gossip(message.offer, from, now);
+    return this.#membership.handle(from, message, now.ms);
+  }
+
+  #gossip(offer: SignedOffer, from: PeerId | undefined, now: Now): Effect[] {
+    const neighbours = this.#membership.neighbours.keys();
+    const effects = this.#broadcast.receive(offer, from, neighbours, now.unixMs);
+    return [...effects, ...this.#volunteer.advance(now.ms)];
+  }
+
+  /** What this peer says to itself. @returns undefined for what goes outside */
+  #inside(effect: Effect, now: Now): Effect[] | undefined {
+    switch (effect.type) {
+      case 'open-work':
+        if (effect.requester !== this.#self) return undefined;
+        this.#requester.volunteerUp(this.#self);
+        return this.#volunteer.requesterUp(this.#self, now.ms);
+      case 'close-work':
+        if (effect.requester !== this.#self) return undefined;
+        return this.#requester.volunteerDown(this.#self, now);
+      case 'send-to-requester':
+        if (effect.to !== this.#self) return undefined;
+        return this.#requester.handle(this.#self, effect.message, now);
+      case 'send-to-volunteer':
+        // Leases go outside even to this peer: the driver has the chunks' inputs.
+        if (effect.to !== this.#self || effect.message.type === 'leases') return undefined;
+        return this.#volunteer.handle(this.#self, effect.message, now.ms);
+      default:
+        return undefined;
+    }
+  }
+
+  #dueAtMs(): number {
+    return Math.min(this.#membership.dueAtMs, this.#requester.dueAtMs, this.#volunteer.dueAtMs);
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * A job that this peer owns, from its first chunk to its last accepted one: the lease table, the
+ * assembler, the peers that ask, and what a person is told about all that.
+ */
+
+import { limits } from '../model/limits.ts';
+import type { JobId, PeerId } from '../model/ids.ts';
+import type { JobProgress, JobReport, JobSpec } from '../model/job.ts';
+import type { ReplicaResult } from '../model/replica.ts';
+import { Assembler } from './assembler.ts';
+import { RateMeter } from './estimate.ts';
+import type { AcceptedResult, Effect } from './events.ts';
+import { grantSize } from './grant.ts';
+import { LeaseTable } from './lease-table.ts';
+import type { Totals } from './tally.ts';
+
+/** No accepted chunk for this long is worth an explanation. */
+const STALLED_AFTER_MS = 3_000;
+/** How often expired leases are looked for, and twins for idle peers. */
+const CHECK_EVERY_MS = 500;
+
+export class RequesterJob {
+  readonly job: JobId;
+  readonly spec: JobSpec;
+  readonly table: LeaseTable;
+  readonly assembler = new Assembler();
+  readonly #demand = new Map<PeerId, number>();
+  readonly #rate = new RateMeter();
+  readonly #startedMs: number;
+  #movedMs: number;
+  #checkAtMs = Infinity;
+  #over = false;
+
+  constructor(job: JobId, spec: JobSpec, totals: Totals, nowMs: number) {
+    this.job = job;
+    this.spec = spec;
+    this.table = new LeaseTable(job, spec, totals);
+    this.#startedMs = nowMs;
+    this.#movedMs = nowMs;
+  }
+
+  /** No chunk is leased any more: all are accepted, or the job failed. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  get dueAtMs(): number {
+    return this.#over ? Infinity : this.#checkAtMs;
+  }
+
+  /** A volunteer's standing demand grows, up to what it may hold. */
+  ask(peer: PeerId, count: number): void {
+    const demand = (this.#demand.get(peer) ?? 0) + count;
+    this.#demand.set(peer, Math.min(demand, limits.leasesHeldMax));
+  }
+
+  peerGone(peer: PeerId): void {
+    this.#demand.delete(peer);
+    this.table.peerGone(peer);
+  }
+
+  /** Leases to everybody who asked, in turn, as far as there is something to lease. */
+  serve(nowMs: number): Effect[] {
+    if (this.#over) return [];
+    const effects: Effect[] = [];
+    for (const [peer, demand] of this.#demand) {
+      const remaining = this.table.splitEnded ? this.table.replicasOpen : Infinity;
+      const count = grantSize(demand, remaining, this.#demand.size);
+      const chunks = this.table.lease(peer, count, nowMs);
+      if (chunks.length === 0) continue;
+      // Goes to the end of the line, so that scarce leases reach everybody in turn.
+      this.#demand.delete(peer);
+      if (demand > chunks.length) this.#demand.set(peer, demand - chunks.length);
+      const { job } = this;
+      const message = { type: 'leases', job, leaseMs: this.table.leaseMs, chunks } as const;
+      effects.push({ type: 'send-to-volunteer', to: peer, message });
+    }
+    this.#schedule(nowMs);
+    return effects;
+  }
+
+  /** A frame of replicas from one peer. @returns what follows, acknowledgement last */
+  results(peer: PeerId, replicas: readonly ReplicaResult[], nowMs: number): Effect[] {
+    const { job } = this;
+    const leases = replicas.map(({ lease }) => lease);
+    const acknowledge = { type: 'acknowledge', job, leases } as const;
+    const acknowledged: Effect = { type: 'send-to-volunteer', to: peer, message: acknowledge };
+    if (this.#over) return [acknowledged];
+    const accepted: AcceptedResult[] = [];
+    const revoked = new Map<PeerId, number[]>();
+    const effects: Effect[] = [];
+    for (const replica of replicas) {
+      const settlement = this.table.result(peer, replica, nowMs);
+      if (settlement.type === 'job-failed') {
+        this.#over = true;
+        effects.push({ type: 'job-failed', job, failure: settlement.failure });
+        break;
+      }
+      if (settlement.type !== 'accepted') continue;
+      const { chunk, digest, value } = settlement;
+      if (this.assembler.accept(chunk)) accepted.push({ chunk, digest, value });
+      for (const { peer: holder, lease } of settlement.revoked) {
+        revoked.set(holder, [...(revoked.get(holder) ?? []), lease]);
+      }
+    }
+    if (accepted.length > 0) {
+      this.#movedMs = nowMs;
+      this.#rate.add(accepted.length, nowMs);
+      effects.unshift({ type: 'store-results', job, results: accepted });
+    }
+    for (const [to, leases] of revoked) {
+      effects.push({ type: 'send-to-volunteer', to, message: { type: 'revoke', job, leases } });
+    }
+    return [...effects, acknowledged, ...this.complete()];
+  }
+
+  /** Says once that all chunks are accepted. */
+  complete(): Effect[] {
+    const all = this.table.splitEnded && this.assembler.accepted === this.table.chunks;
+    if (!all || this.#over) return [];
+    this.#over = true;
+    return [{ type: 'all-accepted', job: this.job }];
+  }
+
+  tick(nowMs: number): Effect[] {
+    if (nowMs < this.dueAtMs) return [];
+    this.table.expire(nowMs);
+    return this.serve(nowMs);
+  }
+
+  progress(nowMs: number): Omit<JobProgress, 'state'> {
+    const { table, assembler } = this;
+    const chunksPerSecond = this.#over ? 0 : this.#rate.perSecond(nowMs);
+    const left = table.chunks - assembler.accepted;
+    const stalled = this.#stalled(nowMs);
+    return {
+      job: this.job,
+      chunks: table.chunks,
+      splitEnded: table.splitEnded,
+      accepted: assembler.accepted,
+      inFlight: table.inFlight,
+      disputed: table.disputed,
+      peers: this.#peers().length,
+      chunksPerSecond,
+      ...(table.splitEnded && chunksPerSecond > 0
+        ? { remainingMs: Math.round((left * 1000) / chunksPerSecond) }
+        : {}),
+      ...(stalled === undefined ? {} : { stalled }),
+    };
+  }
+
+  report(nowMs: number): JobReport {
+    return {
+      chunks: this.table.chunks,
+      accepted: this.assembler.accepted,
+      disputes: this.table.disputesEver,
+      wallMs: Math.round(nowMs - this.#startedMs),
+      contributions: this.table.tally.list(),
+    };
+  }
+
+  #schedule(nowMs: number): void {
+    const waiting = this.table.activeLeases > 0 || this.#demand.size > 0;
+    this.#checkAtMs = waiting ? nowMs + CHECK_EVERY_MS : Infinity;
+  }
+
+  /** Peers that ask or hold leases now. */
+  #peers(): PeerId[] {
+    return [...new Set([...this.#demand.keys(), ...this.table.holders()])];
+  }
+
+  #stalled(nowMs: number): string | undefined {
+    const { table } = this;
+    if (this.#over || nowMs - this.#movedMs < STALLED_AFTER_MS) return undefined;
+    if (table.chunks === 0) return 'split has not yielded a chunk yet';
+    const peers = this.#peers();
+    if (peers.length === 0) return 'no peer computes this job';
+    const waiting = table.waitingForOthersThan(peers);
+    if (waiting === 0) return undefined;
+    const { quorum } = this.spec.trust;
+    const chunks = waiting === 1 ? '1 chunk waits' : `${waiting} chunks wait`;
+    if (table.disputed > 0) {
+      return `${chunks} for one more peer: replicas disagree, and all ${peers.length} peers here have had their say`;
+    }
+    return peers.length < quorum
+      ? `${chunks} for another peer: ${quorum} different peers must agree, and only ${peers.length} ${peers.length === 1 ? 'computes' : 'compute'} this job`
+      : `${chunks} for another peer: all ${peers.length} here have had their say`;
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * This peer's own jobs: who computes them, and what the grid is told of them.
+ *
+ * Volunteers connect to the requester, never the other way round, so that a requester needs no list
+ * of the willing: it gossips an offer and waits. The offer is gossiped again before it expires, when
+ * open replicas appear or run out, and once as closed.
+ */
+
+import { limits } from '../model/limits.ts';
+import type { JobId, PeerId } from '../model/ids.ts';
+import type { JobSpec } from '../model/job.ts';
+import type { VolunteerMessage } from '../model/messages.ts';
+import type { Offer } from '../model/offer.ts';
+import type { Effect, Now } from './events.ts';
+import { RequesterJob } from './requester-job.ts';
+import { emptyTotals, type Totals } from './tally.ts';
+
+/** How long an offer is valid: a peer that died is forgotten within a minute. */
+const OFFER_VALID_MS = 60_000;
+/** Three refreshes in a lifetime, so that two may get lost. */
+const OFFER_EVERY_MS = 20_000;
+/** A change of what an offer says is told at most this often, so that a busy job is no flood. */
+const OFFER_EVERY_MS_MIN = 1_000;
+
+type Own = {
+  readonly run: RequesterJob;
+  sequence: number;
+  offeredAtMs: number;
+  /** Whether the last offer said that there is something to lease. */
+  offeredOpen: boolean;
+};
+
+export class Requester {
+  readonly totals: Totals = emptyTotals();
+  readonly #self: PeerId;
+  readonly #addresses: () => readonly string[];
+  readonly #jobs = new Map<JobId, Own>();
+  readonly #volunteers = new Set<PeerId>();
+
+  constructor(self: PeerId, addresses: () => readonly string[]) {
+    this.#self = self;
+    this.#addresses = addresses;
+  }
+
+  get volunteers(): ReadonlySet<PeerId> {
+    return this.#volunteers;
+  }
+
+  /** Jobs that have not ended. */
+  get jobs(): RequesterJob[] {
+    return Array.from(this.#jobs.values(), ({ run }) => run);
+  }
+
+  job(job: JobId): RequesterJob | undefined {
+    return this.#jobs.get(job)?.run;
+  }
+
+  submit(job: JobId, spec: JobSpec, nowMs: number): void {
+    const run = new RequesterJob(job, spec, this.totals, nowMs);
+    this.#jobs.set(job, { run, sequence: 0, offeredAtMs: -Infinity, offeredOpen: false });
+  }
+
+  addChunks(job: JobId, count: number, now: Now): Effect[] {
+    const own = this.#jobs.get(job);
+    if (own === undefined) return [];
+    own.run.table.addChunks(count);
+    return [...own.run.serve(now.ms), ...this.#offer(own, now)];
+  }
+
+  endSplit(job: JobId, now: Now): Effect[] {
+    const own = this.#jobs.get(job);
+    if (own === undefined) return [];
+    own.run.table.endSplit();
+    return [...own.run.complete(), ...own.run.serve(now.ms)];
+  }
+
+  /** The job is over, whatever came of it: volunteers drop it, and the offer is closed. */
+  end(job: JobId, now: Now): Effect[] {
+    const own = this.#jobs.get(job);
+    if (own === undefined) return [];
+    this.#jobs.delete(job);
+    const effects = [...this.#volunteers].map((to): Effect => ({
+      type: 'send-to-volunteer',
+      to,
+      message: { type: 'job-ended', job },
+    }));
+    // Never gossiped: nobody needs to hear that it is closed.
+    if (own.sequence > 0) effects.push(this.#sign(own, true, now));
+    return effects;
+  }
+
+  volunteerUp(peer: PeerId): void {
+    this.#volunteers.add(peer);
+  }
+
+  volunteerDown(peer: PeerId, now: Now): Effect[] {
+    this.#volunteers.delete(peer);
+    const effects: Effect[] = [];
+    for (const own of this.#jobs.values()) {
+      own.run.peerGone(peer);
+      effects.push(...own.run.serve(now.ms), ...this.#offerIfChanged(own, now));
+    }
+    return effects;
+  }
+
+  handle(from: PeerId, message: VolunteerMessage, now: Now): Effect[] {
+    if (!this.#volunteers.has(from) || message.type === 'hello') return [];
+    const job = message.type === 'ask' ? message.job : message.frame.job;
+    const own = this.#jobs.get(job);
+    if (own === undefined) {
+      return [{ type: 'send-to-volunteer', to: from, message: { type: 'job-ended', job } }];
+    }
+    const effects: Effect[] = [];
+    if (message.type === 'ask') own.run.ask(from, message.count);
+    else effects.push(...own.run.results(from, message.frame.replicas, now.ms));
+    return [...effects, ...own.run.serve(now.ms), ...this.#offerIfChanged(own, now)];
+  }
+
+  tick(now: Now): Effect[] {
+    const effects: Effect[] = [];
+    for (const own of this.#jobs.values()) {
+      effects.push(...own.run.tick(now.ms), ...this.#offerIfChanged(own, now));
+    }
+    return effects;
+  }
+
+  get dueAtMs(): number {
+    let dueAtMs = Infinity;
+    for (const { run, offeredAtMs } of this.#jobs.values()) {
+      const offerAtMs =
+        run.over || run.table.chunks === 0 ? Infinity : offeredAtMs + OFFER_EVERY_MS;
+      dueAtMs = Math.min(dueAtMs, run.dueAtMs, offerAtMs);
+    }
+    return dueAtMs;
+  }
+
+  #offerIfChanged(own: Own, now: Now): Effect[] {
+    return now.ms >= offerDueAtMs(own) ? this.#offer(own, now) : [];
+  }
+
+  #offer(own: Own, now: Now): Effect[] {
+    if (own.run.over || own.run.table.chunks === 0) return [];
+    if (now.ms - own.offeredAtMs < OFFER_EVERY_MS_MIN) return [];
+    if (own.sequence === 0 && this.#live() >= limits.offersPerRequesterMax) {
+      own.offeredAtMs = now.ms;
+      return [];
+    }
+    return [this.#sign(own, false, now)];
+  }
+
+  /** Jobs whose offers the grid knows. */
+  #live(): number {
+    return [...this.#jobs.values()].filter(({ sequence }) => sequence > 0).length;
+  }
+
+  #sign(own: Own, closed: boolean, now: Now): Effect {
+    const { run } = own;
+    own.sequence += 1;
+    own.offeredAtMs = now.ms;
+    own.offeredOpen = run.table.replicasOpen > 0;
+    const { spec } = run;
+    const offer: Offer = {
+      job: run.job,
+      requester: this.#self,
+      addresses: this.#addresses(),
+      name: spec.name,
+      runtime: spec.runtime,
+      program: spec.program,
+      programBytes: spec.programBytes,
+      limits: spec.limits,
+      sequence: own.sequence,
+      replicasOpen: closed ? 0 : run.table.replicasOpen,
+      closed,
+      expiresAtMs: now.unixMs + OFFER_VALID_MS,
+    };
+    return { type: 'sign-offer', offer };
+  }
+}
+
+function offerDueAtMs({ run, offeredAtMs, offeredOpen }: Own): number {
+  if (run.over || run.table.chunks === 0) return Infinity;
+  const changed = run.table.replicasOpen > 0 !== offeredOpen;
+  return offeredAtMs + (changed ? OFFER_EVERY_MS_MIN : OFFER_EVERY_MS);
+}

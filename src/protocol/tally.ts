@@ -1,0 +1,73 @@
+/**
+ * What was done for this peer's jobs: by each peer for one job, and in all since the start. Counts
+ * only; who is believed is decided in `quorum.ts`.
+ */
+
+import type { PeerId } from '../model/ids.ts';
+import type { Contribution } from '../model/job.ts';
+import type { FailureKind } from '../model/replica.ts';
+
+type Counts = { -readonly [Key in Exclude<keyof Contribution, 'peer'>]: Contribution[Key] };
+
+/** Of all own jobs, those that have ended included. */
+export type Totals = Counts & {
+  revoked: number;
+  chunksAccepted: number;
+  readonly failures: Record<FailureKind, number>;
+};
+
+export function emptyTotals(): Totals {
+  return {
+    ...emptyCounts(),
+    revoked: 0,
+    chunksAccepted: 0,
+    failures: { 'timed-out': 0, 'out-of-memory': 0, threw: 0, 'result-too-large': 0 },
+  };
+}
+
+export class Tally {
+  readonly totals: Totals;
+  readonly #entries = new Map<PeerId, Counts>();
+
+  constructor(totals: Totals) {
+    this.totals = totals;
+  }
+
+  count(peer: PeerId, what: keyof Counts, amount = 1): void {
+    let entry = this.#entries.get(peer);
+    if (entry === undefined) {
+      entry = emptyCounts();
+      this.#entries.set(peer, entry);
+    }
+    entry[what] += amount;
+    this.totals[what] += amount;
+  }
+
+  has(peer: PeerId): boolean {
+    return this.#entries.has(peer);
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Those who did most first. */
+  list(): Contribution[] {
+    return Array.from(this.#entries, ([peer, entry]) => ({ peer, ...entry })).sort(
+      (a, b) => b.accepted - a.accepted || (a.peer < b.peer ? -1 : 1),
+    );
+  }
+}
+
+function emptyCounts(): Counts {
+  return {
+    leased: 0,
+    returned: 0,
+    accepted: 0,
+    lost: 0,
+    late: 0,
+    failed: 0,
+    expired: 0,
+    computeSeconds: 0,
+  };
+}

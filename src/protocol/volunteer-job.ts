@@ -1,0 +1,79 @@
+/** A job that this peer computes for somebody: what it holds of it, and what it has asked for. */
+
+import type { PeerId } from '../model/ids.ts';
+import type { Offer } from '../model/offer.ts';
+import type { LeasedChunk } from '../model/replica.ts';
+import { MovingMean } from './estimate.ts';
+
+/** A lease, and when it is of no more use to the requester. */
+export type Held = { readonly chunk: LeasedChunk; readonly deadlineMs: number };
+
+/** A run of many chunks is one sample. */
+const CHUNK_MS_WEIGHT = 0.3;
+
+export class VolunteerJob {
+  readonly offer: Offer;
+  program: 'fetching' | 'ready' = 'fetching';
+  /** Leases asked for and not yet arrived. */
+  demanded = 0;
+  /** Chunks in the sandbox. */
+  running = 0;
+  /** When leases last arrived, or it was engaged. */
+  workedAtMs: number;
+  /** No run before this time: the sandbox gave chunks back. */
+  restUntilMs = 0;
+  readonly chunkMs = new MovingMean(CHUNK_MS_WEIGHT);
+  /** Only items from #front onward are live. */
+  #queue: Held[] = [];
+  #front = 0;
+
+  constructor(offer: Offer, nowMs: number) {
+    this.offer = offer;
+    this.workedAtMs = nowMs;
+  }
+
+  get requester(): PeerId {
+    return this.offer.requester;
+  }
+
+  get queued(): number {
+    return this.#queue.length - this.#front;
+  }
+
+  get held(): number {
+    return this.queued + this.running;
+  }
+
+  push(held: Held): void {
+    this.#queue.push(held);
+  }
+
+  /** Up to `count` chunks whose leases are still worth computing, oldest first. */
+  take(count: number, nowMs: number): LeasedChunk[] {
+    const taken: LeasedChunk[] = [];
+    while (taken.length < count && this.#front < this.#queue.length) {
+      const held = this.#queue[this.#front];
+      this.#front += 1;
+      if (held !== undefined && held.deadlineMs > nowMs) taken.push(held.chunk);
+    }
+    if (this.#front > this.#queue.length / 2) {
+      this.#queue = this.#queue.slice(this.#front);
+      this.#front = 0;
+    }
+    return taken;
+  }
+
+  /** Drops queued leases; those in the sandbox run on. */
+  revoke(leases: ReadonlySet<number>): void {
+    this.#queue = this.#queue.slice(this.#front).filter(({ chunk }) => !leases.has(chunk.lease));
+    this.#front = 0;
+  }
+
+  /** Empties the queue. */
+  clear(): LeasedChunk[] {
+    const left = this.#queue.slice(this.#front).map(({ chunk }) => chunk);
+    this.#queue = [];
+    this.#front = 0;
+    return left;
+  }
+}
