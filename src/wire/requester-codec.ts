@@ -1,0 +1,117 @@
+/** What a requester says to its volunteers: bytes <-> model. */
+
+import { unreachable } from '../model/errors.ts';
+import { limits } from '../model/limits.ts';
+import type { Hello, RequesterMessage } from '../model/messages.ts';
+import type { LeasedChunk } from '../model/replica.ts';
+import {
+  atMost,
+  type Decoded,
+  decoding,
+  jobIdField,
+  parse,
+  type Shape,
+  sized,
+  whole,
+} from './bounds.ts';
+import { fillFrames } from './frame-filling.ts';
+import type { Acknowledge__Output } from './generated/manyhands/v1/Acknowledge.ts';
+import type { ComputeResponse__Output } from './generated/manyhands/v1/ComputeResponse.ts';
+import type { Lease__Output } from './generated/manyhands/v1/Lease.ts';
+import { type HelloFrame, helloShape, ourHello, readHello } from './hello.ts';
+import { loadPeerProto } from './proto.ts';
+
+/** What a machine says; the hello is the transport's own. */
+export type RequesterFrameMessage = Exclude<RequesterMessage, Hello>;
+
+export function encodeRequesterHello(addresses: readonly string[]): Buffer {
+  return loadPeerProto().work.Compute.responseSerialize({ hello: ourHello(addresses) });
+}
+
+/** One frame, or more when there are too many leases or ids for one. */
+export function encodeRequester(message: RequesterFrameMessage): readonly Buffer[] {
+  const serialize = loadPeerProto().work.Compute.responseSerialize;
+  const jobId = Buffer.from(message.job, 'hex');
+  switch (message.type) {
+    case 'leases':
+      return fillFrames(message.chunks, leaseBytes).map((chunks) => {
+        const leases = chunks.map(({ lease, chunk, input }) => ({ leaseId: lease, chunk, input }));
+        return serialize({ leases: { jobId, leaseMs: message.leaseMs, leases } });
+      });
+    case 'acknowledge':
+      return fillFrames(message.leases, idBytes).map((leaseIds) =>
+        serialize({ acknowledge: { jobId, leaseIds: [...leaseIds] } }),
+      );
+    case 'revoke':
+      return fillFrames(message.leases, idBytes).map((leaseIds) =>
+        serialize({ revoke: { jobId, leaseIds: [...leaseIds] } }),
+      );
+    case 'job-ended':
+      return [serialize({ jobEnded: { jobId } })];
+    default:
+      return unreachable(message);
+  }
+}
+
+function leaseBytes({ input }: LeasedChunk): number {
+  return input.length;
+}
+
+function idBytes(): number {
+  return 8;
+}
+
+export function decodeRequester(bytes: Uint8Array): Decoded<HelloFrame | RequesterFrameMessage> {
+  return decoding(() =>
+    readResponse(parse(bytes, responseShape, loadPeerProto().work.Compute.responseDeserialize)),
+  );
+}
+
+const idsShape: Shape = { counts: { 2: limits.frameItemsMax }, packed: [2] };
+const responseShape: Shape = {
+  nested: {
+    1: helloShape,
+    2: { counts: { 3: limits.frameItemsMax } },
+    3: idsShape,
+    4: idsShape,
+  },
+};
+
+const uint32Max = 2 ** 32 - 1;
+
+function readResponse(
+  proto: ComputeResponse__Output,
+): HelloFrame | RequesterFrameMessage | undefined {
+  if (proto.leases) {
+    const { jobId, leaseMs, leases } = proto.leases;
+    return {
+      type: 'leases',
+      job: jobIdField(jobId),
+      leaseMs: whole(leaseMs, 1, uint32Max, 'lease_ms'),
+      chunks: atMost(leases, limits.frameItemsMax, 'leases').map((lease) => readLease(lease)),
+    };
+  }
+  if (proto.acknowledge) return { type: 'acknowledge', ...readIds(proto.acknowledge) };
+  if (proto.revoke) return { type: 'revoke', ...readIds(proto.revoke) };
+  if (proto.jobEnded) return { type: 'job-ended', job: jobIdField(proto.jobEnded.jobId) };
+  return proto.hello ? readHello(proto.hello) : undefined;
+}
+
+function readLease({ leaseId, chunk, input }: Lease__Output): LeasedChunk {
+  return {
+    lease: whole(leaseId, 0, Number.MAX_SAFE_INTEGER, 'lease_id'),
+    chunk: whole(chunk, 0, limits.jobChunksMax - 1, 'chunk'),
+    // A copy: a view would keep the whole frame in memory until its last chunk is computed.
+    input: new Uint8Array(sized(input, 1, limits.chunkInputBytesMax, 'input')),
+  };
+}
+
+function readIds({ jobId, leaseIds }: Acknowledge__Output): {
+  job: ReturnType<typeof jobIdField>;
+  leases: readonly number[];
+} {
+  for (const id of atMost(leaseIds, limits.frameItemsMax, 'lease_ids')) {
+    whole(id, 0, Number.MAX_SAFE_INTEGER, 'lease_id');
+  }
+  return { job: jobIdField(jobId), leases: leaseIds };
+}

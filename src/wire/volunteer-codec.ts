@@ -1,0 +1,176 @@
+/**
+ * What a volunteer says to a requester: bytes <-> model. Results travel as a signed statement of
+ * digests beside the values, so that the statement can be kept and shown without the values.
+ */
+
+import type { KeyObject } from 'node:crypto';
+
+import { unreachable } from '../model/errors.ts';
+import type { JobId } from '../model/ids.ts';
+import { limits } from '../model/limits.ts';
+import type { Hello, VolunteerMessage } from '../model/messages.ts';
+import type { FailureKind, Outcome, ReplicaResult } from '../model/replica.ts';
+import {
+  atMost,
+  cut,
+  type Decoded,
+  decoding,
+  digestField,
+  jobIdField,
+  parse,
+  printable,
+  type Shape,
+  sized,
+  textField,
+  Violation,
+  whole,
+} from './bounds.ts';
+import { digestOf } from './digest.ts';
+import { fillFrames } from './frame-filling.ts';
+import type { FailureKind as FailureKindProto } from './generated/manyhands/v1/FailureKind.ts';
+import type { ReplicaResult as ReplicaProto } from './generated/manyhands/v1/ReplicaResult.ts';
+import type { ReplicaResult__Output } from './generated/manyhands/v1/ReplicaResult.ts';
+import type { Results__Output } from './generated/manyhands/v1/Results.ts';
+import { type HelloFrame, helloShape, ourHello, readHello } from './hello.ts';
+import { loadPeerProto } from './proto.ts';
+import { signBytes, verifyBytes } from './signing.ts';
+
+/** What a machine says; the hello is the transport's own. */
+export type VolunteerFrameMessage = Exclude<VolunteerMessage, Hello>;
+
+export function encodeVolunteerHello(addresses: readonly string[]): Buffer {
+  return loadPeerProto().work.Compute.requestSerialize({ hello: ourHello(addresses) });
+}
+
+/** One frame, or more when there are too many results for one; each is signed by itself. */
+export function encodeVolunteer(
+  message: VolunteerFrameMessage,
+  privateKey: KeyObject,
+): readonly Buffer[] {
+  if (message.type === 'results') {
+    const { job, replicas } = message.frame;
+    return fillFrames(replicas, replicaBytes).map((some) => encodeResults(job, some, privateKey));
+  }
+  const ask = { jobId: Buffer.from(message.job, 'hex'), count: message.count };
+  return [loadPeerProto().work.Compute.requestSerialize({ ask })];
+}
+
+function replicaBytes({ outcome }: ReplicaResult): number {
+  if (outcome.type === 'result') return outcome.value.length;
+  return outcome.type === 'failure' ? outcome.failure.detail.length : 0;
+}
+
+function encodeResults(
+  job: JobId,
+  replicas: readonly ReplicaResult[],
+  privateKey: KeyObject,
+): Buffer {
+  const { work, resultStatement } = loadPeerProto();
+  const statement = resultStatement.serialize({
+    jobId: Buffer.from(job, 'hex'),
+    replicas: replicas.map((replica) => replicaProto(replica)),
+  });
+  const signature = signBytes(privateKey, 'manyhands/v1/results', statement);
+  const values = replicas.map(({ outcome }) => (outcome.type === 'result' ? outcome.value : empty));
+  return work.Compute.requestSerialize({ results: { statement, signature, values } });
+}
+
+const empty = new Uint8Array(0);
+
+function replicaProto({ lease, chunk, outcome, computeMs }: ReplicaResult): ReplicaProto {
+  const computeUs = Math.round(computeMs * 1000);
+  switch (outcome.type) {
+    case 'result':
+      return { leaseId: lease, chunk, digest: Buffer.from(outcome.digest, 'hex'), computeUs };
+    case 'failure': {
+      const detail = cut(printable(outcome.failure.detail, 'lines'), limits.reasonCharsMax);
+      const kind = kindProtos[outcome.failure.kind];
+      return { leaseId: lease, chunk, failure: { kind, detail }, computeUs };
+    }
+    case 'returned':
+      return { leaseId: lease, chunk, returned: {}, computeUs };
+    default:
+      return unreachable(outcome);
+  }
+}
+
+const kindProtos: Readonly<Record<FailureKind, FailureKindProto>> = {
+  'timed-out': 'FAILURE_KIND_TIMED_OUT',
+  'out-of-memory': 'FAILURE_KIND_OUT_OF_MEMORY',
+  threw: 'FAILURE_KIND_THREW',
+  'result-too-large': 'FAILURE_KIND_RESULT_TOO_LARGE',
+};
+
+const kinds = new Map<FailureKindProto, FailureKind>([
+  ['FAILURE_KIND_TIMED_OUT', 'timed-out'],
+  ['FAILURE_KIND_OUT_OF_MEMORY', 'out-of-memory'],
+  ['FAILURE_KIND_THREW', 'threw'],
+  ['FAILURE_KIND_RESULT_TOO_LARGE', 'result-too-large'],
+]);
+
+/** @param volunteer the public key of the certificate at the stream's other end */
+export function decodeVolunteer(
+  bytes: Uint8Array,
+  volunteer: KeyObject,
+): Decoded<HelloFrame | VolunteerFrameMessage> {
+  return decoding(() => {
+    const proto = parse(bytes, requestShape, loadPeerProto().work.Compute.requestDeserialize);
+    if (proto.results) return readResults(proto.results, volunteer);
+    if (proto.ask) {
+      const count = whole(proto.ask.count, 0, 2 ** 32 - 1, 'count');
+      return { type: 'ask', job: jobIdField(proto.ask.jobId), count };
+    }
+    return proto.hello ? readHello(proto.hello) : undefined;
+  });
+}
+
+const requestShape: Shape = {
+  nested: { 1: helloShape, 3: { counts: { 3: limits.frameItemsMax } } },
+};
+const statementShape: Shape = { counts: { 2: limits.frameItemsMax } };
+
+function readResults(results: Results__Output, volunteer: KeyObject): VolunteerFrameMessage {
+  const { statement, signature, values } = results;
+  if (!verifyBytes(volunteer, 'manyhands/v1/results', statement, signature)) {
+    throw new Violation("the results' signature does not fit the volunteer's certificate");
+  }
+  const proto = parse(statement, statementShape, loadPeerProto().resultStatement.deserialize);
+  const replicas = atMost(proto.replicas, limits.frameItemsMax, 'replicas');
+  if (values.length !== replicas.length) {
+    throw new Violation(`${replicas.length} replicas came with ${values.length} values`);
+  }
+  return {
+    type: 'results',
+    frame: {
+      job: jobIdField(proto.jobId),
+      replicas: replicas.map((replica, at) => readReplica(replica, values[at] ?? empty)),
+    },
+  };
+}
+
+function readReplica(proto: ReplicaResult__Output, value: Uint8Array): ReplicaResult {
+  return {
+    lease: whole(proto.leaseId, 0, Number.MAX_SAFE_INTEGER, 'lease_id'),
+    chunk: whole(proto.chunk, 0, limits.jobChunksMax - 1, 'chunk'),
+    outcome: readOutcome(proto, value),
+    computeMs: whole(proto.computeUs, 0, Number.MAX_SAFE_INTEGER, 'compute_us') / 1000,
+  };
+}
+
+function readOutcome(proto: ReplicaResult__Output, value: Uint8Array): Outcome {
+  if (proto.outcome === 'digest' && proto.digest !== undefined) {
+    const digest = digestOf(sized(value, 1, limits.resultBytesMax, 'a value'));
+    if (digest !== digestField(proto.digest, 'digest')) {
+      throw new Violation('the digest of a value is not the one that was signed');
+    }
+    // A copy: a view would keep the whole frame in memory until its last chunk is decided.
+    return { type: 'result', digest, value: new Uint8Array(value) };
+  }
+  sized(value, 0, 0, 'the value of a replica without result');
+  if (proto.returned) return { type: 'returned' };
+  if (!proto.failure) throw new Violation('a replica has no outcome');
+  const kind = kinds.get(proto.failure.kind);
+  if (kind === undefined) throw new Violation('the kind of a failure is not known');
+  const detail = textField(proto.failure.detail, limits.reasonCharsMax, 'detail', 'lines');
+  return { type: 'failure', failure: { kind, detail } };
+}
