@@ -1,0 +1,129 @@
+/**
+ * The command line's side of the control API: promises and iterables instead of callbacks, and the
+ * peer's `GridError`s thrown here as they were thrown there.
+ */
+
+import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+
+import { GridError, gridErrorCodes } from '../model/errors.ts';
+import type { ControlDefinition } from '../wire/generated/manyhands/control/v1/Control.ts';
+import { loadControl } from '../wire/proto.ts';
+import { codeMetadataKey, controlChannelOptions, presenceOn } from './control-socket.ts';
+
+export type { Contribution__Output as JobContribution } from '../wire/generated/manyhands/control/v1/Contribution.ts';
+export type { Job__Output as Job } from '../wire/generated/manyhands/control/v1/Job.ts';
+export type { Peer__Output as Peer } from '../wire/generated/manyhands/control/v1/Peer.ts';
+export type { StatusResponse__Output as PeerStatus } from '../wire/generated/manyhands/control/v1/StatusResponse.ts';
+
+type Request<Name extends string> = Parameters<ControlDefinition[Name]['requestSerialize']>[0];
+type Response<Name extends string> = ReturnType<ControlDefinition[Name]['responseDeserialize']>;
+
+/** Every method throws the peer's `GridError`, and `no-peer-running` once the peer is gone. */
+export interface ControlClient {
+  submit(request: Request<'Submit'>): Promise<Response<'Submit'>>;
+  /** Leaving the loop, or the signal, ends the call. */
+  watch(request: Request<'Watch'>, signal?: AbortSignal): AsyncIterable<Response<'Watch'>>;
+  result(request: Request<'Result'>, signal?: AbortSignal): AsyncIterable<Response<'Result'>>;
+  listJobs(): Promise<Response<'ListJobs'>>;
+  cancel(request: Request<'Cancel'>): Promise<Response<'Cancel'>>;
+  listPeers(): Promise<Response<'ListPeers'>>;
+  status(): Promise<Response<'Status'>>;
+  pause(request: Request<'Pause'>): Promise<Response<'Pause'>>;
+  resume(): Promise<Response<'Resume'>>;
+  finish(): Promise<Response<'Finish'>>;
+  close(): void;
+}
+
+/**
+ * @param path the peer's control socket
+ * @throws {GridError} `no-peer-running`, also when a dead peer left its socket behind
+ */
+export async function connectControl(path: string): Promise<ControlClient> {
+  if ((await presenceOn(path)) !== 'answering') throw noPeerRunning(path);
+  const client = new Client(`unix:${path}`, credentials.createInsecure(), controlChannelOptions);
+  const service = loadControl();
+
+  function ask<Q, R>(method: Method<Q, R>, request: Q): Promise<R> {
+    return new Promise((resolve, reject) => {
+      const { requestSerialize, responseDeserialize } = method;
+      client.makeUnaryRequest(method.path, requestSerialize, responseDeserialize, request, done);
+      function done(error: ServiceError | null, response?: R): void {
+        if (error !== null) reject(gridErrorOf(error, path));
+        else if (response === undefined) reject(new Error(`${method.path} answered nothing`));
+        else resolve(response);
+      }
+    });
+  }
+
+  async function* follow<Q, R>(
+    method: Method<Q, R>,
+    request: Q,
+    signal?: AbortSignal,
+  ): AsyncGenerator<R> {
+    const { requestSerialize, responseDeserialize } = method;
+    const call = client.makeServerStreamRequest(
+      method.path,
+      requestSerialize,
+      responseDeserialize,
+      request,
+    );
+    const cancel = (): void => call.cancel();
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      signal?.throwIfAborted();
+      for await (const response of call) yield response;
+    } catch (error) {
+      throw signal?.aborted === true ? signal.reason : gridErrorOf(error, path);
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+      call.cancel();
+    }
+  }
+
+  return {
+    submit: (request) => ask(service.Submit, request),
+    watch: (request, signal) => follow(service.Watch, request, signal),
+    result: (request, signal) => follow(service.Result, request, signal),
+    listJobs: () => ask(service.ListJobs, {}),
+    cancel: (request) => ask(service.Cancel, request),
+    listPeers: () => ask(service.ListPeers, {}),
+    status: () => ask(service.Status, {}),
+    pause: (request) => ask(service.Pause, request),
+    resume: () => ask(service.Resume, {}),
+    finish: () => ask(service.Finish, {}),
+    close: () => client.close(),
+  };
+}
+
+type Method<Q, R> = {
+  readonly path: string;
+  readonly requestSerialize: (request: Q) => Buffer;
+  readonly responseDeserialize: (bytes: Buffer) => R;
+};
+
+function gridErrorOf(error: unknown, path: string): unknown {
+  if (!(error instanceof Error) || !('details' in error) || !('metadata' in error)) return error;
+  const { details, metadata } = error;
+  const sent = metadata instanceof Metadata ? metadata.get(codeMetadataKey)[0] : undefined;
+  const code = gridErrorCodes.find((each) => each === sent);
+  if (code !== undefined) return new GridError(code, String(details), { cause: error });
+  if ('code' in error && error.code === status.UNAVAILABLE) {
+    return new GridError(
+      'no-peer-running',
+      `The peer at ${path} went away before it had answered. Start it again with ` +
+        '`manyhands join`; `manyhands jobs` then shows what it kept.',
+      { cause: error },
+    );
+  }
+  return new GridError('internal', `The peer at ${path} failed: ${String(details)}`, {
+    cause: error,
+  });
+}
+
+function noPeerRunning(path: string): GridError {
+  return new GridError(
+    'no-peer-running',
+    `No peer is running here: nobody listens on ${path}. Start one with \`manyhands join\`, or ` +
+      'name the data folder of the one that runs with --data.',
+  );
+}

@@ -1,0 +1,101 @@
+/**
+ * A peer's identity: an ECDSA P-256 key pair, made on first start and kept in one file. The peer's id
+ * is the digest of the public key, so whoever holds the file is the peer.
+ */
+
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+} from 'node:crypto';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+import { GridError, reasonOf } from '../model/errors.ts';
+import { type PeerKey, peerKeyOf } from '../wire/peer-key.ts';
+
+export type Identity = PeerKey & { readonly privateKey: KeyObject };
+
+/**
+ * Reads `identity.pem` of a data directory, and makes it if there is none.
+ * @throws {GridError} `identity-invalid`
+ */
+export async function loadIdentity(dataDirectory: string): Promise<Identity> {
+  const path = join(dataDirectory, 'identity.pem');
+  const pem = await readIfThere(path);
+  return pem === undefined ? await makeIdentity(path) : parseIdentity(path, pem);
+}
+
+/** An identity that lasts as long as the process, for peers that leave nothing behind. */
+export function temporaryIdentity(): Identity {
+  return identityOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw invalid(path, `it can't be read: ${reasonOf(error)}`, error);
+  }
+}
+
+function parseIdentity(path: string, pem: string): Identity {
+  let key: KeyObject;
+  try {
+    key = createPrivateKey({ key: pem, format: 'pem' });
+  } catch {
+    // The cause is left out: it could quote what the file holds.
+    throw invalid(path, 'it holds no private key that could be read');
+  }
+  if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
+    const { namedCurve } = key.asymmetricKeyDetails ?? {};
+    throw invalid(path, `its key is of another kind: ${namedCurve ?? key.asymmetricKeyType}`);
+  }
+  return identityOf(key);
+}
+
+function identityOf(privateKey: KeyObject): Identity {
+  const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
+  const peerKey = peerKeyOf(spki);
+  if (peerKey === undefined) throw new Error(`a key of ${spki.length} bytes is no peer's`);
+  return { ...peerKey, privateKey };
+}
+
+/** Written beside and renamed, so that a crash leaves either no identity or a whole one. */
+async function makeIdentity(path: string): Promise<Identity> {
+  const identity = temporaryIdentity();
+  const pem = identity.privateKey.export({ format: 'pem', type: 'pkcs8' });
+  const beside = `${path}.${process.pid}.new`;
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    const file = await open(beside, 'w', 0o600);
+    try {
+      await file.writeFile(pem);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw new GridError(
+      'identity-invalid',
+      `This peer's identity could not be written to ${path}: ${reasonOf(error)}. Make room or give ` +
+        'write permission there, or choose another data directory.',
+      { cause: error },
+    );
+  }
+  return identity;
+}
+
+function invalid(path: string, what: string, cause?: unknown): GridError {
+  return new GridError(
+    'identity-invalid',
+    `The identity file ${path} should hold this peer's ECDSA P-256 private key in PEM, but ${what}. ` +
+      'Restore the file from a backup; or move it away, and the next start makes a new identity, ' +
+      'which others know nothing about yet.',
+    { cause },
+  );
+}

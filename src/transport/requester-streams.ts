@@ -1,0 +1,119 @@
+/** Work streams that this peer opened to requesters, as their volunteer: at most one to each. */
+
+import type { PeerId } from '../model/ids.ts';
+import { short } from '../model/ids.ts';
+import { limits } from '../model/limits.ts';
+import { isAddress } from '../wire/address.ts';
+import { loadPeerProto } from '../wire/proto.ts';
+import { decodeRequester, type RequesterFrameMessage } from '../wire/requester-codec.ts';
+import {
+  encodeVolunteer,
+  encodeVolunteerHello,
+  type VolunteerFrameMessage,
+} from '../wire/volunteer-codec.ts';
+import { clientSide } from './call-sides.ts';
+import { Connection } from './connection.ts';
+import type { TransportContext } from './context.ts';
+import { MessageStream } from './message-stream.ts';
+
+type Stream = MessageStream<RequesterFrameMessage>;
+
+type Requester = {
+  readonly peer: PeerId;
+  /** Addresses not tried yet. */
+  readonly untried: string[];
+  /** Why the others failed. */
+  readonly failures: string[];
+  stream: Stream | undefined;
+  isUp: boolean;
+};
+
+export class RequesterStreams {
+  readonly #context: TransportContext;
+  readonly #requesters = new Map<PeerId, Requester>();
+
+  constructor(context: TransportContext) {
+    this.#context = context;
+  }
+
+  open(peer: PeerId, addresses: readonly string[]): void {
+    if (this.#requesters.has(peer)) return;
+    const untried = addresses.slice(0, limits.peerAddressesMax);
+    const requester = { peer, untried, failures: [], stream: undefined, isUp: false };
+    const isOneTooMany = this.#requesters.size >= limits.requestersMax;
+    this.#requesters.set(peer, requester);
+    queueMicrotask(() => {
+      if (isOneTooMany) this.#down(requester, `${limits.requestersMax} work streams are open`);
+      else this.#tryNext(requester);
+    });
+  }
+
+  close(peer: PeerId): void {
+    const requester = this.#requesters.get(peer);
+    this.#requesters.delete(peer);
+    requester?.stream?.finish();
+  }
+
+  /** Forgets all requesters. */
+  closeAll(): void {
+    this.#requesters.clear();
+  }
+
+  send(to: PeerId, message: VolunteerFrameMessage): void {
+    const requester = this.#requesters.get(to);
+    if (requester?.isUp !== true) return;
+    for (const frame of encodeVolunteer(message, this.#context.identity.privateKey)) {
+      requester.stream?.send(frame);
+    }
+  }
+
+  #tryNext(requester: Requester): void {
+    if (this.#requesters.get(requester.peer) !== requester) return;
+    const address = requester.untried.shift();
+    if (address === undefined) {
+      this.#down(requester, requester.failures.join('; ') || 'it has no address');
+    } else if (isAddress(address)) {
+      this.#try(requester, address);
+    } else {
+      requester.failures.push(`${address}: it is not "host:port"`);
+      this.#tryNext(requester);
+    }
+  }
+
+  #try(requester: Requester, address: string): void {
+    const { peer } = requester;
+    const connection = new Connection(this.#context, address, peer, () => {
+      stream.send(encodeVolunteerHello(this.#context.addresses));
+      stream.awaitHello();
+    });
+    const call = connection.openStream(loadPeerProto().work.Compute.path);
+    const side = clientSide(call, connection);
+    const stream: Stream = new MessageStream(this.#context, call, side, decodeRequester, {
+      onHello: () => {
+        requester.isUp = true;
+        this.#context.emit({ type: 'requester-up', peer });
+      },
+      onMessage: (message) => {
+        this.#context.emit({ type: 'requester-message', from: peer, message });
+      },
+      onClosed: (details, code) => {
+        const reason = connection.reasonOf(details, code);
+        if (requester.isUp) {
+          this.#down(requester, reason);
+        } else {
+          requester.failures.push(`${address}: ${reason}`);
+          this.#tryNext(requester);
+        }
+      },
+    });
+    requester.stream = stream;
+  }
+
+  #down(requester: Requester, reason: string): void {
+    const { peer } = requester;
+    if (this.#requesters.get(peer) !== requester) return;
+    this.#requesters.delete(peer);
+    this.#context.log.info({ peer, reason }, `no work stream to ${short(peer)}: ${reason}`);
+    this.#context.emit({ type: 'requester-down', peer, reason });
+  }
+}

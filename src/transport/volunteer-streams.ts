@@ -1,0 +1,87 @@
+/** Work streams that volunteers opened to this peer: at most one of each. */
+
+import type { KeyObject } from 'node:crypto';
+
+import { status as Status } from '@grpc/grpc-js';
+
+import type { PeerId } from '../model/ids.ts';
+import { limits } from '../model/limits.ts';
+import type { PeerKey } from '../wire/peer-key.ts';
+import {
+  encodeRequester,
+  encodeRequesterHello,
+  type RequesterFrameMessage,
+} from '../wire/requester-codec.ts';
+import { decodeVolunteer, type VolunteerFrameMessage } from '../wire/volunteer-codec.ts';
+import type { TransportContext } from './context.ts';
+import type { CallSide, ServerCall } from './frame-stream.ts';
+import { MessageStream } from './message-stream.ts';
+
+type Stream = MessageStream<VolunteerFrameMessage>;
+
+export class VolunteerStreams {
+  readonly #context: TransportContext;
+  readonly #volunteers = new Map<PeerId, Stream>();
+  #accepted = 0;
+
+  constructor(context: TransportContext) {
+    this.#context = context;
+  }
+
+  /** @param volunteer the holder of the verified certificate, whose key signs the results */
+  accept(call: ServerCall, side: CallSide, volunteer: PeerKey): void {
+    this.#accepted += 1;
+    const release = (): void => {
+      this.#accepted -= 1;
+      side.release();
+    };
+    const stream = this.#open(call, { ...side, release }, volunteer.peer, volunteer.key);
+    if (this.#accepted > limits.volunteersMax) {
+      stream.refuse(Status.RESOURCE_EXHAUSTED, 'it has too many volunteers; try later');
+    } else {
+      stream.awaitHello();
+    }
+  }
+
+  send(to: PeerId, message: RequesterFrameMessage): void {
+    const stream = this.#volunteers.get(to);
+    if (stream === undefined) return;
+    for (const frame of encodeRequester(message)) stream.send(frame);
+  }
+
+  /** Forgets all volunteers. */
+  close(): void {
+    this.#volunteers.clear();
+  }
+
+  #open(call: ServerCall, side: CallSide, peer: PeerId, key: KeyObject): Stream {
+    const decode = (bytes: Buffer) => decodeVolunteer(bytes, key);
+    const stream: Stream = new MessageStream(this.#context, call, side, decode, {
+      onHello: () => this.#up(peer, stream),
+      onMessage: (message) => {
+        this.#context.emit({ type: 'volunteer-message', from: peer, message });
+      },
+      onClosed: (reason) => this.#closed(peer, stream, reason),
+    });
+    return stream;
+  }
+
+  #up(peer: PeerId, stream: Stream): void {
+    // A volunteer opens one stream: it has lost the one that seems open from here.
+    const lost = this.#volunteers.get(peer);
+    if (lost !== undefined) {
+      lost.finish();
+      this.#closed(peer, lost, 'it opened a new stream');
+    }
+    stream.send(encodeRequesterHello(this.#context.addresses));
+    this.#volunteers.set(peer, stream);
+    this.#context.emit({ type: 'volunteer-up', peer });
+  }
+
+  #closed(peer: PeerId, stream: Stream, reason: string): void {
+    if (this.#volunteers.get(peer) !== stream) return;
+    this.#volunteers.delete(peer);
+    this.#context.log.debug({ peer, reason }, `a volunteer left: ${reason}`);
+    this.#context.emit({ type: 'volunteer-down', peer });
+  }
+}

@@ -1,0 +1,201 @@
+import { expect, test } from 'vitest';
+
+import { limits } from '../../../src/model/limits.ts';
+import type { Offer__Output } from '../../../src/wire/generated/manyhands/v1/Offer.ts';
+import type { OverlayFrame } from '../../../src/wire/generated/manyhands/v1/OverlayFrame.ts';
+import { signOffer } from '../../../src/wire/offer-codec.ts';
+import {
+  decodeOverlay,
+  encodeOverlay,
+  encodeOverlayHello,
+  type OverlayFrameMessage,
+} from '../../../src/wire/overlay-codec.ts';
+import { loadPeerProto } from '../../../src/wire/proto.ts';
+import { signBytes } from '../../../src/wire/signing.ts';
+import { messageOf, someKey, someOffer, times } from '../../support/wire-samples.ts';
+
+const requester = someKey();
+const proto = loadPeerProto();
+
+function frame(message: OverlayFrame): Buffer {
+  return proto.overlay.Exchange.requestSerialize({ frame: message });
+}
+
+/** An offer signed as it stands, right or wrong. */
+function gossip(changes: Partial<Offer__Output> | Record<string, unknown>): Buffer {
+  const good = proto.offer.deserialize(
+    Buffer.from(signOffer(someOffer(requester), requester, requester.privateKey).signed.payload),
+  );
+  const payload = proto.offer.serialize({ ...good, ...changes });
+  const signature = signBytes(requester.privateKey, 'manyhands/v1/offer', payload);
+  return frame({ gossip: { offer: { payload, publicKey: requester.spki, signature } } });
+}
+
+test.each<OverlayFrameMessage>([
+  { type: 'refuse' },
+  { type: 'peers', peers: [] },
+  { type: 'peers', peers: [{ peer: requester.peer, addresses: ['a:1', '[::1]:2'] }] },
+  {
+    type: 'gossip',
+    offer: signOffer(someOffer(requester, { closed: true }), requester, requester.privateKey),
+  },
+])('a message arrives as it was sent, either way: $type', (message) => {
+  for (const from of ['dialler', 'dialled'] as const) {
+    const decoded = decodeOverlay(from, encodeOverlay(from, message));
+    // Bytes are compared as bytes, whether they are a Buffer or not.
+    expect(plain(decoded)).toEqual(plain({ type: 'message', message }));
+  }
+});
+
+function plain(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(value, (_, part: unknown) =>
+      part instanceof Uint8Array ? Array.from(part) : part,
+    ).replaceAll(/\{"type":"Buffer","data":(\[[^\]]*\])\}/g, '$1'),
+  );
+}
+
+test('a hello arrives with its addresses', () => {
+  expect(decodeOverlay('dialler', encodeOverlayHello('dialler', ['a:1']))).toEqual({
+    type: 'message',
+    message: {
+      type: 'hello',
+      protocolVersions: [1],
+      features: [],
+      requiredFeatures: [],
+      addresses: ['a:1'],
+    },
+  });
+});
+
+test('what is sent is cut to what the receiver allows', () => {
+  const peers = Array.from({ length: 50 }, () => ({
+    peer: requester.peer,
+    addresses: Array.from({ length: 20 }, () => 'a:1'),
+  }));
+  const decoded = decodeOverlay('dialler', encodeOverlay('dialler', { type: 'peers', peers }));
+  const arrived = messageOf(decoded, 'peers').peers;
+  expect(arrived).toHaveLength(limits.peersPerFrameMax);
+  expect(arrived[0]?.addresses).toHaveLength(limits.peerAddressesMax);
+  expect(
+    decodeOverlay('dialler', encodeOverlayHello('dialler', peers[0]?.addresses ?? [])),
+  ).toEqual(expect.objectContaining({ type: 'message' }));
+});
+
+test("an offer's requester is the holder of its key", () => {
+  const other = someKey();
+  const forged = someOffer(other);
+  expect(() => signOffer(forged, requester, requester.privateKey)).toThrow(/not of/);
+});
+
+test('an offer with the longest name and addresses fits its bound', () => {
+  const addresses = Array.from({ length: 8 }, () => `${'a'.repeat(253)}:65535`);
+  const name = '\u{1f41d}'.repeat(100);
+  const offer = signOffer(
+    someOffer(requester, { addresses, name }),
+    requester,
+    requester.privateKey,
+  );
+  const decoded = decodeOverlay('dialler', encodeOverlay('dialler', { type: 'gossip', offer }));
+  expect(decoded.type).toBe('message');
+});
+
+test('names can not move the cursor of who reads them', () => {
+  const decoded = decodeOverlay('dialler', gossip({ name: 'a\u001b[2Jb\u202ec\nd' }));
+  expect(messageOf(decoded, 'gossip').offer.offer.name).toBe('a\ufffd[2Jb\ufffdc\ufffdd');
+});
+
+test('what a later version says is ignored', () => {
+  expect(decodeOverlay('dialler', Buffer.alloc(0))).toEqual({ type: 'unknown' });
+  expect(decodeOverlay('dialler', frame({}))).toEqual({ type: 'unknown' });
+  // Field 15 of the frame, a message of two bytes.
+  expect(decodeOverlay('dialler', Buffer.from([0x0a, 4, 0x7a, 2, 8, 1]))).toEqual({
+    type: 'unknown',
+  });
+  expect(decodeOverlay('dialler', gossip({ runtime: 7 }))).toEqual({ type: 'unknown' });
+});
+
+const manyPeers = Array.from({ length: 33 }, () => ({ peerId: requester.peer, addresses: [] }));
+const bytes31 = Buffer.alloc(31);
+
+test.each<[string, Buffer, RegExp]>([
+  ['bytes that are no protobuf', Buffer.from([0xff, 0xff]), /not a valid protobuf/],
+  ['a length past the end', Buffer.from([0x0a, 9, 1]), /not a valid protobuf/],
+  ['groups', Buffer.from([0x0b, 0x0c]), /not a valid protobuf/],
+  ['groups without end', Buffer.alloc(100_000, 0x0b), /not a valid protobuf/],
+  ['too many peers', frame({ peers: { peers: manyPeers } }), /more than 32/],
+  [
+    'a million empty peers in two bytes each',
+    Buffer.concat([
+      Buffer.from([0x0a, 0x84, 0x89, 0x7a, 0x12, 0x80, 0x89, 0x7a]),
+      Buffer.concat(Array.from({ length: 1_000_000 }, () => Buffer.from([0x0a, 0]))),
+    ]),
+    /more than 32/,
+  ],
+  ['a peer id that is none', frame({ peers: { peers: [{ peerId: 'x' }] } }), /peer_id/],
+  [
+    'too many addresses of a peer',
+    frame({ peers: { peers: [{ peerId: requester.peer, addresses: times(9, 'a:1') }] } }),
+    /more than 8/,
+  ],
+  [
+    'an address that is none',
+    frame({ peers: { peers: [{ peerId: requester.peer, addresses: ['a'] }] } }),
+    /host:port/,
+  ],
+  ['too many addresses in a hello', frame({ hello: { addresses: times(9, 'a:1') } }), /8/],
+  ['a bad address in a hello', frame({ hello: { addresses: ['unix:/x'] } }), /host:port/],
+  ['too many features', frame({ hello: { features: times(33, 'a') } }), /32/],
+  ['too many required features', frame({ hello: { requiredFeatures: times(33, 'a') } }), /32/],
+  ['a feature that is no name', frame({ hello: { features: ['A b'] } }), /features/],
+  ['too many versions', frame({ hello: { protocolVersions: times(33, 1) } }), /32/],
+  ['gossip without an offer', frame({ gossip: {} }), /no offer/],
+  ['an offer without a key', frame({ gossip: { offer: { payload: bytes31 } } }), /public key/],
+  ['an empty offer', frame({ gossip: { offer: {} } }), /signed offer/],
+  [
+    'an offer over its bound',
+    frame({ gossip: { offer: { payload: Buffer.alloc(4096), publicKey: requester.spki } } }),
+    /signed offer has 4096 bytes/,
+  ],
+  [
+    'an offer that was changed',
+    frame({
+      gossip: {
+        offer: {
+          payload: Buffer.from('x'),
+          publicKey: requester.spki,
+          signature: signBytes(requester.privateKey, 'manyhands/v1/offer', Buffer.from('y')),
+        },
+      },
+    }),
+    /signature/,
+  ],
+  ['an offer with a short job id', gossip({ jobId: bytes31 }), /job_id has 31 bytes/],
+  ['an offer with a short digest', gossip({ programDigest: bytes31 }), /program_digest/],
+  ['an offer with a bad address', gossip({ addresses: ['x'] }), /host:port/],
+  ['an offer with too many addresses', gossip({ addresses: times(9, 'a:1') }), /8/],
+  ['an offer with a long name', gossip({ name: 'n'.repeat(65) }), /name has 65 characters/],
+  ['an offer without a runtime', gossip({ runtime: 'RUNTIME_UNSPECIFIED' }), /runtime/],
+  ['an offer of an empty program', gossip({ programBytes: 0 }), /program_bytes/],
+  ['an offer of a huge program', gossip({ programBytes: 2 ** 23 + 1 }), /program_bytes/],
+  ['an offer without limits', gossip({ limits: null }), /limits/],
+  ['an offer with an inexact number', gossip({ sequence: 2 ** 53 }), /sequence/],
+  ['an offer of inexactly many replicas', gossip({ replicasOpen: 2 ** 60 }), /replicas_open/],
+  ['an offer for ever', gossip({ expiresAtMs: 2 ** 60 }), /expires_at_ms/],
+  [
+    'an offer without time',
+    gossip({ limits: { memoryBytesMax: 1, resultBytesMax: 1 } }),
+    /wall_ms/,
+  ],
+  ['an offer without memory', gossip({ limits: { wallMsMax: 1, resultBytesMax: 1 } }), /memory/],
+  [
+    'an offer of huge results',
+    gossip({ limits: { wallMsMax: 1, memoryBytesMax: 1, resultBytesMax: 2 ** 20 + 1 } }),
+    /result_bytes_max/,
+  ],
+])('%s is rejected with the reason', (_what, bytes, reason) => {
+  expect(decodeOverlay('dialler', bytes)).toEqual({
+    type: 'rejected',
+    reason: expect.stringMatching(reason),
+  });
+});
