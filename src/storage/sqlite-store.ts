@@ -1,0 +1,284 @@
+/**
+ * What a peer keeps: jobs and canonical results in one SQLite database, blobs as files beside it.
+ *
+ * Results have a table for each job, `results_7`, because they are forgotten all at once when the
+ * job is merged: dropping a table of a million rows takes some 25 ms, deleting the rows 0.7 s, in
+ * which the peer would answer nobody. No job runs across a restart of the peer, so opening the
+ * store drops what an earlier process left: results, blobs that no job names, half-written files.
+ *
+ * The database is locked for as long as the store is open: a second process is told so at once.
+ */
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+
+import { GridError, reasonOf } from '../model/errors.ts';
+import type { Digest, JobId } from '../model/ids.ts';
+import type { Store, StoredJob, StoredResult } from '../ports.ts';
+import { digestOf } from '../wire/digest.ts';
+import { BlobFiles } from './blob-files.ts';
+import { damaged, storeTrouble } from './store-trouble.ts';
+import { decodeStoredJob, encodeStoredJob } from './stored-job.ts';
+
+/** Rises with every change of the tables below. */
+const SCHEMA_VERSION = 1;
+
+const SCHEMA = `
+  CREATE TABLE jobs (
+    number INTEGER PRIMARY KEY,
+    job TEXT NOT NULL UNIQUE,
+    created_at_ms INTEGER NOT NULL,
+    record BLOB NOT NULL
+  ) STRICT;
+  PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
+/** A peer that is being stopped gives its lock back within this time. */
+const LOCK_WAIT_MS = 1000;
+
+/** A log that grew past this in a burst is cut back at the next checkpoint. */
+const WAL_BYTES_MAX = 64 * 1024 * 1024;
+
+/**
+ * Values handed out by one `readResults`: 16 of the largest, or a quarter of a million small ones.
+ */
+const READ_BYTES_MAX = 16 * 1024 * 1024;
+
+/**
+ * Opens the store in a folder, which is made if it isn't there. Jobs that an earlier process left
+ * running become `lost`.
+ * @throws {GridError} `disk-full`, `store-failed`, `peer-already-running`
+ */
+export async function openStore(options: { readonly path: string }): Promise<Store> {
+  const database = openDatabase(options.path);
+  const blobs = new BlobFiles(options.path);
+  const store = new SqliteStore(options.path, database, blobs);
+  try {
+    store.recover();
+    await blobs.keepOnly(blobsNamedBy(store.listJobs()));
+    return store;
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+class SqliteStore implements Store {
+  readonly #path: string;
+  readonly #database: DatabaseSync;
+  readonly #blobs: BlobFiles;
+  readonly #putJob: StatementSync;
+  readonly #getJob: StatementSync;
+  readonly #listJobs: StatementSync;
+  readonly #results = new Map<JobId, ResultsTable>();
+
+  constructor(path: string, database: DatabaseSync, blobs: BlobFiles) {
+    this.#path = path;
+    this.#database = database;
+    this.#blobs = blobs;
+    this.#putJob = database.prepare(
+      `INSERT INTO jobs (job, created_at_ms, record) VALUES (?, ?, ?)
+       ON CONFLICT (job) DO UPDATE SET record = excluded.record`,
+    );
+    this.#getJob = database.prepare('SELECT number, record FROM jobs WHERE job = ?');
+    this.#listJobs = database.prepare(
+      'SELECT record FROM jobs ORDER BY created_at_ms DESC, number DESC',
+    );
+  }
+
+  /** What an earlier process left: its jobs are lost and their results of no use. */
+  recover(): void {
+    this.#guard(() => {
+      inTransaction(this.#database, () => {
+        for (const job of this.listJobs()) {
+          if (job.state === 'running' || job.state === 'merging') this.putJob(lost(job));
+        }
+        const tables = this.#database.prepare(
+          `SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'results_*'`,
+        );
+        for (const { name } of tables.all()) this.#database.exec(`DROP TABLE "${String(name)}"`);
+      });
+    });
+  }
+
+  putJob(job: StoredJob): void {
+    this.#guard(() => this.#putJob.run(job.job, job.spec.createdAtMs, encodeStoredJob(job)));
+  }
+
+  getJob(job: JobId): StoredJob | undefined {
+    return this.#guard(() => {
+      const row = this.#getJob.get(job);
+      return row && this.#decode(row['record']);
+    });
+  }
+
+  listJobs(): readonly StoredJob[] {
+    return this.#guard(() => this.#listJobs.all().map((row) => this.#decode(row['record'])));
+  }
+
+  putResults(job: JobId, results: readonly StoredResult[]): void {
+    this.#guard(() => {
+      // Outside of the batch's transaction: rolled back with it, the table would still be known.
+      const table = this.#results.get(job) ?? this.#createResults(job);
+      inTransaction(this.#database, () => {
+        for (const result of results) {
+          table.insert.run(result.chunk, Buffer.from(result.digest, 'hex'), result.value);
+        }
+      });
+    });
+  }
+
+  readResults(job: JobId, from: number, countMax: number): readonly Uint8Array[] {
+    const table = this.#results.get(job);
+    if (!table) return [];
+    return this.#guard(() => {
+      const values: Uint8Array[] = [];
+      let bytes = 0;
+      for (const row of table.read.iterate(from, countMax)) {
+        if (row['chunk'] !== from + values.length || bytes >= READ_BYTES_MAX) break;
+        const value = this.#checked(row['value'], row['digest'], row['chunk']);
+        bytes += value.length;
+        values.push(value);
+      }
+      return values;
+    });
+  }
+
+  dropResults(job: JobId): void {
+    const table = this.#results.get(job);
+    if (!table) return;
+    this.#guard(() => this.#database.exec(`DROP TABLE ${table.name}`));
+    this.#results.delete(job);
+  }
+
+  putBlob(bytes: Uint8Array): Promise<Digest> {
+    return this.#blobs.put(bytes);
+  }
+
+  getBlob(blob: Digest): Promise<Uint8Array | undefined> {
+    return this.#blobs.get(blob);
+  }
+
+  deleteBlob(blob: Digest): Promise<void> {
+    return this.#blobs.delete(blob);
+  }
+
+  close(): void {
+    if (this.#database.isOpen) this.#guard(() => this.#database.close());
+  }
+
+  #createResults(job: JobId): ResultsTable {
+    const number = this.#getJob.get(job)?.['number'];
+    if (typeof number !== 'number') throw new Error(`results of job ${job}, which was never put`);
+    const name = `results_${number}`;
+    this.#database.exec(
+      `CREATE TABLE ${name} (
+         chunk INTEGER PRIMARY KEY, digest BLOB NOT NULL, value BLOB NOT NULL
+       ) STRICT`,
+    );
+    const table: ResultsTable = {
+      name,
+      insert: this.#database.prepare(`INSERT INTO ${name} VALUES (?, ?, ?) ON CONFLICT DO NOTHING`),
+      read: this.#database.prepare(
+        `SELECT chunk, digest, value FROM ${name} WHERE chunk >= ? ORDER BY chunk LIMIT ?`,
+      ),
+    };
+    this.#results.set(job, table);
+    return table;
+  }
+
+  #decode(record: unknown): StoredJob {
+    try {
+      if (record instanceof Uint8Array) return decodeStoredJob(record);
+    } catch (error) {
+      throw damaged(this.#path, reasonOf(error), error);
+    }
+    throw damaged(this.#path, 'a job without its record');
+  }
+
+  /** SQLite has no checksums; the digest that the grid agreed on is a better one anyway. */
+  #checked(value: unknown, expected: unknown, chunk: number): Uint8Array {
+    if (value instanceof Uint8Array && expected instanceof Uint8Array) {
+      if (Buffer.from(digestOf(value), 'hex').equals(expected)) return value;
+    }
+    throw damaged(this.#path, `the result of chunk ${chunk} is not the one that was put`);
+  }
+
+  #guard<Value>(work: () => Value): Value {
+    try {
+      return work();
+    } catch (error) {
+      throw storeTrouble(error, this.#path);
+    }
+  }
+}
+
+/** Chunk numbers are the table's own keys, so a range of results is one walk along its leaves. */
+type ResultsTable = {
+  readonly name: string;
+  readonly insert: StatementSync;
+  readonly read: StatementSync;
+};
+
+function openDatabase(path: string): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    database = new DatabaseSync(join(path, 'jobs.sqlite'), { timeout: LOCK_WAIT_MS });
+    // The lock before the first access, so that the log needs no shared memory file; NORMAL may
+    // lose the last transactions in a power failure, never in a crash of the peer, and never
+    // damages.
+    database.exec(`
+      PRAGMA locking_mode = EXCLUSIVE;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = NORMAL;
+      PRAGMA journal_size_limit = ${WAL_BYTES_MAX};
+    `);
+    migrate(database, path);
+    return database;
+  } catch (error) {
+    if (database?.isOpen) database.close();
+    throw storeTrouble(error, path);
+  }
+}
+
+function migrate(database: DatabaseSync, path: string): void {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+  if (version === SCHEMA_VERSION) return;
+  if (version === 0) {
+    inTransaction(database, () => database.exec(SCHEMA));
+    return;
+  }
+  throw new GridError(
+    'store-failed',
+    `The store in ${path} was written by a newer manyhands: its schema is ${version}, and this ` +
+      `one knows ${SCHEMA_VERSION}. Update manyhands, or choose another folder with --data.`,
+  );
+}
+
+function inTransaction(database: DatabaseSync, work: () => void): void {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    work();
+    database.exec('COMMIT');
+  } catch (error) {
+    // A full disk has rolled it back already.
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function lost(job: StoredJob): StoredJob {
+  return {
+    ...job,
+    state: 'lost',
+    failure: 'The peer that ran this job stopped before it was done; submit it again.',
+  };
+}
+
+function blobsNamedBy(jobs: readonly StoredJob[]): ReadonlySet<Digest> {
+  return new Set(
+    jobs.flatMap(({ spec, output }) => [spec.program, ...(output ? [output.blob] : [])]),
+  );
+}

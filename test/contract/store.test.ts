@@ -1,0 +1,167 @@
+/** What `Store` promises, held against the real one and the one that simulations use. */
+
+import { describe, expect, onTestFinished, test } from 'vitest';
+
+import type { Store } from '../../src/ports.ts';
+import { openStore } from '../../src/storage/sqlite-store.ts';
+import { digestOf } from '../../src/wire/digest.ts';
+import { MemoryStore } from '../support/memory-store.ts';
+import { report, resultOf, storedJob } from '../support/stored-jobs.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const stores: readonly (readonly [string, () => Promise<Store>])[] = [
+  ['SQLite and files', async () => openStore({ path: tempDir() })],
+  ['memory', async () => new MemoryStore()],
+];
+
+describe.each(stores)('a store of %s', (_name, open) => {
+  async function opened(): Promise<Store> {
+    const store = await open();
+    onTestFinished(() => store.close());
+    return store;
+  }
+
+  test('gives a job back as it was put, with all it may hold', async () => {
+    const store = await opened();
+    const running = storedJob('primes', 'running');
+    const done = {
+      ...storedJob('queens', 'done'),
+      report,
+      output: { kind: 'json', blob: digestOf(Buffer.from('92')) },
+    } as const;
+    const failed = { ...storedJob('broken', 'failed'), report, failure: 'Chunk 7 threw.' } as const;
+    for (const job of [running, done, failed]) store.putJob(job);
+    for (const job of [running, done, failed]) expect(store.getJob(job.job)).toEqual(job);
+  });
+
+  test('knows nothing of a job that was never put', async () => {
+    const store = await opened();
+    expect(store.getJob(storedJob('unknown', 'done').job)).toBeUndefined();
+    expect(store.listJobs()).toEqual([]);
+  });
+
+  test('replaces an earlier state of the same job', async () => {
+    const store = await opened();
+    store.putJob(storedJob('primes', 'running'));
+    store.putJob({ ...storedJob('primes', 'cancelled'), report });
+    expect(store.listJobs()).toEqual([{ ...storedJob('primes', 'cancelled'), report }]);
+  });
+
+  test('lists the newest job first, and of one moment the last put', async () => {
+    const store = await opened();
+    store.putJob(storedJob('second', 'done', 2000));
+    store.putJob(storedJob('third', 'done', 3000));
+    store.putJob(storedJob('first', 'done', 1000));
+    store.putJob(storedJob('first too', 'done', 1000));
+    const names = store.listJobs().map((job) => job.spec.name);
+    expect(names).toEqual(['third', 'second', 'first too', 'first']);
+  });
+
+  test('reads results in chunk order, whatever the order in which they came', async () => {
+    const store = await opened();
+    const { job } = putRunning(store, 'primes');
+    store.putResults(job, [resultOf(2), resultOf(0)]);
+    store.putResults(job, [resultOf(1), resultOf(3)]);
+    expect(texts(store.readResults(job, 0, 10))).toEqual([
+      'result 0',
+      'result 1',
+      'result 2',
+      'result 3',
+    ]);
+    expect(texts(store.readResults(job, 1, 2))).toEqual(['result 1', 'result 2']);
+    expect(store.readResults(job, 4, 10)).toEqual([]);
+    expect(store.readResults(job, 0, 0)).toEqual([]);
+  });
+
+  test('stops reading at the first missing chunk', async () => {
+    const store = await opened();
+    const { job } = putRunning(store, 'primes');
+    store.putResults(job, [resultOf(0), resultOf(1), resultOf(3)]);
+    expect(texts(store.readResults(job, 0, 10))).toEqual(['result 0', 'result 1']);
+    expect(store.readResults(job, 2, 10)).toEqual([]);
+  });
+
+  test('hands out large values in several reads that lose none', async () => {
+    const store = await opened();
+    const { job } = putRunning(store, 'mandelbrot');
+    const large = (chunk: number) => new Uint8Array(1024 * 1024).fill(chunk);
+    for (let chunk = 0; chunk < 20; chunk++) {
+      store.putResults(job, [resultOf(chunk, large(chunk))]);
+    }
+    const sizes = [];
+    const firsts = [];
+    for (;;) {
+      const values = store.readResults(job, firsts.length, 1000);
+      if (values.length === 0) break;
+      sizes.push(values.length);
+      firsts.push(...values.map((value) => value[0]));
+    }
+    expect(sizes).toEqual([16, 4]);
+    expect(firsts).toEqual(Array.from({ length: 20 }, (_, chunk) => chunk));
+  });
+
+  test('keeps the result a chunk has already', async () => {
+    const store = await opened();
+    const { job } = putRunning(store, 'primes');
+    store.putResults(job, [resultOf(0, Buffer.from('first'))]);
+    store.putResults(job, [resultOf(0, Buffer.from('second')), resultOf(1, Buffer.from('new'))]);
+    expect(texts(store.readResults(job, 0, 10))).toEqual(['first', 'new']);
+  });
+
+  test('keeps empty values and the largest chunk number', async () => {
+    const store = await opened();
+    const { job } = putRunning(store, 'primes');
+    const last = 2 ** 32 - 1;
+    store.putResults(job, [resultOf(last, new Uint8Array())]);
+    expect(store.readResults(job, last, 10).map((value) => value.length)).toEqual([0]);
+  });
+
+  test('forgets the results of one job and keeps those of another', async () => {
+    const store = await opened();
+    const primes = putRunning(store, 'primes').job;
+    const queens = putRunning(store, 'queens').job;
+    store.putResults(primes, [resultOf(0)]);
+    store.putResults(queens, [resultOf(0)]);
+    store.dropResults(primes);
+    store.dropResults(primes);
+    expect(store.readResults(primes, 0, 10)).toEqual([]);
+    expect(texts(store.readResults(queens, 0, 10))).toEqual(['result 0']);
+    store.putResults(primes, [resultOf(0, Buffer.from('again'))]);
+    expect(texts(store.readResults(primes, 0, 10))).toEqual(['again']);
+  });
+
+  test('refuses results of a job that was never put, which is a bug', async () => {
+    const store = await opened();
+    const { job } = storedJob('unknown', 'running');
+    expect(() => store.putResults(job, [resultOf(0)])).toThrow('which was never put');
+  });
+
+  test('keeps a blob under its digest until it is deleted', async () => {
+    const store = await opened();
+    const bytes = new Uint8Array(100_000).fill(7);
+    const blob = await store.putBlob(bytes);
+    expect(blob).toBe(digestOf(bytes));
+    const twice = await Promise.all([store.putBlob(bytes), store.putBlob(bytes)]);
+    expect(twice).toEqual([blob, blob]);
+    expect(Buffer.from((await store.getBlob(blob)) ?? []).equals(bytes)).toBe(true);
+    await store.deleteBlob(blob);
+    await store.deleteBlob(blob);
+    expect(await store.getBlob(blob)).toBeUndefined();
+  });
+
+  test('keeps the empty blob', async () => {
+    const store = await opened();
+    const blob = await store.putBlob(new Uint8Array());
+    expect((await store.getBlob(blob))?.length).toBe(0);
+  });
+});
+
+function putRunning(store: Store, name: string) {
+  const job = storedJob(name, 'running');
+  store.putJob(job);
+  return job;
+}
+
+function texts(values: readonly Uint8Array[]): readonly string[] {
+  return values.map((value) => Buffer.from(value).toString());
+}

@@ -1,0 +1,68 @@
+/**
+ * A `Store` that forgets everything with the process: for simulations, and to test the contract.
+ */
+
+import type { Digest, JobId } from '../../src/model/ids.ts';
+import type { Store, StoredJob, StoredResult } from '../../src/ports.ts';
+import { digestOf } from '../../src/wire/digest.ts';
+
+const READ_BYTES_MAX = 16 * 1024 * 1024;
+
+export class MemoryStore implements Store {
+  readonly #jobs = new Map<JobId, StoredJob>();
+  readonly #results = new Map<JobId, Map<number, Uint8Array>>();
+  readonly #blobs = new Map<Digest, Uint8Array>();
+
+  putJob(job: StoredJob): void {
+    this.#jobs.set(job.job, job);
+  }
+
+  getJob(job: JobId): StoredJob | undefined {
+    return this.#jobs.get(job);
+  }
+
+  listJobs(): readonly StoredJob[] {
+    return [...this.#jobs.values()]
+      .reverse()
+      .sort((a, b) => b.spec.createdAtMs - a.spec.createdAtMs);
+  }
+
+  putResults(job: JobId, results: readonly StoredResult[]): void {
+    if (!this.#jobs.has(job)) throw new Error(`results of job ${job}, which was never put`);
+    const values = this.#results.get(job) ?? new Map<number, Uint8Array>();
+    this.#results.set(job, values);
+    for (const { chunk, value } of results) if (!values.has(chunk)) values.set(chunk, value);
+  }
+
+  readResults(job: JobId, from: number, countMax: number): readonly Uint8Array[] {
+    const values: Uint8Array[] = [];
+    let bytes = 0;
+    while (values.length < countMax && bytes < READ_BYTES_MAX) {
+      const value = this.#results.get(job)?.get(from + values.length);
+      if (!value) break;
+      bytes += value.length;
+      values.push(value);
+    }
+    return values;
+  }
+
+  dropResults(job: JobId): void {
+    this.#results.delete(job);
+  }
+
+  async putBlob(bytes: Uint8Array): Promise<Digest> {
+    const blob = digestOf(bytes);
+    this.#blobs.set(blob, bytes.slice());
+    return blob;
+  }
+
+  async getBlob(blob: Digest): Promise<Uint8Array | undefined> {
+    return this.#blobs.get(blob);
+  }
+
+  async deleteBlob(blob: Digest): Promise<void> {
+    this.#blobs.delete(blob);
+  }
+
+  close(): void {}
+}

@@ -1,0 +1,192 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
+
+import { expect, onTestFinished, test } from 'vitest';
+
+import type { Store } from '../../../src/ports.ts';
+import { openStore } from '../../../src/storage/sqlite-store.ts';
+import { digestOf } from '../../../src/wire/digest.ts';
+import { report, resultOf, storedJob } from '../../support/stored-jobs.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+import { runTool } from '../../support/tools.ts';
+
+test('a store gives back after a restart what was put before', async () => {
+  const path = tempDir();
+  const first = await opened(path);
+  const output = { kind: 'text', blob: await first.putBlob(Buffer.from('92')) } as const;
+  const job = { ...storedJob('queens', 'done'), report, output };
+  first.putJob(job);
+  first.close();
+  const second = await opened(path);
+  expect(second.listJobs()).toEqual([job]);
+  expect(Buffer.from((await second.getBlob(output.blob)) ?? []).toString()).toBe('92');
+});
+
+test('jobs that an earlier process left running or merging are lost, and say so', async () => {
+  const path = tempDir();
+  const first = await opened(path);
+  for (const state of ['running', 'merging', 'failed', 'cancelled', 'done'] as const) {
+    first.putJob(storedJob(state, state));
+  }
+  first.close();
+  const jobs = (await opened(path)).listJobs();
+  const failure = 'The peer that ran this job stopped before it was done; submit it again.';
+  expect(Object.fromEntries(jobs.map((job) => [job.spec.name, [job.state, job.failure]]))).toEqual({
+    running: ['lost', failure],
+    merging: ['lost', failure],
+    failed: ['failed', undefined],
+    cancelled: ['cancelled', undefined],
+    done: ['done', undefined],
+  });
+});
+
+test('a restart drops the results of jobs that were running', async () => {
+  const path = tempDir();
+  const { job } = storedJob('primes', 'running');
+  const first = await opened(path);
+  first.putJob(storedJob('primes', 'running'));
+  first.putResults(job, [resultOf(0)]);
+  first.close();
+  const second = await opened(path);
+  expect(second.readResults(job, 0, 1)).toEqual([]);
+  second.putResults(job, [resultOf(0, Buffer.from('new'))]);
+  expect(Buffer.from(second.readResults(job, 0, 1)[0] ?? []).toString()).toBe('new');
+});
+
+test('a restart deletes half-written files and blobs that no job names', async () => {
+  const path = tempDir();
+  const first = await opened(path);
+  const program = await first.putBlob(Buffer.from('program of primes'));
+  const page = await first.putBlob(Buffer.from('page of inputs'));
+  first.putJob(storedJob('primes', 'done'));
+  const halfWritten = `${program}.0b1f`;
+  writeFileSync(join(path, 'blobs', program.slice(0, 2), halfWritten), 'program o');
+  first.close();
+  const second = await opened(path);
+  expect(await second.getBlob(page)).toBeUndefined();
+  expect(await second.getBlob(program)).toBeDefined();
+  expect(blobFiles(path)).toEqual([program]);
+});
+
+test('what was acknowledged survives kill -9', async () => {
+  const path = tempDir();
+  const acknowledged = await killedWriter(path, 50);
+  expect(acknowledged.length).toBeGreaterThanOrEqual(50);
+  const store = await opened(path);
+  for (const name of acknowledged) {
+    const job = store.getJob(storedJob(name, 'done').job);
+    expect(job?.state).toBe(Number(name.slice(4)) % 2 === 0 ? 'lost' : 'done');
+    const blob = digestOf(Buffer.from(`output of ${name}`));
+    expect(await store.getBlob(blob)).toBeDefined();
+  }
+});
+
+test('a second process is told at once that the store is in use', async () => {
+  const path = tempDir();
+  await opened(path);
+  await expect(openStore({ path })).rejects.toMatchObject({
+    code: 'peer-already-running',
+    message: `The store in ${path} is in use by another process, and only one peer at a time can \
+use it; stop the other one or choose another folder with --data.`,
+  });
+});
+
+test('a store of a newer schema is left alone, with both versions named', async () => {
+  const path = tempDir();
+  (await opened(path)).close();
+  inDatabase(path, 'PRAGMA user_version = 7');
+  await expect(openStore({ path })).rejects.toMatchObject({
+    code: 'store-failed',
+    message: `The store in ${path} was written by a newer manyhands: its schema is 7, and this one \
+knows 1. Update manyhands, or choose another folder with --data.`,
+  });
+});
+
+test('a file that is no database is reported with what to do', async () => {
+  const path = tempDir();
+  writeFileSync(join(path, 'jobs.sqlite'), 'not a database, but long enough to be one'.repeat(99));
+  await expect(openStore({ path })).rejects.toMatchObject({
+    code: 'store-failed',
+    message: `The job database in ${path} is damaged (file is not a database); move its files \
+jobs.sqlite* away and start again. The jobs in it are lost; the identity of this peer is not.`,
+  });
+});
+
+test('a job record that lost a field is reported as damage, naming the field', async () => {
+  const path = tempDir();
+  const first = await opened(path);
+  first.putJob(storedJob('primes', 'done'));
+  first.close();
+  inDatabase(path, `UPDATE jobs SET record = x'a1636a6f62f6'`); // {"job": null}
+  await expect(openStore({ path })).rejects.toMatchObject({
+    code: 'store-failed',
+    message: expect.stringContaining('is damaged (job.job is not a text)'),
+  });
+});
+
+test('a folder where there is a file is reported with what to do', async () => {
+  const path = join(tempDir(), 'file');
+  writeFileSync(path, '');
+  await expect(openStore({ path })).rejects.toMatchObject({
+    code: 'store-failed',
+    message: expect.stringContaining('choose another folder with --data'),
+  });
+});
+
+test('a full disk is reported, loses nothing that was put, and is over once there is room', (ctx) => {
+  const path = tempDir();
+  const script = fileURLToPath(new URL('../../support/full-disk-process.ts', import.meta.url));
+  const mounted = 'mount -t tmpfs -o size=2m none "$1" && exec "$2" "$3" "$1"';
+  const isolated = ['--user', '--map-root-user', '--mount', 'sh', '-c', mounted, 'sh'];
+  const ran = runTool('unshare', [...isolated, path, process.execPath, script]);
+  if (!ran || /unshare|mount/.test(ran.stderr)) {
+    ctx.skip(`no small disk can be mounted here: ${ran?.stderr.trim() ?? 'unshare is missing'}`);
+  }
+  const said: unknown = JSON.parse(ran?.stdout ?? '');
+  const full = {
+    code: 'disk-full',
+    message: 'There is no space left on the disk that holds PATH/store; free some or use --data.',
+  };
+  expect(said).toMatchObject({ results: full, blob: full });
+  expect(said).not.toHaveProperty('afterwards');
+  const { chunks, readable } = Object(said);
+  expect(chunks).toBeGreaterThan(0);
+  expect(readable).toBe(chunks);
+});
+
+async function opened(path: string): Promise<Store> {
+  const store = await openStore({ path });
+  onTestFinished(() => store.close());
+  return store;
+}
+
+function inDatabase(path: string, sql: string): void {
+  const database = new DatabaseSync(join(path, 'jobs.sqlite'));
+  database.exec(sql);
+  database.close();
+}
+
+function blobFiles(path: string): readonly string[] {
+  const files = readdirSync(join(path, 'blobs'), { recursive: true, withFileTypes: true });
+  return files.filter((file) => file.isFile()).map((file) => file.name);
+}
+
+/** Kills a writing process as soon as it has acknowledged so many jobs; tells which ones. */
+async function killedWriter(path: string, jobs: number): Promise<readonly string[]> {
+  const script = fileURLToPath(new URL('../../support/store-writer-process.ts', import.meta.url));
+  const writer = spawn(process.execPath, [script, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = once(writer, 'exit');
+  const acknowledged: string[] = [];
+  for await (const line of createInterface({ input: writer.stdout })) {
+    acknowledged.push(line);
+    if (acknowledged.length === jobs) writer.kill('SIGKILL');
+  }
+  await exited;
+  expect(existsSync(join(path, 'jobs.sqlite-wal'))).toBe(true);
+  return acknowledged;
+}
