@@ -1,0 +1,77 @@
+/**
+ * The first wall. Importing this locks the thread's realm down: its intrinsics are frozen and tamed by
+ * SES, and what programs get is a compartment whose globals are frozen too. No clock, no entropy, no
+ * host object; a `console` is endowed, and arrays of floats.
+ *
+ * A program is evaluated afresh for each use in the compartment that it has on this thread. Nothing
+ * in a compartment can change, so no chunk can leave anything behind for the next, and an evaluation
+ * costs microseconds where a compartment costs many times that.
+ */
+
+// Before SES, which builds upon the Date it finds.
+// oxlint-disable-next-line import/no-unassigned-import
+import './utc-date.ts';
+// oxlint-disable-next-line import/no-unassigned-import
+import 'ses';
+
+import { isFunction, isRecord, type JobFunction } from './shapes.ts';
+
+lockdown({
+  // Stacks would show paths of this machine.
+  errorTaming: 'safe',
+  localeTaming: 'safe',
+  // So that programs may assign properties called "constructor" or "toString" as they do elsewhere.
+  overrideTaming: 'severe',
+  // The thread's own console and process events stay as they are: no program can reach them.
+  consoleTaming: 'unsafe',
+  errorTrapping: 'none',
+  unhandledRejectionTrapping: 'none',
+  reporting: 'none',
+});
+
+// A program may drop a promise that rejects; that is no reason for its thread to die.
+process.on('unhandledRejection', () => {});
+
+/**
+ * SES leaves these out, as through them a program sees which bits a NaN has, and processors differ in
+ * that. Number crunching is what the grid is for, so they are given; a program that hands out the raw
+ * bytes of a NaN is as unlike itself on another machine as one that trusts in Math.sin.
+ */
+const floatArrays = { Float32Array, Float64Array };
+
+export class Program {
+  readonly #compartment: Compartment;
+  readonly #source: string;
+
+  /** @param console endowed to the program; hardened here */
+  constructor(source: Uint8Array, console: object) {
+    this.#source = new TextDecoder().decode(source);
+    this.#compartment = new Compartment({
+      globals: { console: harden(console), ...floatArrays },
+      __options__: true,
+    });
+    const programGlobal: object = this.#compartment.globalThis;
+    // A program has no use for making realms of its own; the less there is, the less can be wrong.
+    Reflect.deleteProperty(programGlobal, 'Compartment');
+    Reflect.deleteProperty(programGlobal, 'lockdown');
+    // Frozen before the first evaluation, SES makes constants of the globals, as fast as in plain V8.
+    harden(programGlobal);
+  }
+
+  /** @throws whatever the program's top level throws, and SyntaxError */
+  evaluate(): { readonly [name: string]: unknown } {
+    const completion: unknown = this.#compartment.evaluate(this.#source, {
+      __rejectSomeDirectEvalExpressions__: false,
+    });
+    if (isRecord(completion)) return completion;
+    throw new TypeError('a job program must evaluate to an object with its functions');
+  }
+
+  /** The function that a job exports by this name. */
+  exported(name: string): JobFunction {
+    const value = this.evaluate()[name];
+    if (isFunction(value)) return value;
+    const found = value === undefined ? 'nothing' : `a ${typeof value}`;
+    throw new TypeError(`a job must export a function ${name}, but this one exports ${found}`);
+  }
+}
