@@ -1,0 +1,198 @@
+/**
+ * The composition root: the one place that knows which class stands behind which port, and in what
+ * order a peer starts and stops.
+ */
+
+import { randomInt } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+
+import { GridError, reasonOf } from '../model/errors.ts';
+import type { Digest, PeerId } from '../model/ids.ts';
+import type { Clock, Sandbox, Store, Transport } from '../ports.ts';
+import type { LocalEvent } from '../protocol/events.ts';
+import { Peer } from '../protocol/peer.ts';
+import { createSandbox } from '../sandbox/create-sandbox.ts';
+import { openStore } from '../storage/sqlite-store.ts';
+import { serveControl } from '../transport/control-server.ts';
+import { loadGrid } from '../transport/grid.ts';
+import { loadIdentity } from '../transport/identity.ts';
+import { createPeerTransport } from '../transport/peer-transport.ts';
+import { createControl } from './control.ts';
+import { Driver } from './driver.ts';
+import { Farewell } from './farewell.ts';
+import { JobBook } from './job-book.ts';
+import type { Logger } from './log.ts';
+import { metricSources } from './metric-sources.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { serveMetrics } from './metrics-server.ts';
+
+export type NodeOptions = {
+  /** Folder of everything this peer keeps. */
+  readonly dataPath: string;
+  readonly controlPath: string;
+  /** "host:port"; port 0 takes a free one. */
+  readonly listen: string;
+  /** Addresses to tell others; empty for those it listens on. */
+  readonly advertise: readonly string[];
+  /** Addresses to join through. */
+  readonly peers: readonly string[];
+  /** Grid file; absent for the open grid. */
+  readonly gridPath?: string;
+  /** Threads that compute. */
+  readonly slots: number;
+  /** "host:port" of the metrics endpoint; absent for none. */
+  readonly metrics?: string;
+  readonly version: string;
+};
+
+export type RunningNode = {
+  readonly peer: PeerId;
+  /** Where others reach it. */
+  readonly addresses: readonly string[];
+  readonly metricsAddress?: string;
+  /** Resolves when the peer has stopped, by `stop` or after `finish`. */
+  readonly stopped: Promise<void>;
+  /** Ends everything at once; jobs that run are lost. Idempotent. */
+  stop(): Promise<void>;
+};
+
+const systemClock: Clock = { nowMs: () => performance.now(), unixMs: () => Date.now() };
+
+/**
+ * Starts a peer.
+ * @throws {GridError} whatever keeps it from starting; then nothing of it is left running
+ */
+export async function createNode(
+  options: NodeOptions,
+  components: { readonly log: Logger },
+): Promise<RunningNode> {
+  const closers: Closers = [];
+  const stopped = Promise.withResolvers<void>();
+  let stopping: Promise<void> | undefined;
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  const stop = (): Promise<void> => {
+    stopping ??= closeAll();
+    stopping.then(stopped.resolve, stopped.reject);
+    return stopping;
+  };
+  try {
+    const started = await start(options, components.log, closers, stop);
+    return { ...started, stopped: stopped.promise, stop };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+type Closers = (() => Promise<void> | void)[];
+
+type Parts = {
+  readonly self: PeerId;
+  readonly grid: string;
+  readonly store: Store;
+  readonly sandbox: Sandbox;
+  readonly transport: Transport;
+};
+
+/** What is opened before the peer can begin, each closed again in the opposite order. */
+async function openParts(options: NodeOptions, log: Logger, closers: Closers): Promise<Parts> {
+  const { dataPath, slots, listen, advertise, gridPath } = options;
+  await makeDataFolder(dataPath);
+  const identity = await loadIdentity(dataPath);
+  const grid = await loadGrid(gridPath);
+  const store = await openStore({ path: dataPath });
+  closers.push(() => store.close());
+  const sandbox = createSandbox({ slots });
+  closers.push(() => sandbox.close());
+  const blobs = (blob: Digest): Promise<Uint8Array | undefined> => store.getBlob(blob);
+  const transport = await createPeerTransport(
+    { listen, advertise },
+    { identity, grid, log, blobs, clock: systemClock },
+  );
+  closers.push(() => transport.close());
+  return {
+    self: identity.peer,
+    grid: `${grid.name} (${grid.fingerprint})`,
+    store,
+    sandbox,
+    transport,
+  };
+}
+
+async function start(
+  options: NodeOptions,
+  log: Logger,
+  closers: Closers,
+  stop: () => Promise<void>,
+): Promise<Omit<RunningNode, 'stop' | 'stopped'>> {
+  const parts = await openParts(options, log, closers);
+  const { self, transport, sandbox, grid } = parts;
+  let addresses: readonly string[] = [];
+  const peer = new Peer({
+    self,
+    addresses: () => addresses,
+    entrances: options.peers,
+    slots: options.slots,
+    seed: randomInt(2 ** 32),
+  });
+  const metrics = createMetrics(metricSources({ peer, transport, sandbox }), options.version);
+  const common = { ...parts, peer, clock: systemClock };
+  const dispatch = (event: LocalEvent): void => driver.dispatch(event);
+  const jobs = new JobBook({ ...common, dispatch });
+  const farewell = new Farewell(peer, jobs, dispatch, stop);
+  const driver = new Driver({
+    ...common,
+    log,
+    ownJob: (job) => jobs.ownJob(job),
+    onCompute: (seconds, chunks) => metrics.observeCompute(seconds, chunks),
+    onDrained: () => farewell.check(),
+  });
+  closers.push(() => driver.stop());
+  closers.push(() => jobs.abandonAll());
+  addresses = await transport.listen((event) => driver.dispatch(event));
+  const metricsServer = await maybeServeMetrics(options.metrics, metrics);
+  if (metricsServer !== undefined) closers.push(() => metricsServer.close());
+  const about = {
+    version: options.version,
+    grid,
+    dataPath: options.dataPath,
+    metricsAddress: metricsServer?.address ?? '',
+  };
+  const handler = createControl({
+    ...common,
+    jobs,
+    dispatch,
+    addresses: () => addresses,
+    about,
+    onFinish: () => farewell.begin(),
+  });
+  const control = await serveControl(options.controlPath, handler);
+  closers.push(() => control.close());
+  dispatch({ type: 'tick' });
+  log.info({ peer: self, addresses, grid, slots: options.slots }, 'the peer is up');
+  return {
+    peer: self,
+    addresses,
+    ...(metricsServer === undefined ? {} : { metricsAddress: metricsServer.address }),
+  };
+}
+
+async function maybeServeMetrics(
+  address: string | undefined,
+  metrics: Metrics,
+): Promise<Awaited<ReturnType<typeof serveMetrics>> | undefined> {
+  return address === undefined ? undefined : serveMetrics(address, metrics, () => ({ ok: true }));
+}
+
+async function makeDataFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new GridError(
+      'store-failed',
+      `The data folder ${path} can't be made: ${reasonOf(error)}. Name another one with --data.`,
+    );
+  }
+}

@@ -1,0 +1,231 @@
+/**
+ * The only event loop: what happens outside becomes events for the peer's machine, and the effects
+ * that it decides on are carried out through the ports, in their order. Nothing is decided here.
+ */
+
+import { reasonOf, unreachable } from '../model/errors.ts';
+import type { JobId, PeerId } from '../model/ids.ts';
+import type { RequesterSend } from '../model/messages.ts';
+import { limits } from '../model/limits.ts';
+import type { Clock, Sandbox, Store, Transport } from '../ports.ts';
+import type { Effect, PeerEvent } from '../protocol/events.ts';
+import type { Peer } from '../protocol/peer.ts';
+import type { Logger } from './log.ts';
+import type { OwnJob } from './own-job.ts';
+
+/** setTimeout's longest delay; a wake beyond it comes early, which does no harm. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+export type DriverComponents = {
+  readonly self: PeerId;
+  readonly peer: Peer;
+  readonly transport: Transport;
+  readonly sandbox: Sandbox;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly ownJob: (job: JobId) => OwnJob | undefined;
+  readonly onCompute: (seconds: number, chunks: number) => void;
+  readonly onDrained: () => void;
+};
+
+export class Driver {
+  readonly #components: DriverComponents;
+  readonly #events: PeerEvent[] = [];
+  #handling = false;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(components: DriverComponents) {
+    this.#components = components;
+  }
+
+  /** Handles an event now, or after the one being handled. */
+  dispatch(event: PeerEvent): void {
+    this.#events.push(event);
+    if (this.#handling || this.#stopped) return;
+    this.#handling = true;
+    try {
+      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
+        this.#log(next);
+        const { peer, clock } = this.#components;
+        const now = { ms: clock.nowMs(), unixMs: clock.unixMs() };
+        for (const effect of peer.handle(next, now)) this.#carryOut(effect);
+      }
+    } finally {
+      this.#handling = false;
+    }
+  }
+
+  /** No event is handled any more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#events.length = 0;
+    clearTimeout(this.#timer);
+  }
+
+  #carryOut(effect: Effect): void {
+    const { transport, sandbox } = this.#components;
+    switch (effect.type) {
+      case 'dial':
+        return transport.dial(effect.address, effect.expected);
+      case 'hang-up':
+        return transport.hangUp(effect.peer);
+      case 'send-overlay':
+        return transport.sendOverlay(effect.to, effect.message);
+      case 'open-work':
+        return transport.openWork(effect.requester, effect.addresses);
+      case 'close-work':
+        return transport.closeWork(effect.requester);
+      case 'send-to-requester':
+        return transport.sendToRequester(effect.to, effect.message);
+      case 'send-to-volunteer':
+        return this.#sendToVolunteer(effect.to, effect.message);
+      case 'stop-runs':
+        return sandbox.stop(effect.job);
+      case 'sign-offer':
+        return this.dispatch({ type: 'offer-signed', offer: transport.sign(effect.offer) });
+      case 'wake':
+        return this.#wake(effect.atMs);
+      case 'drained':
+        return this.#components.onDrained();
+      case 'fetch-program':
+        return this.#background(this.#fetchProgram(effect));
+      case 'run':
+        return this.#background(this.#run(effect));
+      default:
+        return this.#forOwnJob(effect);
+    }
+  }
+
+  #forOwnJob(
+    effect: Extract<Effect, { type: 'store-results' | 'all-accepted' | 'job-failed' }>,
+  ): void {
+    const { store, ownJob, peer } = this.#components;
+    const own = ownJob(effect.job);
+    if (own === undefined) return;
+    switch (effect.type) {
+      case 'store-results':
+        try {
+          store.putResults(effect.job, effect.results);
+        } catch (error) {
+          own.fail({ type: 'requester-failed', step: 'store', reason: reasonOf(error) });
+          return;
+        }
+        own.advanceTo(peer.ownJob(effect.job)?.assembler.contiguous ?? 0);
+        return;
+      case 'all-accepted':
+        own.allAccepted();
+        return;
+      case 'job-failed':
+        own.fail(effect.failure);
+        return;
+      default:
+        unreachable(effect);
+    }
+  }
+
+  #sendToVolunteer(to: PeerId, message: RequesterSend): void {
+    if (message.type === 'leases') this.#background(this.#sendLeases(to, message));
+    else this.#components.transport.sendToVolunteer(to, message);
+  }
+
+  async #sendLeases(
+    to: PeerId,
+    message: Extract<RequesterSend, { type: 'leases' }>,
+  ): Promise<void> {
+    const { self, transport, ownJob } = this.#components;
+    const own = ownJob(message.job);
+    if (own === undefined) return;
+    let inputs: Uint8Array[];
+    try {
+      inputs = await own.pages.inputsOf(message.chunks.map(({ chunk }) => chunk));
+    } catch (error) {
+      const reason = `A page of chunk inputs can't be read: ${reasonOf(error)}.`;
+      own.fail({ type: 'requester-failed', step: 'store', reason });
+      return;
+    }
+    const chunks = message.chunks.flatMap((lease, index) => {
+      const input = inputs[index];
+      return input === undefined ? [] : [{ ...lease, input }];
+    });
+    const leases = { ...message, chunks };
+    if (to === self) this.dispatch({ type: 'requester-message', from: self, message: leases });
+    else transport.sendToVolunteer(to, leases);
+  }
+
+  async #fetchProgram(effect: Extract<Effect, { type: 'fetch-program' }>): Promise<void> {
+    const { self, transport, sandbox, store, log } = this.#components;
+    const { requester, addresses, program, programBytes } = effect;
+    const bytesMax = Math.min(programBytes, limits.programBytesMax);
+    let source: Uint8Array | undefined;
+    try {
+      source =
+        requester === self
+          ? await store.getBlob(program)
+          : await transport.fetchBlob(requester, addresses, program, bytesMax);
+    } catch (error) {
+      // The requester may be back later; a program that is wrong in itself is declined below.
+      const reason = reasonOf(error);
+      log.debug({ requester, program, reason }, 'could not fetch a program');
+      if (requester !== self) transport.closeWork(requester);
+      this.dispatch({ type: 'requester-down', peer: requester, reason });
+      return;
+    }
+    const trouble =
+      source === undefined ? 'its program is gone' : await sandbox.load(program, source);
+    this.dispatch(
+      trouble === undefined
+        ? { type: 'program-ready', program }
+        : { type: 'program-failed', program, reason: trouble },
+    );
+  }
+
+  async #run(effect: Extract<Effect, { type: 'run' }>): Promise<void> {
+    const { sandbox, onCompute } = this.#components;
+    const { run, job, program, limits: chunkLimits, chunks } = effect;
+    const outcomes = await sandbox.run({ job, program, limits: chunkLimits, chunks });
+    const computed = outcomes.filter(({ outcome }) => outcome.type !== 'returned');
+    const seconds = computed.reduce((sum, { computeMs }) => sum + computeMs, 0) / 1000;
+    if (computed.length > 0) onCompute(seconds, computed.length);
+    this.dispatch({ type: 'run-done', run, outcomes });
+  }
+
+  #wake(atMs: number): void {
+    clearTimeout(this.#timer);
+    const delayMs = Math.min(Math.max(atMs - this.#components.clock.nowMs(), 0), TIMER_MS_MAX);
+    this.#timer = setTimeout(() => this.dispatch({ type: 'tick' }), Math.ceil(delayMs));
+  }
+
+  /** The work reports by events; that it rejects is a bug. */
+  #background(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      if (this.#stopped) return;
+      this.#components.log.error({ err: error }, 'a step of the driver failed');
+    });
+  }
+
+  #log(event: PeerEvent): void {
+    const { log } = this.#components;
+    switch (event.type) {
+      case 'neighbour-up':
+        return log.info({ peer: event.peer, direction: event.direction }, 'neighbour up');
+      case 'neighbour-down':
+        return log.info({ peer: event.peer, reason: event.reason }, 'neighbour down');
+      case 'dial-failed':
+        return log.warn({ address: event.address }, `could not reach a peer: ${event.reason}`);
+      case 'volunteer-up':
+        return log.info({ peer: event.peer }, 'a volunteer has come');
+      case 'volunteer-down':
+        return log.info({ peer: event.peer }, 'a volunteer has gone');
+      case 'requester-up':
+        return log.info({ peer: event.peer }, 'computing for a requester');
+      case 'requester-down':
+        return log.info({ peer: event.peer, reason: event.reason }, 'a requester has gone');
+      case 'program-failed':
+        return log.warn({ program: event.program }, `a job is declined: ${event.reason}`);
+      default:
+        return log.trace({ event: event.type }, 'event');
+    }
+  }
+}

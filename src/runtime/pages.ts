@@ -1,0 +1,189 @@
+/**
+ * Chunk inputs on disk, in pages: a job of ten million chunks costs the requester a few bytes of
+ * memory for each page of thousands, and a handful of decoded pages for what is being leased.
+ *
+ * A page is a canonical CBOR array of byte strings, stored as a blob. Since blobs are named by their
+ * digest, two pages with the same inputs are one file; references are counted so that the last user
+ * removes it. Once the chunks of a page are all accepted, nobody needs it again.
+ */
+
+import PQueue from 'p-queue';
+
+import type { Digest } from '../model/ids.ts';
+import { limits } from '../model/limits.ts';
+import type { Store } from '../ports.ts';
+import { decodeCanonical, encodeCanonical } from '../wire/canonical-cbor.ts';
+
+/** Decoded pages kept in memory, of 1 MiB or so each: volunteers run at most this far apart before
+ *  a page is read twice. */
+const CACHED_PAGES_MAX = 16;
+
+type Page = { readonly blob: Digest; readonly first: number; readonly count: number };
+
+/** The pages of all jobs of a peer: the files and how often each is used. */
+export class PageFiles {
+  readonly #store: Store;
+  readonly #uses = new Map<Digest, number>();
+  /** One at a time, so that a page is not removed while the same bytes are put again. */
+  readonly #queue = new PQueue({ concurrency: 1 });
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  async put(inputs: readonly Uint8Array[]): Promise<Digest> {
+    const bytes = encodeCanonical(inputs);
+    return this.#queue.add(async () => {
+      const blob = await this.#store.putBlob(bytes);
+      this.#uses.set(blob, (this.#uses.get(blob) ?? 0) + 1);
+      return blob;
+    });
+  }
+
+  async get(blob: Digest): Promise<readonly Uint8Array[]> {
+    const bytes = await this.#store.getBlob(blob);
+    const page = bytes === undefined ? undefined : decodeCanonical(bytes);
+    if (Array.isArray(page) && page.every((input) => input instanceof Uint8Array)) return page;
+    throw new Error(`the page of chunk inputs ${blob} is missing or damaged`);
+  }
+
+  async release(blob: Digest): Promise<void> {
+    await this.#queue.add(async () => {
+      const uses = (this.#uses.get(blob) ?? 1) - 1;
+      if (uses > 0) this.#uses.set(blob, uses);
+      else {
+        this.#uses.delete(blob);
+        await this.#store.deleteBlob(blob);
+      }
+    });
+  }
+}
+
+/** The pages of one job, in the order of its chunks. */
+export class JobPages {
+  readonly #files: PageFiles;
+  /** Only pages from #front onward still have a file. */
+  readonly #pages: Page[] = [];
+  #front = 0;
+  #chunks = 0;
+  /** The most recently used last. */
+  readonly #cache = new Map<Page, Promise<readonly Uint8Array[]>>();
+
+  constructor(files: PageFiles) {
+    this.#files = files;
+  }
+
+  /** Pages whose chunks are not all accepted. */
+  get live(): number {
+    return this.#pages.length - this.#front;
+  }
+
+  async add(inputs: readonly Uint8Array[]): Promise<void> {
+    const blob = await this.#files.put(inputs);
+    this.#pages.push({ blob, first: this.#chunks, count: inputs.length });
+    this.#chunks += inputs.length;
+  }
+
+  /** @throws {Error} if a page can't be read */
+  async inputsOf(chunks: readonly number[]): Promise<Uint8Array[]> {
+    const inputs: Uint8Array[] = [];
+    let page: Page | undefined;
+    let decoded: readonly Uint8Array[] = [];
+    for (const chunk of chunks) {
+      if (page === undefined || chunk < page.first || chunk >= page.first + page.count) {
+        page = this.#pageOf(chunk);
+        decoded = await this.#decoded(page);
+      }
+      const input = decoded[chunk - page.first];
+      if (input === undefined) throw new Error(`chunk ${chunk} is not in its page`);
+      inputs.push(input);
+    }
+    return inputs;
+  }
+
+  /** Removes the pages of which every chunk is below `chunk`. */
+  async releaseBefore(chunk: number): Promise<void> {
+    const releases: Promise<void>[] = [];
+    for (;;) {
+      const page = this.#pages[this.#front];
+      if (page === undefined || page.first + page.count > chunk) break;
+      this.#front += 1;
+      this.#cache.delete(page);
+      releases.push(this.#files.release(page.blob));
+    }
+    await Promise.all(releases);
+  }
+
+  releaseAll(): Promise<void> {
+    return this.releaseBefore(Infinity);
+  }
+
+  #pageOf(chunk: number): Page {
+    let low = this.#front;
+    let high = this.#pages.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((this.#pages[middle]?.first ?? Infinity) <= chunk) low = middle;
+      else high = middle - 1;
+    }
+    const page = this.#pages[low];
+    if (page === undefined) throw new Error(`no page holds chunk ${chunk}`);
+    return page;
+  }
+
+  #decoded(page: Page): Promise<readonly Uint8Array[]> {
+    const decoded = this.#cache.get(page) ?? this.#files.get(page.blob);
+    this.#cache.delete(page);
+    this.#cache.set(page, decoded);
+    const [oldest] = this.#cache.keys();
+    if (this.#cache.size > CACHED_PAGES_MAX && oldest !== undefined) this.#cache.delete(oldest);
+    return decoded;
+  }
+}
+
+/** A split that is slower than this for a full page has its chunks leased as they come. */
+const PAGE_WAIT_MS = 100;
+
+/** Gathers chunk inputs into pages of a bounded size, without keeping any waiting for long. */
+export async function* intoPages(
+  inputs: AsyncIterable<readonly Uint8Array[]>,
+): AsyncGenerator<readonly Uint8Array[]> {
+  let page: Uint8Array[] = [];
+  let pageBytes = 0;
+  const iterator = inputs[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = iterator.next();
+      if (page.length > 0 && !(await isSoon(next))) {
+        yield page;
+        page = [];
+        pageBytes = 0;
+      }
+      const batch = await next;
+      if (batch.done === true) break;
+      for (const input of batch.value) {
+        const full = pageBytes + input.byteLength > limits.pageFillBytes;
+        if (page.length > 0 && (full || page.length === limits.pageChunksMax)) {
+          yield page;
+          page = [];
+          pageBytes = 0;
+        }
+        page.push(input);
+        pageBytes += input.byteLength;
+      }
+    }
+    if (page.length > 0) yield page;
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+async function isSoon(next: Promise<unknown>): Promise<boolean> {
+  const waited = Promise.withResolvers<false>();
+  const timer = setTimeout(() => waited.resolve(false), PAGE_WAIT_MS);
+  try {
+    return await Promise.race([next.then(() => true), waited.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,30 @@
+/** Sources of metrics with a different number everywhere, for tests of what is scraped. */
+
+import type { MetricSources } from '../../src/runtime/metrics.ts';
+
+export const metricSources: MetricSources = {
+  peers: () => ({ neighbour: 1, known: 2, volunteer: 3, requester: 4 }),
+  offers: () => ({ seen: 10, sent: 11, duplicate: 12, refused: 13 }),
+  leasesActive: () => ({ granted: 20, held: 21 }),
+  leases: () => ({ granted: 30, returned: 31, expired: 32, revoked: 33 }),
+  chunks: () => ({ waiting: 40, leased: 41, disputed: 42, accepted: 43 }),
+  chunksAccepted: () => 50,
+  replicas: () => ({
+    accepted: 60,
+    lost: 61,
+    late: 62,
+    expired: 63,
+    failed_timed_out: 64,
+    failed_out_of_memory: 65,
+    failed_threw: 66,
+    failed_result_too_large: 67,
+  }),
+  transport: () => ({
+    bytesIn: 70,
+    bytesOut: 71,
+    framesQueued: 72,
+    handshakesRefused: 73,
+    framesRejected: 74,
+  }),
+  sandbox: () => ({ slotsBusy: 3, batchesQueued: 80, slots: 4 }),
+};
