@@ -1,0 +1,95 @@
+/** A job as it is printed: for people, and as JSON. Pure. */
+
+import type { Job, JobContribution } from '../transport/control-client.ts';
+import { type Column, countText, durationText, plain, plural, table } from './format.ts';
+
+export function shortId(id: string): string {
+  return id.slice(0, 8);
+}
+
+/** Without the loader's marker of which optional fields are set. */
+export function jobJson({ _remainingMs: _marker, ...job }: Job): object {
+  return {
+    ...job,
+    contributions: job.contributions,
+  };
+}
+
+const endedStates = new Set(['done', 'failed', 'cancelled', 'lost']);
+
+export function hasEnded(job: Job): boolean {
+  return endedStates.has(job.state);
+}
+
+/** How a job went: a sentence and the table of who computed how much. */
+export function summaryLines(job: Job, columns: number): string[] {
+  const chunks = `${countText(job.accepted)} of ${plural(job.chunks, 'chunk')} accepted`;
+  const title = `${plain(job.name)} ${shortId(job.jobId)} ${job.state}`;
+  return [
+    `${title}: ${chunks}, ${plural(job.disputes, 'dispute')}, ${durationText(job.wallMs)}`,
+    ...contributionLines(job.contributions, columns),
+  ];
+}
+
+function contributionLines(contributions: readonly JobContribution[], columns: number): string[] {
+  if (contributions.length === 0) return [];
+  const most = contributions.toSorted((a, b) => b.accepted - a.accepted);
+  const rows = most
+    .slice(0, contributionsShownMax)
+    .map((each) => [
+      `${shortId(each.peerId)}${each.self ? ' (this)' : ''}`,
+      countText(each.leased),
+      countText(each.accepted),
+      countText(each.lost),
+      countText(each.late),
+      countText(each.failed),
+      countText(each.expired),
+      durationText(each.computeSeconds * 1000),
+    ]);
+  const hidden = contributions.length - rows.length;
+  return [
+    ...table(contributionColumns, rows, columns),
+    ...(hidden > 0 ? [`and ${plural(hidden, 'peer')} more; --json lists all`] : []),
+  ];
+}
+
+/** A screen of them; a job may have thousands. */
+const contributionsShownMax = 20;
+
+const contributionColumns: readonly Column[] = [
+  { title: 'PEER' },
+  { title: 'LEASED', align: 'right', expendable: true },
+  { title: 'ACCEPTED', align: 'right' },
+  { title: 'LOST', align: 'right' },
+  { title: 'LATE', align: 'right', expendable: true },
+  { title: 'FAILED', align: 'right', expendable: true },
+  { title: 'EXPIRED', align: 'right', expendable: true },
+  { title: 'COMPUTE', align: 'right', expendable: true },
+];
+
+/** A list of jobs, newest first as the peer gives them. */
+export function jobsLines(jobs: readonly Job[], columns: number, nowMs: number): string[] {
+  return table(
+    [
+      { title: 'JOB' },
+      { title: 'NAME', columnsMin: 8 },
+      { title: 'STATE' },
+      { title: 'CHUNKS', align: 'right' },
+      { title: 'TRUST', expendable: true },
+      { title: 'SUBMITTED', align: 'right', expendable: true },
+    ],
+    jobs.map((job) => [
+      shortId(job.jobId),
+      job.name,
+      job.state,
+      `${countText(job.accepted)}/${countText(job.chunks)}${job.splitEnded ? '' : '+'}`,
+      trustText(job.quorum),
+      `${durationText(Math.max(nowMs - job.createdAtMs, 0))} ago`,
+    ]),
+    columns,
+  );
+}
+
+export function trustText(quorum: number): string {
+  return quorum === 1 ? 'all' : `quorum:${quorum}`;
+}

@@ -1,0 +1,89 @@
+/**
+ * The peer that a submitted job goes to: the one that runs on this machine, or else one that runs
+ * in this very process for as long as the job lasts. Either is spoken to through a control socket,
+ * so that all that follows is the same.
+ */
+
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { GridError } from '../model/errors.ts';
+import type { ControlClient } from '../transport/control-client.ts';
+import type { Context } from './context.ts';
+import { plural } from './format.ts';
+import { onInterrupts } from './interrupts.ts';
+import { nodeOptionsOf, type PeerOptions } from './peer-options.ts';
+
+export type JobHost = {
+  readonly client: ControlClient;
+  /** The peer lives in this process. */
+  readonly isOwn: boolean;
+  /** Ends what was begun here: the connection, and the peer if it is our own. */
+  leave(): Promise<void>;
+};
+
+/** @throws {GridError} whatever keeps a peer from starting */
+export async function reachJobHost(options: PeerOptions, context: Context): Promise<JobHost> {
+  const running = await connectIfRunning(context);
+  if (running !== undefined) return running;
+  try {
+    return await startOwnPeer(options, context);
+  } catch (error) {
+    // Another submit on this machine was quicker; its peer sees our job through.
+    if (!(error instanceof GridError) || error.code !== 'peer-already-running') throw error;
+    for (let waits = 0; waits < startWaitsMax; waits += 1) {
+      const quicker = await connectIfRunning(context);
+      if (quicker !== undefined) return quicker;
+      await delay(startWaitMs);
+    }
+    throw error;
+  }
+}
+
+/** A peer opens its control socket when all else is up: a second or so after it took the folder. */
+const startWaitMs = 100;
+const startWaitsMax = 50;
+
+async function connectIfRunning(context: Context): Promise<JobHost | undefined> {
+  try {
+    const client = await context.connect();
+    return {
+      client,
+      isOwn: false,
+      leave() {
+        client.close();
+        return Promise.resolve();
+      },
+    };
+  } catch (error) {
+    if (error instanceof GridError && error.code === 'no-peer-running') return undefined;
+    throw error;
+  }
+}
+
+async function startOwnPeer(options: PeerOptions, context: Context): Promise<JobHost> {
+  const [{ createNode }, { createLog }] = await Promise.all([
+    import('../runtime/create-node.ts'),
+    import('../runtime/log.ts'),
+  ]);
+  const log = createLog({ level: 'warn', format: 'pretty', stream: context.io.stderr });
+  const node = await createNode(nodeOptionsOf(options, context), { log });
+  const client = await context.connect();
+
+  async function leave(): Promise<void> {
+    try {
+      const { jobsRunning } = await client.finish();
+      if (jobsRunning === 0) return;
+      context.note(
+        `Waiting for ${plural(jobsRunning, 'job')} that other commands submitted to this peer; ` +
+          'Ctrl-C ends it.',
+      );
+      const release = onInterrupts(['SIGINT', 'SIGTERM', 'SIGHUP'], () => void node.stop());
+      await node.stopped;
+      release();
+    } finally {
+      client.close();
+      await node.stop();
+    }
+  }
+  return { client, isOwn: true, leave };
+}

@@ -1,0 +1,89 @@
+/** The tree of commands. Each command's file says what it does; here is what they share. */
+
+import { Command, Help } from 'commander';
+
+import { addCompletion } from './commands/completion.ts';
+import { addExitCodes } from './commands/exit-codes.ts';
+import { addGrid } from './commands/grid.ts';
+import { addInit } from './commands/init.ts';
+import { addJobs } from './commands/jobs.ts';
+import { addJoin } from './commands/join.ts';
+import { addPeers } from './commands/peers.ts';
+import { addSubmit } from './commands/submit.ts';
+import { addTest } from './commands/test.ts';
+import { addVolunteer } from './commands/volunteer.ts';
+import type { Io } from './context.ts';
+import { columnsOf } from './context.ts';
+import { dropUnsetVariables, option } from './options.ts';
+import { readVersion } from './version.ts';
+
+export function createProgram(io: Io): Command {
+  const program = new Command('manyhands')
+    .description(
+      'A volunteer computing grid without a server: split a job, compute it on machines nobody ' +
+        'has to trust, accept only what was cross-verified.',
+    )
+    .version(readVersion(), '--version', 'print the version')
+    .helpOption('--help', 'show help')
+    .addOption(option('--json', 'print JSON, for programs'))
+    .addOption(option('--verbose', 'show stack traces of errors'))
+    .addOption(option('--data <dir>', 'data folder of the peer (default: in the XDG data folder)'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  manyhands init my-job && manyhands test my-job     write a job
+  manyhands submit my-job                            run it, also with no peer running
+  manyhands join --peer 192.0.2.7:7420               compute for a grid
+
+Every option can be set in the environment, as MANYHANDS_ and its name: MANYHANDS_LOG_LEVEL=debug.
+\`manyhands exit-codes\` explains the exit codes.`,
+    );
+  share(program, io);
+
+  program.commandsGroup('Jobs:');
+  addSubmit(program, io);
+  addJobs(program, io);
+  program.commandsGroup('Peer:');
+  addJoin(program, io);
+  addPeers(program, io);
+  addVolunteer(program, io);
+  addGrid(program, io);
+  program.commandsGroup('Writing jobs:');
+  addInit(program, io);
+  addTest(program, io);
+  program.commandsGroup('Help:').helpCommand('help [command]', 'show the help of a command');
+  addCompletion(program, io);
+  addExitCodes(program, io);
+
+  const all = [program, ...program.commands, ...program.commands.flatMap((each) => each.commands)];
+  dropUnsetVariables(
+    all.flatMap((each) => each.options),
+    process.env,
+  );
+  return program;
+}
+
+/** Settings that subcommands made afterwards inherit. */
+function share(program: Command, io: Io): void {
+  const describe = new Help();
+  program
+    // Thrown instead of ending the process, and printed by whoever catches it.
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      outputError: () => {},
+      getOutHelpWidth: () => columnsOf(io.stdout),
+      getErrHelpWidth: () => columnsOf(io.stderr),
+    })
+    .configureHelp({
+      showGlobalOptions: true,
+      // That each has its variable is said once, at the end of the program's help.
+      optionDescription: (each) => describe.optionDescription(withoutVariable(each)),
+    });
+}
+
+function withoutVariable<Described extends object>(each: Described): Described {
+  return Object.assign(Object.create(each), { envVar: undefined });
+}

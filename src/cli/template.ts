@@ -1,0 +1,82 @@
+/** What `manyhands init` writes. The job is small, but real: it uses all that a job can do. */
+
+export const jobTemplate = `/**
+ * Estimates pi: of random points in a square, the share inside the inscribed circle is pi / 4.
+ *
+ * A job is three functions. \`split\` cuts the work into chunks, \`compute\` does one chunk, \`merge\`
+ * makes the final result. All three run in a sandbox without files, network, clock and chance;
+ * \`compute\` runs on other people's machines, and each of its results must be the same on all of
+ * them, since that is how they are verified.
+ */
+
+type Params = { samples?: number; chunkSamples?: number };
+type Chunk = { seed: number; samples: number };
+type Result = { inside: number; samples: number };
+
+/** Runs on your machine. What it yields are the chunks; yielding one at a time costs no memory. */
+export function* split(params: Params): Generator<Chunk> {
+  const { samples = 10_000_000, chunkSamples = 1_000_000 } = params;
+  for (let first = 0, seed = 1; first < samples; first += chunkSamples, seed += 1) {
+    yield { seed, samples: Math.min(chunkSamples, samples - first) };
+  }
+}
+
+/** Runs anywhere, as often as it takes to believe its result. A few seconds a chunk are good. */
+export function compute({ seed, samples }: Chunk): Result {
+  const next = random(seed);
+  let inside = 0;
+  for (let sample = 0; sample < samples; sample += 1) {
+    const x = next();
+    const y = next();
+    if (x * x + y * y < 1) inside += 1;
+  }
+  return { inside, samples };
+}
+
+/** Runs on your machine, over all results in the order of their chunks, as they come. */
+export async function merge(results: AsyncIterable<Result>): Promise<object> {
+  let inside = 0;
+  let samples = 0;
+  for await (const result of results) {
+    inside += result.inside;
+    samples += result.samples;
+  }
+  return { pi: (4 * inside) / samples, samples };
+}
+
+/** Math.random would differ on every machine, so it throws; this is splitmix32 of a chunk's seed. */
+function random(seed: number): () => number {
+  let state = Math.imul(seed, 0x9e3779b9);
+  return () => {
+    state = (state + 0x9e3779b9) | 0;
+    let mixed = state ^ (state >>> 16);
+    mixed = Math.imul(mixed, 0x21f0aaad);
+    mixed ^= mixed >>> 15;
+    mixed = Math.imul(mixed, 0x735a2d97);
+    mixed ^= mixed >>> 15;
+    return (mixed >>> 0) / 2 ** 32;
+  };
+}
+`;
+
+export function readmeTemplate(name: string, folder: string): string {
+  return `# ${name}
+
+A job for manyhands: \`job.ts\` estimates pi.
+
+\`\`\`
+manyhands test ${folder}                          # the first chunks, here, in the sandbox
+manyhands submit ${folder} samples=100000000      # all of it, on the grid
+\`\`\`
+
+| parameter | meaning | default |
+|---|---|---|
+| \`samples\` | random points in all | 10,000,000 |
+| \`chunkSamples\` | random points of one chunk | 1,000,000 |
+
+To make it your own, change \`split\`, \`compute\` and \`merge\` in \`job.ts\`. npm packages that are
+installed here can be imported; they are bundled when the job is submitted. A chunk's input and its
+result may hold null, booleans, numbers, 64-bit bigints, strings, Uint8Arrays, arrays and plain
+objects, up to 1 MiB.
+`;
+}

@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+
+import { runCli } from '../../support/run-cli.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+
+let data: string;
+
+beforeEach(() => {
+  data = join(tempDir(), 'data');
+  vi.stubEnv('MANYHANDS_DATA', data);
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+describe('the command line', () => {
+  test('answers a typo with what was meant, and exit code 2', async () => {
+    const typo = await runCli(['sumbit']);
+    expect(typo).toMatchObject({ code: 2 });
+    expect(typo.stderr).toBe("error: unknown command 'sumbit' (Did you mean submit?)\n");
+    const option = await runCli(['jobs', '--jsno']);
+    expect(option.stderr).toBe("error: unknown option '--jsno' (Did you mean --json?)\n");
+  });
+
+  test('shows examples in the help of every command', async () => {
+    const { stdout } = await runCli(['completion', 'bash']);
+    const commands = [...stdout.toString().matchAll(/^ +'([a-z -]+)'\) words=/gm)].map(
+      ([, path = '']) => path.split(' '),
+    );
+    expect(commands.length).toBeGreaterThan(16);
+    for (const path of commands) {
+      const help = await runCli([...path, '--help']);
+      expect(help.code).toBe(0);
+      const hasExamples = /Examples:\n {2}(manyhands|source)/.test(help.stdout.toString());
+      expect([path, hasExamples]).toEqual([path, !['grid', 'exit-codes'].includes(path.join(' '))]);
+    }
+  });
+
+  test('prints its version', async () => {
+    const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+    expect(await runCli(['--version'])).toMatchObject({ code: 0 });
+    expect((await runCli(['--version'])).stdout.toString()).toBe(`${version}\n`);
+  });
+
+  test.each([
+    [['join', '--listen', '7420'], /--listen.*host:port.*7420.*\[2001:db8::7\]:7420/],
+    [['join', '--slots', '0'], /--slots.*a whole number from 1 to 1024/],
+    [['join', '--log-level', 'loud'], /trace, debug, info, warn, error, fatal, silent/],
+    [['submit', 'x', '--trust', 'some'], /"all".*or "quorum:N"/],
+    [['submit', 'x', '--wall-limit', '30'], /30s, 90m, 2h or 1h30m/],
+    [['submit', 'x', '--memory-limit', 'much'], /256MiB, 1GB/],
+    [['submit', 'x', '--result-limit', '2MiB'], /at most 1MiB/],
+    [['submit', 'x', 'n'], /key=value/],
+    [['pause', 'soon'], /30s, 90m, 2h or 1h30m/],
+    [['submit'], /missing required argument 'job'/],
+    [['completion', 'tcsh'], /bash, zsh, fish/],
+  ])('refuses the wrong value in %j with what is accepted', async (args, expected) => {
+    const { code, stderr } = await runCli(args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(expected);
+    expect(stderr).not.toMatch(/\n +at /);
+  });
+
+  test('takes options from the environment, where empty means not set', async () => {
+    vi.stubEnv('MANYHANDS_WALL_LIMIT', 'forever');
+    const wrong = await runCli(['submit', 'x']);
+    expect(wrong.stderr).toMatch(/MANYHANDS_WALL_LIMIT.*30s/);
+    vi.stubEnv('MANYHANDS_WALL_LIMIT', '');
+    vi.stubEnv('MANYHANDS_JSON', '0');
+    expect((await runCli(['exit-codes'])).stdout.toString()).toMatch(/^ {2}0 {2}all went well/);
+    vi.stubEnv('MANYHANDS_JSON', '1');
+    expect(JSON.parse((await runCli(['exit-codes'])).stdout.toString())).toContainEqual({
+      number: 0,
+      meaning: 'all went well',
+    });
+  });
+
+  test('shows the stack with --verbose only, and errors as JSON with --json', async () => {
+    expect((await runCli(['jobs'])).stderr).not.toMatch(/\n +at /);
+    expect((await runCli(['jobs', '--verbose'])).stderr).toMatch(/\n +at /);
+    const { stderr, stdout, code } = await runCli(['jobs', '--json']);
+    expect(code).toBe(8);
+    expect(stdout).toHaveLength(0);
+    expect(JSON.parse(stderr)).toEqual({
+      error: { code: 'no-peer-running', message: expect.stringContaining('manyhands join') },
+    });
+  });
+
+  test('uses colours on a terminal only, and not with NO_COLOR', async () => {
+    expect((await runCli(['jobs'])).stderr).not.toContain('\u001b[');
+    vi.stubEnv('FORCE_COLOR', undefined);
+    vi.stubEnv('NO_COLOR', '1');
+    expect((await runCli(['jobs'], { columns: 80 })).stderr).not.toContain('\u001b[');
+  });
+});

@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+
+import { anotherPeerId, aPeerId, servePeer } from '../../support/fake-control.ts';
+import { runCli } from '../../support/run-cli.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+
+let data: string;
+
+beforeEach(() => {
+  data = join(tempDir(), 'data');
+  vi.stubEnv('MANYHANDS_DATA', data);
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+describe('about the peer', () => {
+  test('status says what it does and why', async () => {
+    await servePeer(data, {
+      status: () =>
+        Promise.resolve({
+          peerId: aPeerId,
+          version: '0.1.0',
+          pid: 7,
+          grid: 'open grid',
+          addresses: ['192.0.2.7:7420'],
+          dataPath: data,
+          state: 'paused',
+          reason: 'its owner asked for it',
+          pausedUntilMs: Date.now() + 3_600_000,
+          slots: 4,
+          uptimeMs: 61_000,
+        }),
+    });
+    const { stdout } = await runCli(['status']);
+    expect(stdout.toString()).toMatch(/^peer {6}abcdefgh, version 0\.1\.0, process 7$/m);
+    expect(stdout.toString()).toMatch(/^state {5}paused, for .* more: its owner asked for it$/m);
+    expect(JSON.parse((await runCli(['status', '--json'])).stdout.toString())).toMatchObject({
+      peerId: aPeerId,
+      state: 'paused',
+    });
+  });
+
+  test('without any peers it says how to find some', async () => {
+    await servePeer(data);
+    expect((await runCli(['peers'])).stdout.toString()).toContain('manyhands join --peer');
+  });
+
+  test('peers are listed with what they are to us', async () => {
+    const peers = [
+      { peerId: aPeerId, addresses: ['192.0.2.7:7420', '[2001:db8::7]:7420'], neighbour: true },
+      { peerId: anotherPeerId, addresses: [], volunteer: true, requester: true },
+    ];
+    await servePeer(data, { listPeers: () => Promise.resolve({ peers }) });
+    expect((await runCli(['peers'])).stdout.toString().split('\n')).toEqual([
+      'PEER      ROLE                                ADDRESS',
+      'abcdefgh  neighbour                           192.0.2.7:7420 and 1 more',
+      'bcdefghi  computes for us, we compute for it  -',
+      '',
+    ]);
+  });
+
+  test('pause, resume and finish say what comes of them', async () => {
+    const asked: unknown[] = [];
+    await servePeer(data, {
+      pause: (request) => {
+        asked.push(request.durationMs);
+        return Promise.resolve({});
+      },
+      finish: () => Promise.resolve({ leasesHeld: 3, jobsRunning: 1 }),
+    });
+    expect((await runCli(['pause', '2h'])).stdout.toString()).toContain('Paused for 2 h');
+    expect((await runCli(['pause'])).stdout.toString()).toContain('until `manyhands resume`');
+    expect(asked).toEqual([7_200_000, 0]);
+    expect((await runCli(['resume'])).stdout.toString()).toBe('Computing again\n');
+    expect((await runCli(['finish'])).stdout.toString()).toContain('3 leases to return, 1 job');
+    expect(JSON.parse((await runCli(['finish', '--json'])).stdout.toString())).toEqual({
+      leasesHeld: 3,
+      jobsRunning: 1,
+    });
+  });
+});
+
+test('grid create writes a grid file once', async () => {
+  const file = join(tempDir(), 'our.grid');
+  const made = await runCli(['grid', 'create', file, '--name', 'our lab']);
+  expect(made).toMatchObject({ code: 0 });
+  expect(made.stdout.toString()).toContain(`manyhands join --grid ${file}`);
+  const again = await runCli(['grid', 'create', file]);
+  expect(again.code).toBe(7);
+});

@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest';
+
+import { GridError } from '../../../src/model/errors.ts';
+import {
+  parseAddress,
+  parseBytes,
+  parseCount,
+  parseDurationMs,
+  parseParams,
+  parseTrust,
+} from '../../../src/cli/values.ts';
+
+describe('a duration', () => {
+  test.each([
+    ['90s', 90_000],
+    ['2h', 7_200_000],
+    ['1h30m', 5_400_000],
+    ['1.5m', 90_000],
+    ['250ms', 250],
+    ['1d', 86_400_000],
+    ['1d2h3m4s5ms', 93_784_005],
+  ])('%s is %d ms', (text, ms) => expect(parseDurationMs(text)).toBe(ms));
+
+  test.each(['', '90', 's', '1x', '-1s', '1h 30m', '0s', '50d', '1e3s', 'x1s', '1sx'])(
+    '"%s" is refused with examples',
+    (text) => {
+      expect(() => parseDurationMs(text)).toThrow(GridError);
+      expect(() => parseDurationMs(text)).toThrow(/30s, 90m, 2h or 1h30m.*but this is/);
+    },
+  );
+});
+
+describe('a size', () => {
+  test.each([
+    ['256MiB', 268_435_456],
+    ['1GB', 1_000_000_000],
+    ['1.5 GiB', 1_610_612_736],
+    ['4096', 4096],
+    ['64kib', 65_536],
+    ['1B', 1],
+  ])('%s is %d bytes', (text, bytes) => expect(parseBytes(text)).toBe(bytes));
+
+  test.each(['', 'MiB', '0', '-1MB', '1 XB', '1MiBs', '9999999TiB', '1e6'])(
+    '"%s" is refused with examples',
+    (text) => {
+      expect(() => parseBytes(text)).toThrow(/256MiB, 1GB or 4096/);
+    },
+  );
+});
+
+describe('trust', () => {
+  test.each([
+    ['all', 1],
+    ['quorum:2', 2],
+    ['quorum:100', 100],
+  ])('%s needs %d peers', (text, peers) => expect(parseTrust(text)).toBe(peers));
+
+  test.each(['', 'none', 'quorum', 'quorum:0', 'quorum:101', 'quorum:two', 'All'])(
+    '"%s" is refused with what there is',
+    (text) => {
+      expect(() => parseTrust(text)).toThrow(/"all".*"quorum:N"/);
+    },
+  );
+});
+
+describe('an address', () => {
+  test.each(['192.0.2.7:7420', 'example.org:1', '[2001:db8::7]:65535', 'localhost:7420'])(
+    '%s is one',
+    (text) => {
+      expect(parseAddress(1)(text)).toBe(text);
+    },
+  );
+
+  test.each(['', 'host', ':7420', 'host:', 'host:65536', '2001:db8::7:7420', 'http://host:80'])(
+    '"%s" is none',
+    (text) => {
+      expect(() => parseAddress(1)(text)).toThrow(/192\.0\.2\.7:7420/);
+    },
+  );
+
+  test('port 0 is only for listening', () => {
+    expect(parseAddress(0)('127.0.0.1:0')).toBe('127.0.0.1:0');
+    expect(() => parseAddress(1)('127.0.0.1:0')).toThrow(GridError);
+  });
+});
+
+test('a count outside of its bounds is refused with them', () => {
+  expect(parseCount(1, 8)('8')).toBe(8);
+  for (const text of ['0', '9', '', '1.5', '-1', '1e0']) {
+    expect(() => parseCount(1, 8)(text)).toThrow('a whole number from 1 to 8');
+  }
+});
+
+describe('parameters', () => {
+  test('are JSON where they parse as JSON, and text where not', () => {
+    const json = parseParams([
+      'n=1e9',
+      'flag=true',
+      'list=[1,2]',
+      'text=hello world',
+      'quoted="5"',
+      'empty=',
+      'equation=a=b',
+    ]);
+    expect(JSON.parse(json)).toEqual({
+      n: 1_000_000_000,
+      flag: true,
+      list: [1, 2],
+      text: 'hello world',
+      quoted: '5',
+      empty: '',
+      equation: 'a=b',
+    });
+  });
+
+  test('without any are an empty object', () => expect(parseParams([])).toBe('{}'));
+
+  test('named __proto__ are a parameter like others', () => {
+    expect(parseParams(['__proto__=1'])).toBe('{"__proto__":1}');
+  });
+
+  test.each([
+    [['n'], 'key=value'],
+    [['=1'], 'key=value'],
+    [['n=1', 'n=2'], 'given twice'],
+    [['n=12345678901234567890'], `n='"12345678901234567890"'`],
+    [[`text=${'x'.repeat(70_000)}`], '--input'],
+  ])('are refused when wrong, with what to do: %#', (pairs, hint) => {
+    expect(() => parseParams(pairs)).toThrow(hint);
+  });
+});
