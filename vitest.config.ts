@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+// Where .ci/run wants the counts.
+const report = process.env['MANYHANDS_TEST_REPORT'];
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
@@ -8,5 +11,6 @@ export default defineConfig({
     // End-to-end tests start several processes each; two files at a time fit two cores.
     maxWorkers: 2,
     pool: 'forks',
+    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
   },
 });
