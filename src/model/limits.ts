@@ -34,13 +34,11 @@ export const limits = {
   blobPieceBytes: 256 * KiB,
   /** Leases or results in one frame; 1024 reached the best rate measured with 32-byte payloads. */
   frameItemsMax: 1024,
-  /** Leases that a volunteer may hold of one job: its buffer, whatever it asks. */
+  /** Leases that a volunteer may hold of one job, whatever it asks: a sixteenth of the open chunks. */
   leasesHeldMax: 4096,
   /** Chunks of a job with undecided replicas; past it only known chunks are leased again.
    *  65,536 of them cost some 30 MiB. */
   openChunksMax: 65_536,
-  /** Result bytes of undecided chunks that a requester holds in memory. */
-  undecidedBytesMax: 64 * MiB,
   /** Live offers that a peer remembers; at 2 KiB each, 8 MiB. The oldest is dropped. */
   offersMax: 4096,
   /** A signed offer on the wire. */

@@ -13,16 +13,8 @@ export type PeerRecord = {
   readonly addresses: readonly string[];
 };
 
-/** First frame of both sides on every stream. */
-export type Hello = {
-  readonly type: 'hello';
-  /** Addresses at which this peer accepts connections; empty when it accepts none. */
-  readonly addresses: readonly string[];
-};
-
 /** Between neighbours, both ways. */
 export type OverlayMessage =
-  | Hello
   /** Some peers the sender knows. */
   | { readonly type: 'peers'; readonly peers: readonly PeerRecord[] }
   /** An offer new to the sender. */
@@ -32,14 +24,12 @@ export type OverlayMessage =
 
 /** Volunteer to requester. */
 export type VolunteerMessage =
-  | Hello
   /** Up to `count` leases more, whenever there are some: a standing demand. */
   | { readonly type: 'ask'; readonly job: JobId; readonly count: number }
   | { readonly type: 'results'; readonly frame: ResultFrame };
 
 /** Requester to volunteer. */
 export type RequesterMessage =
-  | Hello
   | {
       readonly type: 'leases';
       readonly job: JobId;

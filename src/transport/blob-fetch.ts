@@ -34,6 +34,7 @@ export async function fetchBlob(
       failures.push(`${address}: it is not "host:port"`);
       continue;
     }
+    if (context.closing.aborted) throw new Error('This peer is closing.');
     try {
       await receive(context, peer, address, blob, receipt);
       const bytes = receipt.bytes();
@@ -105,6 +106,8 @@ async function receive(
   );
   context.counters.bytesOut += request.length;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const onClosing = (): void => reject(new Error('this peer is closing'));
+  context.closing.addEventListener('abort', onClosing);
   const timer = setTimeout(() => {
     reject(new Error(`no more of it came within ${pieceMsMax / 1000} s`));
   }, pieceMsMax);
@@ -128,6 +131,7 @@ async function receive(
     await promise;
   } finally {
     clearTimeout(timer);
+    context.closing.removeEventListener('abort', onClosing);
     call.cancel();
     connection.close();
   }

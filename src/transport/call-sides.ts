@@ -15,7 +15,9 @@ export function clientSide(call: ClientCall, connection: Connection): CallSide {
   };
 }
 
-/** @param cutConnection ends the connection that the call came on, for want of a way to end a call */
+/**
+ * @param cutConnection ends the connection that the call came on, for want of a way to end a call
+ */
 export function serverSide(call: ServerCall, cutConnection: () => void): CallSide {
   return {
     role: 'server',

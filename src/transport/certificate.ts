@@ -1,11 +1,10 @@
 /**
- * The X.509 certificates of a grid: its authority, and the leaf that each peer issues to itself under
- * it. They exist so that plain mutual TLS of any implementation lets grid members in and keeps others
- * out; who a peer is comes from its leaf's key alone.
+ * The X.509 certificates of a grid: its authority, and the leaf that each peer issues to itself
+ * under it. They exist so that plain mutual TLS of any implementation lets grid members in and
+ * keeps others out; who a peer is comes from its leaf's key alone.
  */
 
 // Must come before @peculiar/x509, whose dependency injection needs it.
-// oxlint-disable-next-line import/no-unassigned-import
 import 'reflect-metadata';
 
 import { KeyObject, randomBytes, webcrypto } from 'node:crypto';

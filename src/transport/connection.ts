@@ -1,7 +1,7 @@
 /**
- * An outgoing connection to one peer. It is verified during the TLS handshake: the certificate is the
- * grid's, and its key is that of the peer meant. Each is used for one purpose and closed after; gRPC's
- * own reconnecting would bring back a connection behind the machines' backs.
+ * An outgoing connection to one peer. It is verified during the TLS handshake: the certificate is
+ * the grid's, and its key is that of the peer meant. Each is used for one purpose and closed after;
+ * gRPC's own reconnecting would bring back a connection behind the machines' backs.
  */
 
 import {
@@ -43,8 +43,8 @@ const clientOptions: ChannelOptions = {
   'grpc.use_local_subchannel_pool': 1,
   // Retries buffer what was sent, which would hide that the other side doesn't read.
   'grpc.enable_retries': 0,
-  // After a failure grpc-js connects once more when this has passed, although the client was closed;
-  // such a connection is refused here, and the other side should not be bothered soon.
+  // After a failure grpc-js connects once more when this has passed, although the client was
+  // closed; such a connection is refused here, and the other side should not be bothered soon.
   'grpc.initial_reconnect_backoff_ms': 600_000,
   'grpc.max_reconnect_backoff_ms': 600_000,
   // Strangers' addresses are not to be looked up for TXT records, nor asked of a proxy.

@@ -14,7 +14,7 @@ export type TransportLog = {
   warn(fields: object, message: string): void;
 };
 
-export type Counters = {
+type Counters = {
   bytesIn: number;
   bytesOut: number;
   handshakesRefused: number;
@@ -32,6 +32,8 @@ export type TransportContext = {
   readonly streams: Set<FrameStream>;
   /** Where this peer accepts connections; known once it listens. */
   addresses: readonly string[];
+  /** Aborted when the transport closes. */
+  readonly closing: AbortSignal;
   /** Never called from within a call of the transport's own methods. */
   emit: (event: TransportEvent) => void;
 };

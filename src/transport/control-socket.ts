@@ -28,7 +28,7 @@ export const controlChannelOptions: ChannelOptions = {
 };
 
 /** @throws {GridError} `usage` if the operating system can't have a socket there */
-export function checkSocketPath(path: string): void {
+function checkSocketPath(path: string): void {
   const bytes = Buffer.byteLength(path);
   if (bytes <= socketPathBytesMax) return;
   throw new GridError(

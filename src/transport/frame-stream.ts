@@ -1,11 +1,11 @@
 /**
  * One gRPC stream of frames, at either end, with a bounded queue and one way to end.
  *
- * Backpressure: frames wait here, not in gRPC, while HTTP/2's flow control holds them back. A reader
- * that lets `streamQueueFramesMax` frames pile up is stuck: waiting longer would cost memory and help
- * nobody, so its stream is closed and what it held is dropped. All streams together hold at most
- * `streamQueuesBytesMax`; past it the stream with the most bytes waiting is closed, because it is
- * the one whose closing helps. Whoever lost a stream opens another.
+ * Backpressure: frames wait here, not in gRPC, while HTTP/2's flow control holds them back. A
+ * reader that lets `streamQueueFramesMax` frames pile up is stuck: waiting longer would cost memory
+ * and help nobody, so its stream is closed and what it held is dropped. All streams together hold
+ * at most `streamQueuesBytesMax`; past it the stream with the most bytes waiting is closed, because
+ * it is the one whose closing helps. Whoever lost a stream opens another.
  */
 
 import {
@@ -37,8 +37,8 @@ export type CallSide = {
 export type FrameStreamEvents = {
   onFrame(bytes: Buffer): void;
   /**
-   * The other side ended the stream, or it was lost or stuck. Called at most once, and not after this
-   * side has ended it.
+   * The other side ended the stream, or it was lost or stuck. Called at most once, and not after
+   * this side has ended it.
    * @param code the status the other side gave, if it gave one
    */
   onClosed(reason: string, code: Status | undefined): void;

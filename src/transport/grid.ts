@@ -1,6 +1,6 @@
 /**
- * A grid is a certificate authority: the peers that hold its key issue their own leafs under it, and
- * can connect to each other and to nobody else. A private grid is one file with the authority's
+ * A grid is a certificate authority: the peers that hold its key issue their own leafs under it,
+ * and can connect to each other and to nobody else. A private grid is one file with the authority's
  * certificate and key; holding it is membership.
  */
 
@@ -48,8 +48,9 @@ export async function createGridFile(path: string, name: string, unixMs: number)
   if (!NAME.test(name)) {
     throw new GridError(
       'usage',
-      "A grid's name is 1 to 64 letters, digits, spaces, dots, dashes and underscores, and begins " +
-        `and ends with a letter or digit; "${name.slice(0, 80)}" is not. Choose another name.`,
+      "A grid's name is 1 to 64 letters, digits, spaces, dots, dashes and underscores, and " +
+        `begins and ends with a letter or digit; "${name.slice(0, 80)}" is not. ` +
+        'Choose another name.',
     );
   }
   const authority = await issueAuthority(name, unixMs);
@@ -134,8 +135,8 @@ function commonName(subject: string): string {
 function invalid(path: string, what: string, cause?: unknown): GridError {
   return new GridError(
     'grid-file-invalid',
-    `A grid file holds a grid's certificate and private key in PEM, as "manyhands grid create FILE" ` +
-      `writes it; but of ${path}, ${what}. Get the file again from a member of the grid.`,
+    `A grid file holds a grid's certificate and private key in PEM, as "manyhands grid create ` +
+      `FILE" writes it; but of ${path}, ${what}. Get the file again from a member of the grid.`,
     { cause },
   );
 }

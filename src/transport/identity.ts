@@ -1,6 +1,6 @@
 /**
- * A peer's identity: an ECDSA P-256 key pair, made on first start and kept in one file. The peer's id
- * is the digest of the public key, so whoever holds the file is the peer.
+ * A peer's identity: an ECDSA P-256 key pair, made on first start and kept in one file. The peer's
+ * id is the digest of the public key, so whoever holds the file is the peer.
  */
 
 import {
@@ -82,8 +82,8 @@ async function makeIdentity(path: string): Promise<Identity> {
     await rm(beside, { force: true });
     throw new GridError(
       'identity-invalid',
-      `This peer's identity could not be written to ${path}: ${reasonOf(error)}. Make room or give ` +
-        'write permission there, or choose another data directory.',
+      `This peer's identity could not be written to ${path}: ${reasonOf(error)}. Make room or ` +
+        'give write permission there, or choose another data directory.',
       { cause: error },
     );
   }
@@ -93,7 +93,8 @@ async function makeIdentity(path: string): Promise<Identity> {
 function invalid(path: string, what: string, cause?: unknown): GridError {
   return new GridError(
     'identity-invalid',
-    `The identity file ${path} should hold this peer's ECDSA P-256 private key in PEM, but ${what}. ` +
+    `The identity file ${path} should hold this peer's ECDSA P-256 private key in PEM, but ` +
+      `${what}. ` +
       'Restore the file from a backup; or move it away, and the next start makes a new identity, ' +
       'which others know nothing about yet.',
     { cause },

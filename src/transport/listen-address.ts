@@ -12,8 +12,8 @@ export function parseListen(text: string): HostPort {
   if (address !== undefined) return address;
   throw new GridError(
     'usage',
-    `A peer listens on "host:port", such as 0.0.0.0:7000, or [::]:7000 with IPv6; "${text}" is not ` +
-      'one. Give such an address; port 0 takes any free port.',
+    `A peer listens on "host:port", such as 0.0.0.0:7000, or [::]:7000 with IPv6; "${text}" is ` +
+      'not one. Give such an address; port 0 takes any free port.',
   );
 }
 
@@ -68,8 +68,8 @@ export function listenError(listen: HostPort, error: unknown): GridError {
   }
   return new GridError(
     'usage',
-    `This peer can't listen on ${where}: ${reasonOf(error)}. Listen on an address of this machine, ` +
-      'or on 0.0.0.0, and on a port from 1024 on.',
+    `This peer can't listen on ${where}: ${reasonOf(error)}. Listen on an address of this ` +
+      'machine, or on 0.0.0.0, and on a port from 1024 on.',
     { cause: error },
   );
 }
@@ -77,7 +77,7 @@ export function listenError(listen: HostPort, error: unknown): GridError {
 function badAdvertised(address: string): GridError {
   return new GridError(
     'usage',
-    `A peer tells others "host:port" to reach it at; "${address}" is not one. Give such an address, ` +
-      'with a port from 1 to 65535.',
+    `A peer tells others "host:port" to reach it at; "${address}" is not one. Give such an ` +
+      'address, with a port from 1 to 65535.',
   );
 }

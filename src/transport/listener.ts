@@ -29,7 +29,8 @@ import { handshakeReason, peerOfCertificate } from './tls.ts';
 const serverOptions: ChannelOptions = {
   ...channelOptions,
   'grpc.max_concurrent_streams': limits.streamsPerConnectionMax,
-  // A connection without streams is of no use to its peer, and holds one of `connectionsMax` places.
+  // A connection without streams is of no use to its peer, and holds one of `connectionsMax`
+  // places.
   'grpc.max_connection_idle_ms': 60_000,
 };
 

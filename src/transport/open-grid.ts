@@ -1,8 +1,9 @@
 /**
  * The open grid's authority. Its private key is public on purpose: everybody may issue a leaf and
- * join, and the authority is there only so that mutual TLS works as it does in private grids. Nothing
- * is lost by that, because identity never depends on the authority: a peer's id is the digest of its
- * own key, and two leafs with one id need one private key. It admits; it doesn't vouch.
+ * join, and the authority is there only so that mutual TLS works as it does in private grids.
+ * Nothing is lost by that, because identity never depends on the authority: a peer's id is the
+ * digest of its own key, and two leafs with one id need one private key. It admits; it doesn't
+ * vouch.
  */
 
 /** Valid for 100 years. To replace it is to found another open grid. */

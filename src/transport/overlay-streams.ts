@@ -1,10 +1,10 @@
 /**
  * Neighbours: at most one overlay stream between two peers, whoever dialled.
  *
- * When two peers dial each other at the same moment, the stream that the smaller id dialled is kept.
- * Each peer can tell by itself, because a dialler says hello in the same step in which it finds that
- * the peer it reached (known once TLS is done) is not a neighbour yet. Say S is the smaller id, L the
- * larger:
+ * When two peers dial each other at the same moment, the stream that the smaller id dialled is
+ * kept. Each peer can tell by itself, because a dialler says hello in the same step in which it
+ * finds that the peer it reached (known once TLS is done) is not a neighbour yet. Say S is the
+ * smaller id, L the larger:
  * - L's hello reaches S before S has said hello to L: S accepts, and abandons its own dial, whose
  *   hello will never be said.
  * - L's hello reaches S after S has said hello: S refuses L's (ABORTED), and S's reaches L, which
@@ -14,16 +14,12 @@
 
 import { status as Status } from '@grpc/grpc-js';
 
+import type { OverlayMessage } from '../model/messages.ts';
 import { type PeerId, short } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
 import { isAddress } from '../wire/address.ts';
 import type { HelloFrame } from '../wire/hello.ts';
-import {
-  decodeOverlay,
-  encodeOverlay,
-  encodeOverlayHello,
-  type OverlayFrameMessage,
-} from '../wire/overlay-codec.ts';
+import { decodeOverlay, encodeOverlay, encodeOverlayHello } from '../wire/overlay-codec.ts';
 import type { PeerKey } from '../wire/peer-key.ts';
 import { loadPeerProto } from '../wire/proto.ts';
 import { Connection } from './connection.ts';
@@ -32,7 +28,7 @@ import type { CallSide, ServerCall } from './frame-stream.ts';
 import { clientSide } from './call-sides.ts';
 import { MessageStream } from './message-stream.ts';
 
-type Stream = MessageStream<OverlayFrameMessage>;
+type Stream = MessageStream<OverlayMessage>;
 
 type Neighbour = { readonly stream: Stream; readonly dialled: boolean };
 
@@ -62,6 +58,7 @@ export class OverlayStreams {
   }
 
   dial(address: string, expected: PeerId | undefined): void {
+    if (this.#context.closing.aborted) return;
     const olderNeighbours = new Set(this.#neighbours.keys());
     const dial: Dial = {
       address,
@@ -109,7 +106,7 @@ export class OverlayStreams {
     this.#neighbours.delete(peer);
   }
 
-  send(to: PeerId, message: OverlayFrameMessage): void {
+  send(to: PeerId, message: OverlayMessage): void {
     const neighbour = this.#neighbours.get(to);
     if (neighbour === undefined) return;
     neighbour.stream.send(encodeOverlay(neighbour.dialled ? 'dialler' : 'dialled', message));
@@ -182,7 +179,7 @@ export class OverlayStreams {
     });
   }
 
-  #message(from: PeerId | undefined, message: OverlayFrameMessage): void {
+  #message(from: PeerId | undefined, message: OverlayMessage): void {
     if (from !== undefined) this.#context.emit({ type: 'overlay-message', from, message });
   }
 

@@ -1,14 +1,13 @@
 /**
- * The transport between peers: gRPC over mutual TLS 1.3. This file puts its parts together; each part
- * is one kind of stream, and all of them share the listener, the bounded queues of `frame-stream.ts`
- * and the exchange of hellos of `message-stream.ts`.
+ * The transport between peers: gRPC over mutual TLS 1.3. This file puts its parts together; each
+ * part is one kind of stream, and all of them share the listener, the bounded queues of
+ * `frame-stream.ts` and the exchange of hellos of `message-stream.ts`.
  */
 
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { type ServerWritableStream, status as Status } from '@grpc/grpc-js';
 
-import type { Hello } from '../model/messages.ts';
 import type { Clock, Transport, TransportEvent } from '../ports.ts';
 import { signOffer } from '../wire/offer-codec.ts';
 import type { PeerKey } from '../wire/peer-key.ts';
@@ -57,6 +56,7 @@ export async function createPeerTransport(
   advertisedAddresses(listenOn, listenOn.port, options.advertise);
   const leaf = await issueLeaf(identity.peer, identity.key, grid, clock.unixMs());
   const credentials = { identity, grid, leaf };
+  const closing = new AbortController();
   const context: TransportContext = {
     identity,
     grid,
@@ -65,6 +65,7 @@ export async function createPeerTransport(
     counters: { bytesIn: 0, bytesOut: 0, handshakesRefused: 0, framesRejected: 0 },
     streams: new Set(),
     addresses: [],
+    closing: closing.signal,
     emit: () => undefined,
   };
   const overlay = new OverlayStreams(context);
@@ -81,6 +82,7 @@ export async function createPeerTransport(
   }
 
   async function shutDown(): Promise<void> {
+    closing.abort();
     context.emit = () => undefined;
     overlay.close();
     volunteers.close();
@@ -98,11 +100,11 @@ export async function createPeerTransport(
     listen,
     dial: (address, expected) => overlay.dial(address, expected),
     hangUp: (peer) => overlay.hangUp(peer),
-    sendOverlay: (to, message) => overlay.send(to, withoutHello(message)),
+    sendOverlay: (to, message) => overlay.send(to, message),
     openWork: (requester, addresses) => requesters.open(requester, addresses),
     closeWork: (requester) => requesters.close(requester),
-    sendToRequester: (to, message) => requesters.send(to, withoutHello(message)),
-    sendToVolunteer: (to, message) => volunteers.send(to, withoutHello(message)),
+    sendToRequester: (to, message) => requesters.send(to, message),
+    sendToVolunteer: (to, message) => volunteers.send(to, message),
     fetchBlob: (peer, addresses, blob, bytesMax) =>
       fetchBlob(context, peer, addresses, blob, bytesMax),
     sign: (offer) => signOffer(offer, identity, identity.privateKey),
@@ -142,14 +144,4 @@ function addServices(
       blobServer.serve(call, () => listener.cut(remote));
     },
   });
-}
-
-/** Hellos are the transport's own; a machine that says one is mistaken. */
-function withoutHello<M extends { readonly type: string }>(message: M | Hello): M {
-  if (isHello(message)) throw new Error('a machine said hello');
-  return message;
-}
-
-function isHello(message: { readonly type: string }): message is Hello {
-  return message.type === 'hello';
 }

@@ -1,22 +1,19 @@
 /** Work streams that this peer opened to requesters, as their volunteer: at most one to each. */
 
+import type { RequesterMessage, VolunteerMessage } from '../model/messages.ts';
 import type { PeerId } from '../model/ids.ts';
 import { short } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
 import { isAddress } from '../wire/address.ts';
 import { loadPeerProto } from '../wire/proto.ts';
-import { decodeRequester, type RequesterFrameMessage } from '../wire/requester-codec.ts';
-import {
-  encodeVolunteer,
-  encodeVolunteerHello,
-  type VolunteerFrameMessage,
-} from '../wire/volunteer-codec.ts';
+import { decodeRequester } from '../wire/requester-codec.ts';
+import { encodeVolunteer, encodeVolunteerHello } from '../wire/volunteer-codec.ts';
 import { clientSide } from './call-sides.ts';
 import { Connection } from './connection.ts';
 import type { TransportContext } from './context.ts';
 import { MessageStream } from './message-stream.ts';
 
-type Stream = MessageStream<RequesterFrameMessage>;
+type Stream = MessageStream<RequesterMessage>;
 
 type Requester = {
   readonly peer: PeerId;
@@ -37,7 +34,7 @@ export class RequesterStreams {
   }
 
   open(peer: PeerId, addresses: readonly string[]): void {
-    if (this.#requesters.has(peer)) return;
+    if (this.#requesters.has(peer) || this.#context.closing.aborted) return;
     const untried = addresses.slice(0, limits.peerAddressesMax);
     const requester = { peer, untried, failures: [], stream: undefined, isUp: false };
     const isOneTooMany = this.#requesters.size >= limits.requestersMax;
@@ -59,7 +56,7 @@ export class RequesterStreams {
     this.#requesters.clear();
   }
 
-  send(to: PeerId, message: VolunteerFrameMessage): void {
+  send(to: PeerId, message: VolunteerMessage): void {
     const requester = this.#requesters.get(to);
     if (requester?.isUp !== true) return;
     for (const frame of encodeVolunteer(message, this.#context.identity.privateKey)) {

@@ -96,11 +96,11 @@ const reasons: readonly (readonly [RegExp, string])[] = [
     'belongs to another grid: it does not accept certificates of GRID',
   ],
   [
-    /verify.*leaf|verify.the.first|self.?signed|issuer.cert|signature.failure|alert.certificate|chain/i,
+    /verify.*leaf|verify.the.first|self.?signed|issuer.cert|signature.failure|certificate.unknown/i,
     'belongs to another grid: its certificate is not one of GRID',
   ],
   [
-    /wrong.version|http.request|packet.length|unsupported.protocol|no.shared|protocol.version|bad.record|unexpected.message|EPROTO|record.layer/i,
+    /wrong.version|http.request|packet.length|unsupported.protocol|alert.protocol|record/i,
     'does not speak TLS 1.3, so it is no manyhands peer',
   ],
   [/timed?.?out|ETIMEDOUT/i, 'did not complete the TLS handshake in time'],

@@ -4,20 +4,17 @@ import type { KeyObject } from 'node:crypto';
 
 import { status as Status } from '@grpc/grpc-js';
 
+import type { RequesterMessage, VolunteerMessage } from '../model/messages.ts';
 import type { PeerId } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
 import type { PeerKey } from '../wire/peer-key.ts';
-import {
-  encodeRequester,
-  encodeRequesterHello,
-  type RequesterFrameMessage,
-} from '../wire/requester-codec.ts';
-import { decodeVolunteer, type VolunteerFrameMessage } from '../wire/volunteer-codec.ts';
+import { encodeRequester, encodeRequesterHello } from '../wire/requester-codec.ts';
+import { decodeVolunteer } from '../wire/volunteer-codec.ts';
 import type { TransportContext } from './context.ts';
 import type { CallSide, ServerCall } from './frame-stream.ts';
 import { MessageStream } from './message-stream.ts';
 
-type Stream = MessageStream<VolunteerFrameMessage>;
+type Stream = MessageStream<VolunteerMessage>;
 
 export class VolunteerStreams {
   readonly #context: TransportContext;
@@ -43,7 +40,7 @@ export class VolunteerStreams {
     }
   }
 
-  send(to: PeerId, message: RequesterFrameMessage): void {
+  send(to: PeerId, message: RequesterMessage): void {
     const stream = this.#volunteers.get(to);
     if (stream === undefined) return;
     for (const frame of encodeRequester(message)) stream.send(frame);

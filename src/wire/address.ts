@@ -4,7 +4,9 @@ import { isIPv6 } from 'node:net';
 
 import { limits } from '../model/limits.ts';
 
-/** A DNS name (an underscore is common in container networks), an IPv4 address or a bracketed IPv6. */
+/**
+ * A DNS name (an underscore is common in container networks), an IPv4 address or a bracketed IPv6.
+ */
 const ADDRESS =
   /^(?:\[(?<ip6>[0-9a-f:.]+)\]|(?<name>[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?)):(?<port>\d{1,5})$/i;
 

@@ -1,7 +1,7 @@
 /**
  * The checks that every field of a stranger's frame passes. Inside `wire/` a broken bound is a
- * `Violation` thrown, so that codecs read straight down; `decoding` turns it into a value at the edge
- * of the layer, and the transport ends the stream with the reason.
+ * `Violation` thrown, so that codecs read straight down; `decoding` turns it into a value at the
+ * edge of the layer, and the transport ends the stream with the reason.
  *
  * Bounds come in two steps. protobufjs makes an object of each element of a repeated field before
  * anybody could ask how many there are: two bytes of a frame become a hundred of memory. So
@@ -48,6 +48,7 @@ export type Shape = {
 
 /** Parses bytes whose repeated fields fit the shape. */
 export function parse<T>(bytes: Uint8Array, shape: Shape, deserialize: (bytes: Buffer) => T): T {
+  sized(bytes, 0, limits.frameBytesMax, 'the frame');
   boundRepeats(bytes, 0, bytes.length, shape);
   try {
     return deserialize(
@@ -86,7 +87,9 @@ function boundRepeats(bytes: Uint8Array, from: number, end: number, shape: Shape
   }
 }
 
-/** At least as many as there are: every varint ends with a byte below 128, and so does the length. */
+/**
+ * At least as many as there are: every varint ends with a byte below 128, and so does the length.
+ */
 function numbersIn(bytes: Uint8Array, from: number, end: number): number {
   let count = -1;
   for (let at = from; at < end; at++) if ((bytes[at] ?? 0) < 0x80) count++;
@@ -177,7 +180,8 @@ export function textField(
   what: string,
   lines: 'one-line' | 'lines',
 ): string {
-  // Characters are code points, however they are encoded; a name of emoji is no longer than it looks.
+  // Characters are code points, however they are encoded; a name of emoji is no longer than it
+  // looks.
   const chars = text.length > charsMax ? Array.from(text).length : text.length;
   if (chars > charsMax) {
     throw new Violation(`${what} has ${chars} characters, at most ${charsMax} are allowed`);

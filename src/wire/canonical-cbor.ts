@@ -1,7 +1,7 @@
 /**
- * Canonical CBOR (RFC 8949 section 4.2, core deterministic encoding): equal values have equal bytes,
- * so that results compare by digest. Everything that crosses from a job's program to the grid and
- * back has this form: chunk inputs, results, parameters, specs.
+ * Canonical CBOR (RFC 8949 section 4.2, core deterministic encoding): equal values have equal
+ * bytes, so that results compare by digest. Everything that crosses from a job's program to the
+ * grid and back has this form: chunk inputs, results, parameters, specs.
  *
  * What is encoded can be decoded again, to the same value. cborg alone encodes more than that:
  * undefined, class instances as if they were plain, typed arrays in the machine's byte order, maps
@@ -17,8 +17,8 @@ const carried =
 
 /** Types that cborg tells apart from plain objects. */
 const refusedTypes =
-  'ArrayBuffer SharedArrayBuffer DataView Promise Error Date RegExp Set WeakSet WeakMap URL Tagged ' +
-  'Uint8ClampedArray Int8Array Int16Array Uint16Array Int32Array Uint32Array Float16Array ' +
+  'ArrayBuffer SharedArrayBuffer DataView Promise Error Date RegExp Set WeakSet WeakMap URL ' +
+  'Tagged Uint8ClampedArray Int8Array Int16Array Uint16Array Int32Array Uint32Array Float16Array ' +
   'Float32Array Float64Array BigInt64Array BigUint64Array';
 
 const options: EncodeOptions = {

@@ -1,4 +1,6 @@
-/** Cuts many items into frames: few enough items and bytes in each to stay under the frame's bound. */
+/**
+ * Cuts many items into frames: few enough items and bytes in each to stay under the frame's bound.
+ */
 
 import { limits } from '../model/limits.ts';
 

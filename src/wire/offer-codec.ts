@@ -1,6 +1,7 @@
 /**
- * Offers: signed once by their requester, then forwarded as the very bytes that were signed. Whoever
- * gets one checks the signature and derives the requester from the key, never from what is said.
+ * Offers: signed once by their requester, then forwarded as the very bytes that were signed.
+ * Whoever gets one checks the signature and derives the requester from the key, never from what is
+ * said.
  */
 
 import type { KeyObject } from 'node:crypto';

@@ -1,8 +1,10 @@
-/** Overlay messages: bytes <-> model. Both directions carry the same frame in different wrappers. */
+/**
+ * Overlay messages: bytes <-> model. Both directions carry the same frame in different wrappers.
+ */
 
 import { unreachable } from '../model/errors.ts';
 import { limits } from '../model/limits.ts';
-import type { Hello, OverlayMessage } from '../model/messages.ts';
+import type { OverlayMessage } from '../model/messages.ts';
 import {
   addressesField,
   atMost,
@@ -22,15 +24,12 @@ import { loadPeerProto } from './proto.ts';
 /** Which wrapper: requests go from the peer that dialled, responses to it. */
 export type OverlaySide = 'dialler' | 'dialled';
 
-/** What a machine says; the hello is the transport's own. */
-export type OverlayFrameMessage = Exclude<OverlayMessage, Hello>;
-
 export function encodeOverlayHello(from: OverlaySide, addresses: readonly string[]): Buffer {
   return serialize(from, { hello: ourHello(addresses) });
 }
 
 /** What goes over the bounds that the receiver checks is cut: surplus peers and addresses. */
-export function encodeOverlay(from: OverlaySide, message: OverlayFrameMessage): Buffer {
+export function encodeOverlay(from: OverlaySide, message: OverlayMessage): Buffer {
   switch (message.type) {
     case 'peers': {
       const peers = message.peers.slice(0, limits.peersPerFrameMax).map((record) => ({
@@ -56,7 +55,7 @@ function serialize(from: OverlaySide, frame: OverlayFrame): Buffer {
 export function decodeOverlay(
   from: OverlaySide,
   bytes: Uint8Array,
-): Decoded<HelloFrame | OverlayFrameMessage> {
+): Decoded<HelloFrame | OverlayMessage> {
   return decoding(() => {
     const { requestDeserialize, responseDeserialize } = loadPeerProto().overlay.Exchange;
     const deserialize = from === 'dialler' ? requestDeserialize : responseDeserialize;
@@ -71,7 +70,7 @@ const peersShape: Shape = {
 };
 const exchangeShape: Shape = { nested: { 1: { nested: { 1: helloShape, 2: peersShape } } } };
 
-function readFrame(frame: OverlayFrame__Output): HelloFrame | OverlayFrameMessage | undefined {
+function readFrame(frame: OverlayFrame__Output): HelloFrame | OverlayMessage | undefined {
   if (frame.hello) return readHello(frame.hello);
   if (frame.peers) {
     const records = atMost(frame.peers.peers, limits.peersPerFrameMax, 'peers');
@@ -87,7 +86,7 @@ function readFrame(frame: OverlayFrame__Output): HelloFrame | OverlayFrameMessag
   return frame.refuse ? { type: 'refuse' } : undefined;
 }
 
-function readGossip(gossip: Gossip__Output): OverlayFrameMessage | undefined {
+function readGossip(gossip: Gossip__Output): OverlayMessage | undefined {
   if (gossip.offer === null) throw new Violation('gossip has no offer');
   const offer = readSignedOffer(gossip.offer);
   return offer === undefined ? undefined : { type: 'gossip', offer };

@@ -1,6 +1,6 @@
 /**
- * A peer's public key and the id that it gives the peer. Keys are parsed once and kept: the same few
- * requesters sign every offer that passes through.
+ * A peer's public key and the id that it gives the peer. Keys are parsed once and kept: the same
+ * few requesters sign every offer that passes through.
  */
 
 import { createPublicKey, hash, type KeyObject } from 'node:crypto';

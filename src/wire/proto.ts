@@ -1,8 +1,8 @@
 /**
  * The services and messages of `proto/`, loaded once at the first use. The loader reads the .proto
- * files themselves, so that reflection can show them and no generated code runs; the generated types
- * only tell the compiler what the loader delivers. Rejected: protoc plugins, whose output would be a
- * second copy of the protocol to keep in step.
+ * files themselves, so that reflection can show them and no generated code runs; the generated
+ * types only tell the compiler what the loader delivers. Rejected: protoc plugins, whose output
+ * would be a second copy of the protocol to keep in step.
  */
 
 import { existsSync } from 'node:fs';

@@ -2,7 +2,7 @@
 
 import { unreachable } from '../model/errors.ts';
 import { limits } from '../model/limits.ts';
-import type { Hello, RequesterMessage } from '../model/messages.ts';
+import type { RequesterMessage } from '../model/messages.ts';
 import type { LeasedChunk } from '../model/replica.ts';
 import {
   atMost,
@@ -21,15 +21,12 @@ import type { Lease__Output } from './generated/manyhands/v1/Lease.ts';
 import { type HelloFrame, helloShape, ourHello, readHello } from './hello.ts';
 import { loadPeerProto } from './proto.ts';
 
-/** What a machine says; the hello is the transport's own. */
-export type RequesterFrameMessage = Exclude<RequesterMessage, Hello>;
-
 export function encodeRequesterHello(addresses: readonly string[]): Buffer {
   return loadPeerProto().work.Compute.responseSerialize({ hello: ourHello(addresses) });
 }
 
 /** One frame, or more when there are too many leases or ids for one. */
-export function encodeRequester(message: RequesterFrameMessage): readonly Buffer[] {
+export function encodeRequester(message: RequesterMessage): readonly Buffer[] {
   const serialize = loadPeerProto().work.Compute.responseSerialize;
   const jobId = Buffer.from(message.job, 'hex');
   switch (message.type) {
@@ -61,7 +58,7 @@ function idBytes(): number {
   return 8;
 }
 
-export function decodeRequester(bytes: Uint8Array): Decoded<HelloFrame | RequesterFrameMessage> {
+export function decodeRequester(bytes: Uint8Array): Decoded<HelloFrame | RequesterMessage> {
   return decoding(() =>
     readResponse(parse(bytes, responseShape, loadPeerProto().work.Compute.responseDeserialize)),
   );
@@ -79,9 +76,7 @@ const responseShape: Shape = {
 
 const uint32Max = 2 ** 32 - 1;
 
-function readResponse(
-  proto: ComputeResponse__Output,
-): HelloFrame | RequesterFrameMessage | undefined {
+function readResponse(proto: ComputeResponse__Output): HelloFrame | RequesterMessage | undefined {
   if (proto.leases) {
     const { jobId, leaseMs, leases } = proto.leases;
     return {

@@ -8,7 +8,7 @@ import type { KeyObject } from 'node:crypto';
 import { unreachable } from '../model/errors.ts';
 import type { JobId } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
-import type { Hello, VolunteerMessage } from '../model/messages.ts';
+import type { VolunteerMessage } from '../model/messages.ts';
 import type { FailureKind, Outcome, ReplicaResult } from '../model/replica.ts';
 import {
   atMost,
@@ -35,16 +35,13 @@ import { type HelloFrame, helloShape, ourHello, readHello } from './hello.ts';
 import { loadPeerProto } from './proto.ts';
 import { signBytes, verifyBytes } from './signing.ts';
 
-/** What a machine says; the hello is the transport's own. */
-export type VolunteerFrameMessage = Exclude<VolunteerMessage, Hello>;
-
 export function encodeVolunteerHello(addresses: readonly string[]): Buffer {
   return loadPeerProto().work.Compute.requestSerialize({ hello: ourHello(addresses) });
 }
 
 /** One frame, or more when there are too many results for one; each is signed by itself. */
 export function encodeVolunteer(
-  message: VolunteerFrameMessage,
+  message: VolunteerMessage,
   privateKey: KeyObject,
 ): readonly Buffer[] {
   if (message.type === 'results') {
@@ -112,7 +109,7 @@ const kinds = new Map<FailureKindProto, FailureKind>([
 export function decodeVolunteer(
   bytes: Uint8Array,
   volunteer: KeyObject,
-): Decoded<HelloFrame | VolunteerFrameMessage> {
+): Decoded<HelloFrame | VolunteerMessage> {
   return decoding(() => {
     const proto = parse(bytes, requestShape, loadPeerProto().work.Compute.requestDeserialize);
     if (proto.results) return readResults(proto.results, volunteer);
@@ -129,7 +126,7 @@ const requestShape: Shape = {
 };
 const statementShape: Shape = { counts: { 2: limits.frameItemsMax } };
 
-function readResults(results: Results__Output, volunteer: KeyObject): VolunteerFrameMessage {
+function readResults(results: Results__Output, volunteer: KeyObject): VolunteerMessage {
   const { statement, signature, values } = results;
   if (!verifyBytes(volunteer, 'manyhands/v1/results', statement, signature)) {
     throw new Violation("the results' signature does not fit the volunteer's certificate");

@@ -1,6 +1,7 @@
 /** A real transport on loopback whose events and log lines can be awaited. */
 
 import { EventEmitter, once } from 'node:events';
+import type { Socket } from 'node:net';
 
 import {
   type ChannelOptions,
@@ -17,6 +18,7 @@ import { issueLeaf, leafDnsName } from '../../src/transport/certificate.ts';
 import { type Grid, loadGrid } from '../../src/transport/grid.ts';
 import { type Identity, temporaryIdentity } from '../../src/transport/identity.ts';
 import { createPeerTransport } from '../../src/transport/peer-transport.ts';
+import { loadPeerProto } from '../../src/wire/proto.ts';
 
 type EventOf<Type extends TransportEvent['type']> = Extract<TransportEvent, { type: Type }>;
 
@@ -99,6 +101,29 @@ export async function startTestPeer(options: TestPeerOptions = {}): Promise<Test
   };
 }
 
+/** Two neighbours, the first of which dialled. */
+export async function neighbours(): Promise<[TestPeer, TestPeer]> {
+  const [a, b] = await Promise.all([startTestPeer(), startTestPeer()]);
+  a.transport.dial(b.address, b.peer);
+  await Promise.all([a.event('neighbour-up'), b.event('neighbour-up')]);
+  return [a, b];
+}
+
+/** A volunteer connected to a requester. */
+export async function volunteerAndRequester(): Promise<[TestPeer, TestPeer]> {
+  const [volunteer, requester] = await Promise.all([startTestPeer(), startTestPeer()]);
+  volunteer.transport.openWork(requester.peer, [requester.address]);
+  await Promise.all([volunteer.event('requester-up'), requester.event('volunteer-up')]);
+  return [volunteer, requester];
+}
+
+export function eventsOf<Type extends TransportEvent['type']>(
+  peer: TestPeer,
+  type: Type,
+): readonly EventOf<Type>[] {
+  return peer.events.filter((event) => isOf(event, type));
+}
+
 function isOf<Type extends TransportEvent['type']>(
   event: TransportEvent,
   type: Type,
@@ -177,4 +202,23 @@ export class StrangerStream<Out> {
     while (this.#status === undefined) await once(this.#news, 'news');
     return this.#status;
   }
+}
+
+const { Exchange } = loadPeerProto().overlay;
+
+export function overlayStream(client: Client): StrangerStream<unknown> {
+  return new StrangerStream(client, Exchange.path, Exchange.responseDeserialize);
+}
+
+export const strangerHello = Exchange.requestSerialize({
+  frame: { hello: { protocolVersions: [1] } },
+});
+
+/** @returns the error that a socket closed with, if any */
+export function closeOf(socket: Socket): Promise<Error | undefined> {
+  return new Promise((resolve) => {
+    let failure: Error | undefined;
+    socket.on('error', (error) => (failure = error));
+    socket.on('close', () => resolve(failure));
+  });
 }

@@ -170,7 +170,7 @@ test('a second peer is told which one has the socket', async () => {
   await serve(path, fakeControl());
   const second = serveControl(path, fakeControl());
   await expect(second).rejects.toMatchObject({ code: 'peer-already-running' });
-  await expect(second).rejects.toThrow(`process ${process.pid}, data folder /tmp/somewhere`);
+  await expect(second).rejects.toThrow(`process ${process.pid}, data folder /somewhere`);
 });
 
 test('of two peers that start at once, one gets the socket', async () => {
@@ -242,7 +242,9 @@ test('closing ends those who watch, removes the socket and can be said twice', a
 
 /** A process binds the socket and is killed, as a peer by the kernel. */
 async function leaveDeadSocket(at: string): Promise<void> {
-  const script = `require('node:net').createServer().listen(process.argv[1], () => console.log('up'))`;
+  const script = `require('node:net').createServer().listen(process.argv[1], () => {
+    console.log('up');
+  })`;
   const owner = spawn(process.execPath, ['-e', script, at], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

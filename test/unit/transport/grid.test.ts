@@ -67,13 +67,11 @@ test.each(['', ' lab', 'lab ', 'a\nb', 'CN=x,O=y', 'x'.repeat(65), 'a/b'])(
 test('what is no grid file is named with what to do', async () => {
   const directory = tempDir();
   const path = join(directory, 'grid.pem');
-  const good = await readFileOf(
-    await createGridFile(join(directory, 'good'), 'lab', now),
-    directory,
-  );
+  const grid = await createGridFile(join(directory, 'good'), 'lab', now);
+  const good = await readFile(join(directory, 'good'), 'utf8');
   const [certificate = '', key = ''] = good.split(/(?=-----BEGIN PRIVATE)/);
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const otherKey = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+  const otherKey = privateKey.export({ format: 'pem', type: 'pkcs8' });
   const identity = temporaryIdentity();
   const leaf = await issueLeaf(identity.peer, identity.key, grid, now);
   const cases: [string, RegExp][] = [

@@ -28,7 +28,7 @@ test.each([
   '[::1:7000',
   '[zz]:7000',
   '[1.2.3.4]:7000',
-  'unix:/tmp/socket',
+  'unix:/run/socket',
   'dns:///host:7000',
   'user@host:7000',
   'host/path:7000',

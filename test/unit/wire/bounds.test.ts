@@ -1,4 +1,6 @@
-/** Nothing that a stranger sends makes a codec throw: every byte string is a message or rejected. */
+/**
+ * Nothing that a stranger sends makes a codec throw: every byte string is a message or rejected.
+ */
 
 import { expect, test } from 'vitest';
 
@@ -91,9 +93,9 @@ test('mutated and random frames are messages, unknown or rejected, and never an 
 test('text is made harmless, and line breaks stay where lines are meant', () => {
   const text = 'a\tb\nc\rd\u0007\u009b\u202e\u2066\u{1f41d}\ud800';
   expect(printable(text, 'one-line')).toBe(
-    `a${'\ufffd'}b${'\ufffd'}c${'\ufffd'}d${'\ufffd'.repeat(4)}\u{1f41d}\ufffd`,
+    'a\ufffdb\ufffdc\ufffdd\ufffd\ufffd\ufffd\ufffd\u{1f41d}\ufffd',
   );
-  expect(printable(text, 'lines')).toBe(`a\tb\nc${'\ufffd'}d${'\ufffd'.repeat(4)}\u{1f41d}\ufffd`);
+  expect(printable(text, 'lines')).toBe('a\tb\nc\ufffdd\ufffd\ufffd\ufffd\ufffd\u{1f41d}\ufffd');
 });
 
 test('text of our own is cut to its bound, and half a character is none', () => {

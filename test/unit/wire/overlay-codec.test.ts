@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import type { OverlayMessage } from '../../../src/model/messages.ts';
 import { limits } from '../../../src/model/limits.ts';
 import type { Offer__Output } from '../../../src/wire/generated/manyhands/v1/Offer.ts';
 import type { OverlayFrame } from '../../../src/wire/generated/manyhands/v1/OverlayFrame.ts';
@@ -8,7 +9,6 @@ import {
   decodeOverlay,
   encodeOverlay,
   encodeOverlayHello,
-  type OverlayFrameMessage,
 } from '../../../src/wire/overlay-codec.ts';
 import { loadPeerProto } from '../../../src/wire/proto.ts';
 import { signBytes } from '../../../src/wire/signing.ts';
@@ -31,7 +31,7 @@ function gossip(changes: Partial<Offer__Output> | Record<string, unknown>): Buff
   return frame({ gossip: { offer: { payload, publicKey: requester.spki, signature } } });
 }
 
-test.each<OverlayFrameMessage>([
+test.each<OverlayMessage>([
   { type: 'refuse' },
   { type: 'peers', peers: [] },
   { type: 'peers', peers: [{ peer: requester.peer, addresses: ['a:1', '[::1]:2'] }] },

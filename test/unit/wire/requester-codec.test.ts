@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import type { RequesterMessage } from '../../../src/model/messages.ts';
 import { limits } from '../../../src/model/limits.ts';
 import type { ComputeResponse } from '../../../src/wire/generated/manyhands/v1/ComputeResponse.ts';
 import { loadPeerProto } from '../../../src/wire/proto.ts';
@@ -7,7 +8,6 @@ import {
   decodeRequester,
   encodeRequester,
   encodeRequesterHello,
-  type RequesterFrameMessage,
 } from '../../../src/wire/requester-codec.ts';
 import { messageOf, someJob, times } from '../../support/wire-samples.ts';
 
@@ -18,7 +18,7 @@ function frame(message: ComputeResponse): Buffer {
 const jobId = Buffer.from(someJob, 'hex');
 const largestId = Number.MAX_SAFE_INTEGER;
 
-test.each<RequesterFrameMessage>([
+test.each<RequesterMessage>([
   {
     type: 'leases',
     job: someJob,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import type { VolunteerMessage } from '../../../src/model/messages.ts';
 import { limits } from '../../../src/model/limits.ts';
 import type { Outcome } from '../../../src/model/replica.ts';
 import type { ComputeRequest } from '../../../src/wire/generated/manyhands/v1/ComputeRequest.ts';
@@ -11,25 +12,24 @@ import {
   decodeVolunteer,
   encodeVolunteer,
   encodeVolunteerHello,
-  type VolunteerFrameMessage,
 } from '../../../src/wire/volunteer-codec.ts';
 import { messageOf, someJob, someKey, someResult, times } from '../../support/wire-samples.ts';
 
 const volunteer = someKey();
 const { work, resultStatement } = loadPeerProto();
 
-function roundTrip(message: VolunteerFrameMessage): unknown[] {
+function roundTrip(message: VolunteerMessage): unknown[] {
   return encodeVolunteer(message, volunteer.privateKey).map((bytes) =>
     decodeVolunteer(bytes, volunteer.key),
   );
 }
 
-function results(...outcomes: Outcome[]): VolunteerFrameMessage {
+function results(...outcomes: Outcome[]): VolunteerMessage {
   const replicas = outcomes.map((outcome, lease) => ({ lease, chunk: 7, outcome, computeMs: 0.5 }));
   return { type: 'results', frame: { job: someJob, replicas } };
 }
 
-test.each<VolunteerFrameMessage>([
+test.each<VolunteerMessage>([
   { type: 'ask', job: someJob, count: 0 },
   { type: 'ask', job: someJob, count: 4096 },
   results(),
