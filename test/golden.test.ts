@@ -1,6 +1,6 @@
 /**
- * Every job that ships, from its source to its final result through the bundler and the real sandbox,
- * against the answer in its folder. A job without an expected.json is an error.
+ * Every job that ships, from its source to its final result through the bundler and the real
+ * sandbox, against the answer in its folder. A job without an expected.json is an error.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';

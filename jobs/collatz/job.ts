@@ -1,10 +1,10 @@
 /**
- * Finds the start below `to` from which the Collatz sequence takes the most steps down to 1: halve what
- * is even, make 3n + 1 of what is odd. `manyhands submit collatz to=100000000`
+ * Finds the start below `to` from which the Collatz sequence takes the most steps down to 1: halve
+ * what is even, make 3n + 1 of what is odd. `manyhands submit collatz to=100000000`
  *
- * A sequence is followed only until it falls into a table of the small numbers' steps. It may climb far
- * above where it began, so a number is an integer of 31 bits where it fits and a float where not;
- * past 2^53 floats would no longer be exact, and the chunk fails rather than guess.
+ * A sequence is followed only until it falls into a table of the small numbers' steps. It may climb
+ * far above where it began, so a number is an integer of 31 bits where it fits and a float where
+ * not; past 2^53 floats would no longer be exact, and the chunk fails rather than guess.
  */
 
 type Params = { to?: number };

@@ -1,8 +1,8 @@
 /**
  * Draws a part of the Mandelbrot set as a PNG picture: `manyhands submit mandelbrot --out set.png`
  *
- * A chunk is a band of rows. `compute` returns how many steps each point takes to escape, found with
- * + - * alone, which round alike on every processor. Colours are chosen in `merge`, on the
+ * A chunk is a band of rows. `compute` returns how many steps each point takes to escape, found
+ * with + - * alone, which round alike on every processor. Colours are chosen in `merge`, on the
  * requester's machine, where nothing has to be the same for everybody.
  */
 
@@ -125,7 +125,9 @@ function paint(steps: Uint8Array, width: number, palette: Uint8Array): Uint8Arra
   return bytes;
 }
 
-/** Night blue over white to amber and back, again and again, more slowly the longer a point takes. */
+/**
+ * Night blue over white to amber and back, again and again, more slowly the longer a point takes.
+ */
 const tones = [
   [0, 7, 60],
   [32, 107, 203],

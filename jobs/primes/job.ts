@@ -1,9 +1,10 @@
 /**
  * Counts the primes from `from` to `to`, both included: `manyhands submit primes to=1000000000`.
  *
- * A chunk is a range of numbers. It is sieved in segments that fit the processor's cache, one byte for
- * each odd number: a pattern with the multiples of 3 to 13 crossed out is copied in, the multiples of
- * larger primes are crossed out one by one, and what is left is counted four bytes at a time.
+ * A chunk is a range of numbers. It is sieved in segments that fit the processor's cache, one byte
+ * for each odd number: a pattern with the multiples of 3 to 13 crossed out is copied in, the
+ * multiples of larger primes are crossed out one by one, and what is left is counted four bytes at
+ * a time.
  */
 
 type Params = { from?: number; to?: number };
@@ -12,7 +13,10 @@ type Range = { from: number; to: number };
 /** Odd numbers in a segment: 128 KiB, a part of any second-level cache. */
 const segmentSize = 128 * 1024;
 
-/** Their multiples are crossed out by copying: the pattern repeats after 3 * 5 * 7 * 11 * 13 odd numbers. */
+/**
+ * Their multiples are crossed out by copying: the pattern repeats after 3 * 5 * 7 * 11 * 13 odd
+ * numbers.
+ */
 const patternPrimes = [3, 5, 7, 11, 13];
 const patternSize = 15_015;
 
@@ -51,8 +55,8 @@ export async function merge(
 /** Primes among the odd numbers with these indexes. */
 function countOdd(first: number, last: number): number {
   const primes = primesUpTo(Math.floor(Math.sqrt(2 * last + 1))).filter((prime) => prime > 13);
-  // The next index to cross out, for each prime: of its square or the first odd multiple in the range,
-  // counted from the segment's start, so that the inner loop has small integers only.
+  // The next index to cross out, for each prime: of its square or the first odd multiple in the
+  // range, counted from the segment's start, so that the inner loop has small integers only.
   const next = Int32Array.from(primes, (prime) => {
     const square = (prime * prime - 1) / 2;
     const half = (prime - 1) / 2;

@@ -2,8 +2,8 @@
  * Counts the words of a text file of any size and shows the most frequent ones:
  * `manyhands submit wordcount --input jobs/wordcount/psalms-and-new-testament.txt top=10`
  *
- * A chunk is a piece of whole lines. Words are runs of letters and digits, with apostrophes inside, in
- * lower case. They are counted in Maps: a text may well hold the word "constructor".
+ * A chunk is a piece of whole lines. Words are runs of letters and digits, with apostrophes inside,
+ * in lower case. They are counted in Maps: a text may well hold the word "constructor".
  */
 
 type Params = { top?: number; pieceBytes?: number };

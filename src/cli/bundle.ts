@@ -3,9 +3,9 @@
  * files. The script's completion value is the object with the job's functions, which is what the
  * sandbox evaluates.
  *
- * The digest of the script is the program's id, so the same sources must give the same bytes: esbuild
- * runs in the job's own folder, whatever the current one is, and leaves no comments, whose paths
- * would depend on where a package was installed.
+ * The digest of the script is the program's id, so the same sources must give the same bytes:
+ * esbuild runs in the job's own folder, whatever the current one is, and leaves no comments, whose
+ * paths would depend on where a package was installed.
  */
 
 import { existsSync, readdirSync, statSync } from 'node:fs';
@@ -42,7 +42,8 @@ const shippedJobs = fileURLToPath(new URL('../../jobs', import.meta.url));
 const shownErrorsMax = 5;
 
 /**
- * @param job a file, a folder with a `job.ts`, `job.js` or the `main` of a package.json, or the name of
+ * @param job a file, a folder with a `job.ts`, `job.js` or the `main` of a package.json, or the
+ * name of
  *   a job that ships with manyhands
  * @throws {GridError} `unknown-job`, or `job-invalid` with file, line, column and the source line
  */
@@ -55,21 +56,22 @@ export async function bundleJob(job: string): Promise<BundledJob> {
   if (bytes.byteLength > limits.programBytesMax) {
     throw new GridError(
       'job-invalid',
-      `The job ${entry} has ${bytes.byteLength} bytes with all that it imports, but a program may ` +
-        `have at most ${limits.programBytesMax}. Import less, or give data to split with --input.`,
+      `The job ${entry} has ${bytes.byteLength} bytes with all that it imports, and a program ` +
+        `may have ${limits.programBytesMax}. Import less, or give data to split with --input.`,
     );
   }
   return { name: nameOf(entry), program: bytes };
 }
 
 async function runEsbuild(entry: string): Promise<BuildResult<{ write: false }>> {
+  const file = `./${basename(entry)}`;
   try {
     return await build({
       ...esbuildOptions,
       absWorkingDir: dirname(entry),
       stdin: {
         // Only these three: what else the job exports, for its own tests say, is left out.
-        contents: `export { ${jobFunctions.join(', ')} } from ${JSON.stringify(`./${basename(entry)}`)};`,
+        contents: `export { ${jobFunctions.join(', ')} } from ${JSON.stringify(file)};`,
         resolveDir: dirname(entry),
         sourcefile: exportsFile,
       },
@@ -90,8 +92,8 @@ const esbuildOptions: BuildOptions & { write: false } = {
   format: 'iife',
   globalName: 'job',
   footer: { js: 'job;' },
-  // Neither Node nor a browser: no builtin is there. Packages that offer both usually need less of a
-  // browser.
+  // Neither Node nor a browser: no builtin is there. Packages that offer both usually need less of
+  // a browser.
   platform: 'neutral',
   mainFields: ['browser', 'module', 'main'],
   conditions: ['browser', 'module'],
@@ -123,8 +125,8 @@ async function findEntry(job: string): Promise<string> {
     : `there is no file or folder ${job} here, and no job of this name ships with manyhands`;
   throw new GridError(
     'unknown-job',
-    `No job found: ${found}. Give a .ts or .js file, a folder with a job.ts, or one of the jobs that ` +
-      `ship with manyhands: ${shipped.join(', ')}.`,
+    `No job found: ${found}. Give a .ts or .js file, a folder with a job.ts, ` +
+      `or one of the jobs that ship with manyhands: ${shipped.join(', ')}.`,
   );
 }
 
@@ -132,8 +134,8 @@ function checkExtension(path: string): string {
   if (extensions.includes(extname(path))) return path;
   throw new GridError(
     'unknown-job',
-    `${path} is no job: a job is a ${extensions.join(', ')} file, a folder with a job.ts, or one of the ` +
-      `jobs that ship with manyhands: ${shippedNames().join(', ')}.`,
+    `${path} is no job: a job is a ${extensions.join(', ')} file, a folder with a job.ts, ` +
+      `or one of the jobs that ship with manyhands: ${shippedNames().join(', ')}.`,
   );
 }
 
@@ -185,8 +187,9 @@ function saysMissing(name: string): (message: Message) => boolean {
 function lacksFunctions(entry: string, missing: readonly string[], cause: unknown): GridError {
   return new GridError(
     'job-invalid',
-    `${entry} exports no ${missing.join(' and no ')}. A job exports three functions: split(params) ` +
-      'yields the chunks, compute(chunk) computes the result of one, merge(results) makes the final one.',
+    `${entry} exports no ${missing.join(' and no ')}. A job exports three functions: ` +
+      'split(params) yields the chunks, compute(chunk) computes the result of one, ' +
+      'merge(results) makes the final one.',
     { cause },
   );
 }
@@ -206,9 +209,9 @@ function describe(entry: string, { text, location }: Message): string {
 }
 
 /**
- * SES refuses a source in which `import(` or an HTML comment seems to occur, without parsing it. What
- * esbuild leaves of these is inside of strings, templates and regular expressions, where an escaped
- * letter means the same; as code an escaped keyword is a syntax error, which is then said.
+ * SES refuses a source in which `import(` or an HTML comment seems to occur, without parsing it.
+ * What esbuild leaves of these is inside of strings, templates and regular expressions, where an
+ * escaped letter means the same; as code an escaped keyword is a syntax error, which is then said.
  */
 function evasive(source: string): string {
   return source
@@ -224,8 +227,8 @@ function checkSyntax(entry: string, program: string): void {
   } catch (error) {
     throw new GridError(
       'job-invalid',
-      `${entry} can't be run as one script: ${reasonOf(error)}. The usual cause is an import() whose ` +
-        'argument is computed: import what you need at the top of the file.',
+      `${entry} can't be run as one script: ${reasonOf(error)}. The usual cause is an import() ` +
+        'whose argument is computed: import what you need at the top of the file.',
       { cause: error },
     );
   }

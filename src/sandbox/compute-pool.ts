@@ -1,10 +1,11 @@
 /**
- * The threads that compute, and what becomes of a batch when one of its chunks takes the thread down.
+ * The threads that compute, and what becomes of a batch when one of its chunks takes the thread
+ * down.
  *
  * A batch is one task for one thread. When a chunk runs too long or out of memory, its thread is
- * gone and with it the results of the chunks before: the culprit fails, the chunks before it and the
- * chunks after it are run again as two tasks. A chunk is so computed twice at most, however many of
- * its neighbours misbehave, and nobody but the culprit pays with more than time.
+ * gone and with it the results of the chunks before: the culprit fails, the chunks before it and
+ * the chunks after it are run again as two tasks. A chunk is so computed twice at most, however
+ * many of its neighbours misbehave, and nobody but the culprit pays with more than time.
  */
 
 import { Piscina } from 'piscina';
@@ -12,15 +13,12 @@ import { Piscina } from 'piscina';
 import { digest } from '../model/ids.ts';
 import type { Failure, FailureKind } from '../model/replica.ts';
 import type { ChunkBatch, ChunkOutcome } from '../ports.ts';
-import type { CheckTask, ComputeReply, ComputeTask, SharedProgram } from './messages.ts';
+import type { ComputeReply, ComputeTask, SharedProgram } from './messages.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import { OverdueWatch } from './overdue-watch.ts';
 import { pack, unpack } from './packed.ts';
 import { processNowMs, Progress } from './progress.ts';
 import { threadSurroundings, threadUrl } from './thread-url.ts';
-
-/** Evaluating a program's top level once; a chunk has its own limit, which includes it again. */
-const checkMsMax = 5_000;
 
 const MiB = 1024 * 1024;
 
@@ -36,16 +34,16 @@ export type ComputePoolOptions = {
 /** Chunks [from, to) of a batch, on their way to one thread. */
 type Span = { readonly from: number; readonly to: number; readonly retried: boolean };
 
-type TaskEnd<Reply> =
-  | { readonly type: 'done'; readonly reply: Reply }
-  /** The chunk, by its place in the task, that took the thread down. */
+type SpanEnd =
+  | { readonly type: 'done'; readonly reply: ComputeReply }
+  /** The chunk that took the thread down. */
   | {
       readonly type: 'culprit';
       readonly index: number;
       readonly kind: FailureKind;
       readonly ranMs: number;
     }
-  | { readonly type: 'thread-died'; readonly reason: string };
+  | { readonly type: 'thread-died' };
 
 export class ComputePool {
   readonly #options: ComputePoolOptions;
@@ -92,18 +90,9 @@ export class ComputePool {
     return outcomes;
   }
 
-  /** @returns undefined, or why the program can't run */
-  async check(program: SharedProgram): Promise<string | undefined> {
-    const task: CheckTask = { program, progress: new Progress().shared };
-    const { memoryBytesMax } = this.#options;
-    const { signal } = new AbortController();
-    const bounds = { wallMsMax: checkMsMax, memoryBytesMax };
-    const end = await this.#runTask<string | undefined>('checkProgram', task, bounds, signal);
-    if (end.type === 'done') return end.reply;
-    if (end.type === 'thread-died') return `the thread that evaluated it ended: ${end.reason}`;
-    return end.kind === 'out-of-memory'
-      ? `evaluating it takes more than ${memoryBytesMax / MiB} MiB of memory`
-      : `evaluating it takes more than ${checkMsMax / 1000} s`;
+  /** Starts the threads, so that they are ready when the first batch comes. */
+  warmUp(): void {
+    if (!this.#closed) this.#threads();
   }
 
   /** Ends all threads; what runs comes back as not computed. Idempotent. */
@@ -112,38 +101,35 @@ export class ComputePool {
     await this.#pool?.destroy();
   }
 
+  /** Runs chunks [from, to), numbered from 0 in what comes of them. */
   async #runSpan(
     program: SharedProgram,
     batch: ChunkBatch,
     span: Span,
     signal: AbortSignal,
-  ): Promise<TaskEnd<ComputeReply>> {
+  ): Promise<SpanEnd> {
+    const pool = this.#threads();
+    const progress = new Progress();
     const task: ComputeTask = {
       program,
       inputs: pack(batch.chunks.slice(span.from, span.to).map((chunk) => chunk.input)),
       resultBytesMax: batch.limits.resultBytesMax,
-      progress: new Progress().shared,
+      progress: progress.shared,
     };
-    return this.#runTask('computeBatch', task, batch.limits, signal);
-  }
-
-  async #runTask<Reply>(
-    name: string,
-    task: ComputeTask | CheckTask,
-    bounds: { readonly wallMsMax: number; readonly memoryBytesMax: number },
-    signal: AbortSignal,
-  ): Promise<TaskEnd<Reply>> {
-    const pool = this.#threads();
-    const progress = new Progress(task.progress);
     const misbehaved = new AbortController();
-    const memoryBytesMax = Math.min(bounds.memoryBytesMax, this.#options.memoryBytesMax);
-    const end = (): void => misbehaved.abort();
-    const time = new OverdueWatch(progress, bounds.wallMsMax, end);
-    const memory = new MemoryWatch(progress, () => pool.threads, memoryBytesMax, end);
+    let hog: number | undefined;
+    const time = new OverdueWatch(progress, batch.limits.wallMsMax, () => misbehaved.abort());
+    const memory = new MemoryWatch(
+      () => pool.threads.find((thread) => thread.threadId === progress.read()?.thread),
+      this.#memoryBytesMax(batch),
+      () => {
+        hog = progress.read()?.chunk;
+        misbehaved.abort();
+      },
+    );
     try {
-      const reply: Reply = await pool.run(task, {
-        name,
-        // Aborting a task that runs terminates its thread.
+      // Aborting a task that runs terminates its thread.
+      const reply: ComputeReply = await pool.run(task, {
         signal: AbortSignal.any([signal, misbehaved.signal]),
       });
       return { type: 'done', reply };
@@ -153,9 +139,9 @@ export class ComputePool {
       if (time.overdue !== undefined) {
         return { type: 'culprit', index: time.overdue, kind: 'timed-out', ranMs };
       }
-      const hog = memory.over ?? (isOutOfMemory(error) ? running?.chunk : undefined);
+      if (isOutOfMemory(error)) hog = running?.chunk;
       if (hog !== undefined) return { type: 'culprit', index: hog, kind: 'out-of-memory', ranMs };
-      return { type: 'thread-died', reason: error instanceof Error ? error.message : 'unknown' };
+      return { type: 'thread-died' };
     } finally {
       time.stop();
       memory.stop();
@@ -167,26 +153,33 @@ export class ComputePool {
     if (this.#pool !== undefined) return this.#pool;
     const pool = new Piscina({
       filename: threadUrl('compute-worker').href,
-      // Found at the thread's start by `require`; piscina's other way in needs an eval that SES took away.
+      // Found at the thread's start by `require`; piscina's other way in needs an eval that SES
+      // took away.
       name: 'computeBatch',
-      // As many at all times: a task that waits for a thread whose task was aborted gets the next one.
+      // As many at all times: a task that waits for a thread whose task was aborted gets the next
+      // one.
       minThreads: this.#options.threads,
       maxThreads: this.#options.threads,
       concurrentTasksPerWorker: 1,
       resourceLimits: { maxOldGenerationSizeMb: this.#options.memoryBytesMax / MiB },
       ...threadSurroundings,
     });
-    // Trouble of a thread that has no task; it is replaced, and the next task finds out if that fails.
+    // Trouble of a thread that has no task; it is replaced, and the next task finds out if that
+    // fails.
     pool.on('error', () => {});
     this.#pool = pool;
     return pool;
   }
 
+  #memoryBytesMax(batch: ChunkBatch): number {
+    return Math.min(batch.limits.memoryBytesMax, this.#options.memoryBytesMax);
+  }
+
   #failure(kind: FailureKind, batch: ChunkBatch): Failure {
-    const memoryBytesMax = Math.min(batch.limits.memoryBytesMax, this.#options.memoryBytesMax);
+    const memoryMiB = Math.round(this.#memoryBytesMax(batch) / MiB);
     const detail =
       kind === 'out-of-memory'
-        ? `the chunk needed more than ${Math.round(memoryBytesMax / MiB)} MiB of memory`
+        ? `the chunk needed more than ${memoryMiB} MiB of memory`
         : `the chunk ran longer than ${batch.limits.wallMsMax} ms`;
     return { kind, detail };
   }

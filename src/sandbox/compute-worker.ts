@@ -1,5 +1,5 @@
 /**
- * A thread that computes. piscina calls the functions exported here, one at a time.
+ * A thread that computes. piscina calls the function exported here, for one batch at a time.
  *
  * A batch is one call: the chunks run one after the other, each with the program evaluated afresh,
  * and their inputs and results cross packed together. What one chunk costs besides its own work is
@@ -14,7 +14,7 @@ import { threadId } from 'node:worker_threads';
 import type { Failure } from '../model/replica.ts';
 import { decodeCanonical, encodeCanonical } from '../wire/canonical-cbor.ts';
 import { digestOf } from '../wire/digest.ts';
-import type { CheckTask, ComputeReply, ComputeTask, SharedProgram } from './messages.ts';
+import type { ComputeReply, ComputeTask, SharedProgram } from './messages.ts';
 import { pack, unpack } from './packed.ts';
 import { ProgramConsole } from './program-console.ts';
 import { processNowMs, Progress } from './progress.ts';
@@ -57,22 +57,6 @@ export async function computeBatch(task: ComputeTask): Promise<ComputeReply> {
   return { values: pack(values), digests, computeMs, failures };
 }
 
-/** @returns undefined, or why the program can't run */
-export function checkProgram(task: CheckTask): string | undefined {
-  const progress = new Progress(task.progress);
-  progress.begin(threadId);
-  progress.start(0, processNowMs());
-  programConsole.clear();
-  try {
-    programOf(task.program).exported('compute');
-    return undefined;
-  } catch (error) {
-    return failureDetail(describeThrown(error), programConsole.text);
-  } finally {
-    progress.end();
-  }
-}
-
 async function computeChunk(
   program: SharedProgram,
   input: Uint8Array,
@@ -111,8 +95,8 @@ function tooLarge(bytes: Uint8Array, resultBytesMax: number): Failure {
 const neverSettled = Symbol('never settled');
 
 /**
- * The value of a promise. A program has nothing that could settle one later, no timer and no input, so
- * once the event loop turns with the promise pending it always will be.
+ * The value of a promise. A program has nothing that could settle one later, no timer and no input,
+ * so once the event loop turns with the promise pending it always will be.
  */
 async function settled(value: unknown): Promise<unknown> {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return value;

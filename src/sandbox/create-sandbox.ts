@@ -1,13 +1,16 @@
 /**
- * The sandbox: where programs of strangers compute, and where a requester's own split and merge run.
+ * The sandbox: where programs of strangers compute, and where a requester's own split and merge
+ * run.
  *
- * Two kinds of threads, because they have two kinds of trouble. `compute` runs in a pool, many chunks to a
- * message, where the time of each chunk is watched. `split` and `merge` get a thread of their own for
- * as long as they last and speak with the host all the way, so that neither a huge input nor ten
- * million results are ever in memory at once.
+ * Two kinds of threads, because they have two kinds of trouble. `compute` runs in a pool, many
+ * chunks to a message, where the time of each chunk is watched. `split` and `merge` get a thread of
+ * their own for as long as they last and speak with the host all the way, so that neither a huge
+ * input nor ten million results are ever in memory at once.
  */
 
 import { createReadStream } from 'node:fs';
+
+import PQueue from 'p-queue';
 
 import { GridError, reasonOf } from '../model/errors.ts';
 import type { Digest, JobId } from '../model/ids.ts';
@@ -20,9 +23,9 @@ import type {
   SplitInput,
 } from '../ports.ts';
 import { ComputePool } from './compute-pool.ts';
-import type { RequesterTask, SharedProgram } from './messages.ts';
+import type { StepTask, SharedProgram } from './messages.ts';
 import { Programs } from './programs.ts';
-import { RequesterThread } from './requester-thread.ts';
+import { StepThread } from './step-thread.ts';
 
 const MiB = 1024 * 1024;
 
@@ -30,9 +33,9 @@ export type SandboxOptions = {
   /** Threads that compute; 0 for a peer that only asks. */
   readonly slots: number;
   /**
-   * V8 heap of each thread. Threads are shared by all jobs, so a job whose spec asks for more doesn't get
-   * it, and one that asks for less is held to it outside of the heap only: a chunk's ArrayBuffers may
-   * take as much again, or what its job allows if that is less.
+   * V8 heap of each thread. Threads are shared by all jobs, so a job whose spec asks for more
+   * doesn't get it, and one that asks for less is held to it outside of the heap only: a chunk's
+   * ArrayBuffers may take as much again, or what its job allows if that is less.
    */
   readonly memoryBytesMax?: number;
   /** How long `split` may run without yielding or reading. */
@@ -45,6 +48,14 @@ const memoryBytesMaxDefault = 512 * MiB;
 const splitIdleMsMaxDefault = 30_000;
 /** Its last step may well be the longest: compressing a picture, sorting what was gathered. */
 const mergeIdleMsMaxDefault = 120_000;
+
+/**
+ * For evaluating a program's top level once; a chunk has its own limit, which includes it again.
+ */
+const checkMsMax = 5_000;
+/** A check takes a thread and a tenth of a second. */
+const checksMax = 2;
+const noParams = new Uint8Array(0);
 
 /** A piece of an input file on its way to `split`; reading larger ones is no faster. */
 const inputPieceBytes = 256 * 1024;
@@ -60,7 +71,9 @@ class ThreadSandbox implements Sandbox {
   readonly #pool: ComputePool;
   /** One for each job that has batches running. */
   readonly #stops = new Map<JobId, { readonly controller: AbortController; batches: number }>();
-  readonly #requesterThreads = new Set<RequesterThread>();
+  readonly #stepThreads = new Set<StepThread>();
+  /** Strangers may offer many programs at a time. */
+  readonly #checks = new PQueue({ concurrency: checksMax });
   #batches = 0;
 
   constructor(options: SandboxOptions) {
@@ -78,7 +91,9 @@ class ThreadSandbox implements Sandbox {
   }
 
   async load(program: Digest, source: Uint8Array): Promise<string | undefined> {
-    const reason = await this.#pool.check(this.#programs.put(program, source));
+    if (this.slots > 0) this.#pool.warmUp();
+    this.#programs.put(program, source);
+    const reason = await this.#checks.add(async () => this.#check(program));
     if (reason !== undefined) this.#programs.delete(program);
     return reason;
   }
@@ -112,8 +127,8 @@ class ThreadSandbox implements Sandbox {
     input: SplitInput | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<readonly Uint8Array[]> {
-    const task: RequesterTask = {
-      ...this.#requesterTask('split', program, params),
+    const task: StepTask = {
+      ...this.#stepTask('split', program, params),
       ...(input === undefined ? {} : { inputName: input.name }),
     };
     const pieces = input === undefined ? undefined : readPieces(input);
@@ -143,7 +158,7 @@ class ThreadSandbox implements Sandbox {
     results: AsyncIterable<readonly Uint8Array[]>,
     signal: AbortSignal,
   ): Promise<MergeOutput> {
-    const task = this.#requesterTask('merge', program, params);
+    const task = this.#stepTask('merge', program, params);
     const pages = results[Symbol.asyncIterator]();
     const thread = this.#startThread(task, this.#options.mergeIdleMsMax, signal);
     try {
@@ -170,11 +185,29 @@ class ThreadSandbox implements Sandbox {
   async close(): Promise<void> {
     await Promise.all([
       this.#pool.close(),
-      ...[...this.#requesterThreads].map((thread) => thread.close()),
+      ...[...this.#stepThreads].map((thread) => thread.close()),
     ]);
   }
 
-  #requesterTask(step: RequesterTask['step'], program: Digest, params: Uint8Array): RequesterTask {
+  /** In a thread of its own: those of the pool may be busy for minutes. */
+  async #check(program: Digest): Promise<string | undefined> {
+    const { signal } = new AbortController();
+    const thread = this.#startThread(
+      this.#stepTask('check', program, noParams),
+      checkMsMax,
+      signal,
+    );
+    try {
+      await thread.receive();
+      return undefined;
+    } catch (error) {
+      return reasonOf(error);
+    } finally {
+      await this.#endThread(thread);
+    }
+  }
+
+  #stepTask(step: StepTask['step'], program: Digest, params: Uint8Array): StepTask {
     const known: SharedProgram | undefined = this.#programs.get(program);
     if (known !== undefined) {
       return { step, params, source: new Uint8Array(known.source).slice() };
@@ -185,16 +218,16 @@ class ThreadSandbox implements Sandbox {
     );
   }
 
-  #startThread(task: RequesterTask, idleMsMax: number, signal: AbortSignal): RequesterThread {
+  #startThread(task: StepTask, idleMsMax: number, signal: AbortSignal): StepThread {
     const { memoryBytesMax } = this.#options;
-    const thread = new RequesterThread(task, { idleMsMax, memoryBytesMax }, signal);
-    this.#requesterThreads.add(thread);
+    const thread = new StepThread(task, { idleMsMax, memoryBytesMax }, signal);
+    this.#stepThreads.add(thread);
     return thread;
   }
 
-  async #endThread(thread: RequesterThread): Promise<void> {
+  async #endThread(thread: StepThread): Promise<void> {
     await thread.close();
-    this.#requesterThreads.delete(thread);
+    this.#stepThreads.delete(thread);
   }
 }
 
@@ -207,8 +240,8 @@ async function* readPieces(input: SplitInput): AsyncGenerator<Uint8Array, undefi
   } catch (error) {
     throw new GridError(
       'input-unreadable',
-      `The input ${input.path} can't be read: ${reasonOf(error)}. Check that it is a file and that ` +
-        'you may read it.',
+      `The input ${input.path} can't be read: ${reasonOf(error)}. Check that it is a file and ` +
+        'that you may read it.',
       { cause: error },
     );
   } finally {

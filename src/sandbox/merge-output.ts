@@ -3,9 +3,9 @@
 import type { MergeOutput } from '../ports.ts';
 
 /**
- * Bytes and text as they are, everything else as JSON: two spaces of indentation, a newline at the end,
- * members in the order in which the program made them. What JSON lacks: a bigint becomes its decimal
- * digits as a string, a Map an object, bytes inside of something else base64.
+ * Bytes and text as they are, everything else as JSON: two spaces of indentation, a newline at the
+ * end, members in the order in which the program made them. What JSON lacks: a bigint becomes its
+ * decimal digits as a string, a Map an object, bytes inside of something else base64.
  * @throws {Error} for what has no JSON: undefined, functions, cycles
  */
 export function mergeOutput(value: unknown): MergeOutput {

@@ -30,22 +30,17 @@ export type ComputeReply = {
   readonly failures: ReadonlyMap<number, Failure>;
 };
 
-/** Host to compute thread: evaluate the program once, to see whether it can run. */
-export type CheckTask = {
-  readonly program: SharedProgram;
-  readonly progress: SharedArrayBuffer;
-};
-
-/** What a requester's thread is started with. */
-export type RequesterTask = {
-  readonly step: 'split' | 'merge';
+/** What a thread is started with that runs one step of a job. */
+export type StepTask = {
+  /** `check` evaluates the program once, to see whether it can run. */
+  readonly step: 'check' | 'split' | 'merge';
   readonly source: Uint8Array;
   readonly params: Uint8Array;
   /** The input file's name, for a split that was given one. */
   readonly inputName?: string;
 };
 
-export type ToRequesterThread =
+export type ToStepThread =
   /** Yield some chunks more: credit for one `chunks` message. */
   | { readonly type: 'pull' }
   /** Answers `input-wanted`; no bytes at the file's end. */
@@ -53,7 +48,8 @@ export type ToRequesterThread =
   /** Answers `results-wanted`; no results at their end. */
   | { readonly type: 'results'; readonly values: readonly Uint8Array[] | undefined };
 
-export type FromRequesterThread =
+export type FromStepThread =
+  | { readonly type: 'checked' }
   | { readonly type: 'chunks'; readonly chunks: readonly Uint8Array[]; readonly ended: boolean }
   | { readonly type: 'input-wanted' }
   | { readonly type: 'results-wanted' }

@@ -1,7 +1,7 @@
 /**
- * Notices the chunk that runs too long. A thread in an endless loop can't be asked anything, so this
- * looks at the shared `Progress` at the moment when the chunk that runs would be overdue, and again
- * at the next such moment if the thread has moved on meanwhile.
+ * Notices the chunk that runs too long. A thread in an endless loop can't be asked anything, so
+ * this looks at the shared `Progress` at the moment when the chunk that runs would be overdue, and
+ * again at the next such moment if the thread has moved on meanwhile.
  */
 
 import { processNowMs, type Progress } from './progress.ts';

@@ -1,6 +1,6 @@
 /**
- * The console of a sandboxed program: what it writes is kept for its failure report and goes nowhere
- * else. Only the last `stderrBytesMax` are kept, since the end is what tells why.
+ * The console of a sandboxed program: what it writes is kept for its failure report and goes
+ * nowhere else. Only the last `stderrBytesMax` are kept, since the end is what tells why.
  */
 
 import { inspect } from 'node:util';

@@ -1,6 +1,6 @@
 /**
- * The programs that this peer can run, the most recently used ones. Their bytes are in shared memory, so
- * that every thread reads the one copy.
+ * The programs that this peer can run, the most recently used ones. Their bytes are in shared
+ * memory, so that every thread reads the one copy.
  */
 
 import { limits } from '../model/limits.ts';

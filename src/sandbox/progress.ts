@@ -1,7 +1,7 @@
 /**
- * Where a thread is in its batch, in memory shared with the host: so that the host knows which chunk
- * ran too long, or which one took the thread down, without a message from a thread that is too busy
- * to send any.
+ * Where a thread is in its batch, in memory shared with the host: so that the host knows which
+ * chunk ran too long, or which one took the thread down, without a message from a thread that is
+ * too busy to send any.
  */
 
 const chunkOffset = 0;

@@ -1,17 +1,15 @@
 /**
- * The first wall. Importing this locks the thread's realm down: its intrinsics are frozen and tamed by
- * SES, and what programs get is a compartment whose globals are frozen too. No clock, no entropy, no
- * host object; a `console` is endowed, and arrays of floats.
+ * The first wall. Importing this locks the thread's realm down: its intrinsics are frozen and tamed
+ * by SES, and what programs get is a compartment whose globals are frozen too. No clock, no
+ * entropy, no host object; a `console` is endowed, and arrays of floats.
  *
  * A program is evaluated afresh for each use in the compartment that it has on this thread. Nothing
- * in a compartment can change, so no chunk can leave anything behind for the next, and an evaluation
- * costs microseconds where a compartment costs many times that.
+ * in a compartment can change, so no chunk can leave anything behind for the next, and an
+ * evaluation costs microseconds where a compartment costs many times that.
  */
 
 // Before SES, which builds upon the Date it finds.
-// oxlint-disable-next-line import/no-unassigned-import
 import './utc-date.ts';
-// oxlint-disable-next-line import/no-unassigned-import
 import 'ses';
 
 import { isFunction, isRecord, type JobFunction } from './shapes.ts';
@@ -33,9 +31,9 @@ lockdown({
 process.on('unhandledRejection', () => {});
 
 /**
- * SES leaves these out, as through them a program sees which bits a NaN has, and processors differ in
- * that. Number crunching is what the grid is for, so they are given; a program that hands out the raw
- * bytes of a NaN is as unlike itself on another machine as one that trusts in Math.sin.
+ * SES leaves these out, as through them a program sees which bits a NaN has, and processors differ
+ * in that. Number crunching is what the grid is for, so they are given; a program that hands out
+ * the raw bytes of a NaN is as unlike itself on another machine as one that trusts in Math.sin.
  */
 const floatArrays = { Float32Array, Float64Array };
 
@@ -54,7 +52,8 @@ export class Program {
     // A program has no use for making realms of its own; the less there is, the less can be wrong.
     Reflect.deleteProperty(programGlobal, 'Compartment');
     Reflect.deleteProperty(programGlobal, 'lockdown');
-    // Frozen before the first evaluation, SES makes constants of the globals, as fast as in plain V8.
+    // Frozen before the first evaluation, SES makes constants of the globals, as fast as in plain
+    // V8.
     harden(programGlobal);
   }
 

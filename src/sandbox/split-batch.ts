@@ -1,6 +1,6 @@
 /**
- * Takes from what `split` returned as much as one pull asks for. Between pulls nothing is taken, so that
- * a split of a billion chunks is never more than one batch ahead of whoever reads it.
+ * Takes from what `split` returned as much as one pull asks for. Between pulls nothing is taken, so
+ * that a split of a billion chunks is never more than one batch ahead of whoever reads it.
  */
 
 import { limits } from '../model/limits.ts';
@@ -86,7 +86,7 @@ function encodeChunk(value: unknown, number: number): Uint8Array {
   }
   if (bytes.byteLength <= limits.chunkInputBytesMax) return bytes;
   throw new Error(
-    `chunk ${number} that split yielded has ${bytes.byteLength} bytes as CBOR, but a chunk may have ` +
-      `at most ${limits.chunkInputBytesMax}: yield smaller pieces`,
+    `chunk ${number} that split yielded has ${bytes.byteLength} bytes as CBOR, but a chunk may ` +
+      `have at most ${limits.chunkInputBytesMax}: yield smaller pieces`,
   );
 }

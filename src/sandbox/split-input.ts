@@ -1,6 +1,6 @@
 /**
- * The `input` of `split`: a file of any size, seen through a window of a few pieces. The thread has no
- * files; the host reads on when a piece is asked for.
+ * The `input` of `split`: a file of any size, seen through a window of a few pieces. The thread has
+ * no files; the host reads on when a piece is asked for.
  */
 
 import { limits } from '../model/limits.ts';
@@ -38,8 +38,8 @@ export class SplitInput {
   }
 
   /**
-   * Strings of whole lines, with their '\n', that have at most `bytesMax` bytes in the file. A single
-   * line that is longer comes alone. Bytes that are no UTF-8 become U+FFFD.
+   * Strings of whole lines, with their '\n', that have at most `bytesMax` bytes in the file. A
+   * single line that is longer comes alone. Bytes that are no UTF-8 become U+FFFD.
    */
   lines(bytesMax: unknown): AsyncGenerator<string> {
     const size = this.#take('lines', bytesMax);
@@ -54,7 +54,8 @@ export class SplitInput {
       bytes > pieceBytesMax
     ) {
       throw new RangeError(
-        `input.${method} takes a whole number of bytes from 1 to ${pieceBytesMax}, not ${String(bytes)}`,
+        `input.${method} takes a whole number of bytes from 1 to ${pieceBytesMax}, ` +
+          `not ${String(bytes)}`,
       );
     }
     if (this.#taken) throw new Error('the input can be read once, but it was read already');
@@ -69,14 +70,15 @@ async function* inBytes(window: Window, size: number): AsyncGenerator<Uint8Array
 
 async function* inLines(window: Window, bytesMax: number): AsyncGenerator<string> {
   let line = 1;
-  for (let first = true; await window.fill(bytesMax); first = false) {
+  // One byte more than is handed out, to know whether the file ends there.
+  for (let first = true; await window.fill(bytesMax + 1); first = false) {
     const whole = window.atEnd && window.length <= bytesMax;
     let size = whole ? window.length : window.lastNewline(bytesMax) + 1;
     if (size === 0) size = await sizeOfLongLine(window, bytesMax, line);
     const bytes = window.take(size);
     line += countNewlines(bytes);
-    // Each piece is decoded alone: whole lines, so that no character is cut in two. A byte order mark
-    // is one at the file's start only.
+    // Each piece is decoded alone: whole lines, so that no character is cut in two. A byte order
+    // mark is one at the file's start only.
     yield new TextDecoder('utf-8', { ignoreBOM: !first }).decode(bytes);
   }
 }
@@ -87,8 +89,8 @@ async function sizeOfLongLine(window: Window, from: number, line: number): Promi
   const size = end > 0 ? end : window.length;
   if (size <= pieceBytesMax) return size;
   throw new Error(
-    `line ${line} of the input is longer than ${pieceBytesMax} bytes, the most that a chunk may have; ` +
-      'lines are never cut in two, so take such a file with input.bytes',
+    `line ${line} of the input is longer than ${pieceBytesMax} bytes, the most that a chunk may ` +
+      'have; lines are never cut in two, so take such a file with input.bytes',
   );
 }
 

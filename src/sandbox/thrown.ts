@@ -1,4 +1,6 @@
-/** What a program threw, in words for a failure report: never a stack, never a path of this machine. */
+/**
+ * What a program threw, in words for a failure report: never a stack, never a path of this machine.
+ */
 
 import { limits } from '../model/limits.ts';
 

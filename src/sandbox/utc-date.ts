@@ -1,16 +1,18 @@
 /**
- * A Date that is the same on every machine: local time is UTC, and only ISO 8601 text is parsed (what
- * engines make of other text differs, and where they parse it they assume the machine's time zone).
+ * A Date that is the same on every machine: local time is UTC, and only ISO 8601 text is parsed
+ * (what engines make of other text differs, and where they parse it they assume the machine's time
+ * zone).
  *
- * Importing this replaces the thread's Date; it must happen before SES is imported, which builds the
- * Date of all compartments from the one it finds. SES itself takes the present time away.
+ * Importing this replaces the thread's Date; it must happen before SES is imported, which builds
+ * the Date of all compartments from the one it finds. SES itself takes the present time away.
  */
 
 const HostDate = Date;
 const hostParse = Date.parse;
 
-const isoText =
-  /^(?:\d{4}|[+-]\d{6})(?:-\d\d(?:-\d\d)?)?(?<time>T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?<zone>Z|[+-]\d\d:\d\d)?)?$/;
+const isoDate = /(?:\d{4}|[+-]\d{6})(?:-\d\d(?:-\d\d)?)?/.source;
+const isoTime = /T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?<zone>Z|[+-]\d\d:\d\d)?/.source;
+const isoText = new RegExp(`^${isoDate}(?<time>${isoTime})?$`);
 
 function parseUtc(text: string): number {
   const match = isoText.exec(text);

@@ -91,10 +91,11 @@ describe('a job', () => {
       export function compute(n) {
         let m = 2;
         while (m --> 1);
-        return [n<!--m, methods.import('<!-- a -->'), \`import(\${n})\`, /import\\(<!---->/.source];
+        const found = /^import(s)?<!---->$/.test('imports<!---->');
+        return [n < !--m, methods.import('<!-- a -->'), \`import(\${n})\`, found];
       }`,
     );
-    const value = [false, '<!-- a -->', 'import(1)', String.raw`im\u0070ort\(\u003C!----\u003E`];
+    const value = [false, '<!-- a -->', 'import(1)', true];
     expect(await computed(path)).toEqual(value);
   });
 
@@ -164,7 +165,7 @@ describe('an error in a job', () => {
   test('that makes it too large says how large', async () => {
     const text = `${splitAndMerge}export const compute = () => '${'x'.repeat(9 * 2 ** 20)}';`;
     const path = await file('job.ts', text);
-    await expect(bundleJob(path)).rejects.toThrow(/but a program may have at most 8388608/);
+    await expect(bundleJob(path)).rejects.toThrow(/and a program may have 8388608/);
   });
 
   test.each([

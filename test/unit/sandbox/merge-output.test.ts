@@ -12,7 +12,7 @@ test('text and bytes are given as they are', () => {
   expect(shown(Uint8Array.of(104, 105))).toEqual(['bytes', 'hi']);
 });
 
-test('anything else is given as JSON with its members in their order and a newline at the end', () => {
+test('anything else is given as JSON, members in their order, with a newline at the end', () => {
   expect(shown({ b: 1, a: [true, null] })).toEqual([
     'json',
     '{\n  "b": 1,\n  "a": [\n    true,\n    null\n  ]\n}\n',

@@ -15,12 +15,8 @@ import { encodeCanonical } from '../../src/wire/canonical-cbor.ts';
 import { loadProgram, splitAll } from '../support/job-runner.ts';
 
 const MiB = 1024 * 1024;
-const sandbox = createSandbox({
-  slots: 1,
-  memoryBytesMax: 48 * MiB,
-  splitIdleMsMax: 500,
-  mergeIdleMsMax: 500,
-});
+const sandbox = createSandbox({ slots: 1, memoryBytesMax: 48 * MiB });
+const impatient = createSandbox({ slots: 1, splitIdleMsMax: 500, mergeIdleMsMax: 500 });
 const { signal: never } = new AbortController();
 const compute = 'function compute(n) { return n; }';
 let folder: string;
@@ -31,18 +27,28 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await sandbox.close();
+  await impatient.close();
   await rm(folder, { recursive: true });
 });
 
-async function split(body: string, params?: unknown, input?: string): Promise<unknown[]> {
-  const program = await loadProgram(sandbox, `${compute}\n${body}`);
+async function split(
+  body: string,
+  params?: unknown,
+  input?: string,
+  within = sandbox,
+): Promise<unknown[]> {
+  const program = await loadProgram(within, `${compute}\n${body}`);
   const file = input === undefined ? undefined : { name: 'input.txt', path: input };
-  return splitAll(sandbox, program, params, file);
+  return splitAll(within, program, params, file);
 }
 
-async function merge(body: string, results: readonly unknown[][] = [[1, 2], [3]]): Promise<string> {
-  const program = await loadProgram(sandbox, `${compute}\n${body}`);
-  const output = await sandbox.merge(program, encodeCanonical({ p: 1 }), pages(), never);
+async function merge(
+  body: string,
+  results: readonly unknown[][] = [[1, 2], [3]],
+  within = sandbox,
+): Promise<string> {
+  const program = await loadProgram(within, `${compute}\n${body}`);
+  const output = await within.merge(program, encodeCanonical({ p: 1 }), pages(), never);
   return `${output.kind}: ${new TextDecoder().decode(output.value)}`;
 
   async function* pages(): AsyncGenerator<Uint8Array[]> {
@@ -118,16 +124,6 @@ describe('split', () => {
       'chunk 1 that split yielded has 2097157 bytes as CBOR, but a chunk may have at most 1048576',
     ],
     [
-      'runs on without yielding',
-      'function* split() { yield 1; for (;;) {} }',
-      'it ran for 0.5 s without yielding a chunk or ending',
-    ],
-    [
-      'waits for what never comes',
-      'async function split() { return new Promise(() => {}); }',
-      'it ran for 0.5 s without yielding a chunk or ending',
-    ],
-    [
       'fills its memory',
       'function* split() { const all = []; for (;;) all.push({ all }); }',
       'it needed more than 48 MiB of memory',
@@ -145,6 +141,16 @@ describe('split', () => {
       message: expect.stringContaining(`The job's split failed: `),
     });
     await expect(failed).rejects.toThrow(reason);
+  });
+
+  test.each([
+    ['runs on without yielding', 'function* split() { yield 1; for (;;) {} }'],
+    ['waits for what never comes', 'async function split() { return new Promise(() => {}); }'],
+  ])('that %s is given up', async (_what, body) => {
+    await expect(split(body, {}, undefined, impatient)).rejects.toMatchObject({
+      code: 'job-failed',
+      message: "The job's split failed: it ran for 0.5 s without yielding a chunk or ending",
+    });
   });
 
   test('ends with the reason of the signal that aborts it, even in an endless loop', async () => {
@@ -221,7 +227,7 @@ describe('the input of split', () => {
     const path = join(folder, 'large.txt');
     const file = await open(path, 'w');
     const block = Buffer.from(`${'0123456789'.repeat(10)}\n`.repeat(10_000));
-    for (let written = 0; written < 128 * MiB; written += block.length) await file.write(block);
+    for (let written = 0; written < 80 * MiB; written += block.length) await file.write(block);
     await file.close();
     const program = await loadProgram(sandbox, `${compute}\n${linesOf}`);
     const params = encodeCanonical({ max: MiB - 100 });
@@ -271,10 +277,18 @@ describe('merge', () => {
     ['throws', "function merge() { throw new Error('no'); }", 'Error: no'],
     ['returns nothing', 'function merge() {}', 'merge returned undefined; it must return text'],
     ['returns a function', 'function merge() { return merge; }', 'merge returned function'],
-    ['runs on', 'function merge() { for (;;) {} }', 'it ran for 0.5 s without asking for a result'],
   ])('that %s fails the job and says so', async (_what, body, reason) => {
-    await expect(merge(body)).rejects.toMatchObject({ code: 'job-failed' });
-    await expect(merge(body)).rejects.toThrow(reason);
+    const failed = merge(body);
+    await expect(failed).rejects.toMatchObject({ code: 'job-failed' });
+    await expect(failed).rejects.toThrow(`The job's merge failed: `);
+    await expect(failed).rejects.toThrow(reason);
+  });
+
+  test('that runs on is given up', async () => {
+    await expect(merge('function merge() { for (;;) {} }', [], impatient)).rejects.toMatchObject({
+      code: 'job-failed',
+      message: "The job's merge failed: it ran for 0.5 s without asking for a result or ending",
+    });
   });
 
   test('fails with the error of whoever was to give the results', async () => {

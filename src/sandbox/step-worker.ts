@@ -1,7 +1,7 @@
 /**
- * The thread in which a requester runs one `split` or one `merge`, in a compartment like those of
- * `compute`. It speaks with the host in turns: what it wants, it asks for, and waits; what it has to
- * give, it gives when pulled.
+ * A thread that runs one step of a job, in a compartment like those of `compute`: `split` or
+ * `merge` for its requester, or a first look at a program. It speaks with the host in turns: what
+ * it wants, it asks for, and waits; what it has to give, it gives when pulled.
  */
 
 // First: it locks the realm down.
@@ -11,7 +11,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 import { decodeCanonical } from '../wire/canonical-cbor.ts';
 import { mergeOutput } from './merge-output.ts';
-import type { FromRequesterThread, RequesterTask, ToRequesterThread } from './messages.ts';
+import type { FromStepThread, StepTask, ToStepThread } from './messages.ts';
 import { ProgramConsole } from './program-console.ts';
 import { processNowMs } from './progress.ts';
 import { SplitReader, stepsOf } from './split-batch.ts';
@@ -23,27 +23,42 @@ const port = parentPort;
 const programConsole = new ProgramConsole();
 
 /** Those who wait for a message of a type, the one that waits longest first. */
-const waiting = new Map<ToRequesterThread['type'], ((message: ToRequesterThread) => void)[]>();
+const waiting = new Map<ToStepThread['type'], ((message: ToStepThread) => void)[]>();
 /** Messages that came before somebody waited for them: pulls, one at most. */
-const early: ToRequesterThread[] = [];
+const early: ToStepThread[] = [];
 
-port.on('message', (message: ToRequesterThread) => {
+port.on('message', (message: ToStepThread) => {
   const next = waiting.get(message.type)?.shift();
   if (next === undefined) early.push(message);
   else next(message);
 });
 
-const task: RequesterTask = workerData;
+const task: StepTask = workerData;
 try {
   const program = new Program(task.source, programConsole.endowment);
-  await (task.step === 'split' ? split(program, task) : merge(program, task));
+  await runStep(program);
 } catch (error) {
   const reason = failureDetail(describeThrown(error), programConsole.text);
   send({ type: 'failed', reason });
 }
 port.close();
 
-async function split(program: Program, task: RequesterTask): Promise<void> {
+async function runStep(program: Program): Promise<void> {
+  switch (task.step) {
+    case 'check':
+      program.exported('compute');
+      send({ type: 'checked' });
+      break;
+    case 'split':
+      await split(program, task);
+      break;
+    case 'merge':
+      await merge(program, task);
+      break;
+  }
+}
+
+async function split(program: Program, task: StepTask): Promise<void> {
   const input =
     task.inputName === undefined ? undefined : new SplitInput(task.inputName, nextPiece);
   const params = decodeCanonical(task.params);
@@ -58,7 +73,7 @@ async function split(program: Program, task: RequesterTask): Promise<void> {
   }
 }
 
-async function merge(program: Program, task: RequesterTask): Promise<void> {
+async function merge(program: Program, task: StepTask): Promise<void> {
   const params = decodeCanonical(task.params);
   const value = await program.exported('merge')(harden(decodedResults()), params);
   send({ type: 'output', ...mergeOutput(value) });
@@ -79,11 +94,11 @@ async function nextPiece(): Promise<Uint8Array | undefined> {
   return message.type === 'input' ? message.bytes : undefined;
 }
 
-function send(message: FromRequesterThread): void {
+function send(message: FromStepThread): void {
   port.postMessage(message);
 }
 
-async function received(type: ToRequesterThread['type']): Promise<ToRequesterThread> {
+async function received(type: ToStepThread['type']): Promise<ToStepThread> {
   const index = early.findIndex((message) => message.type === type);
   const [message] = index < 0 ? [] : early.splice(index, 1);
   if (message !== undefined) return message;
