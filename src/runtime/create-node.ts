@@ -45,6 +45,12 @@ export type NodeOptions = {
   readonly version: string;
 };
 
+export type NodeComponents = {
+  readonly log: Logger;
+  /** Instead of the usual one; closed with the peer. */
+  readonly sandbox?: Sandbox;
+};
+
 export type RunningNode = {
   readonly peer: PeerId;
   /** Where others reach it. */
@@ -64,7 +70,7 @@ const systemClock: Clock = { nowMs: () => performance.now(), unixMs: () => Date.
  */
 export async function createNode(
   options: NodeOptions,
-  components: { readonly log: Logger },
+  components: NodeComponents,
 ): Promise<RunningNode> {
   const closers: Closers = [];
   const stopped = Promise.withResolvers<void>();
@@ -78,7 +84,7 @@ export async function createNode(
     return stopping;
   };
   try {
-    const started = await start(options, components.log, closers, stop);
+    const started = await start(options, components, closers, stop);
     return { ...started, stopped: stopped.promise, stop };
   } catch (error) {
     await closeAll();
@@ -97,19 +103,23 @@ type Parts = {
 };
 
 /** What is opened before the peer can begin, each closed again in the opposite order. */
-async function openParts(options: NodeOptions, log: Logger, closers: Closers): Promise<Parts> {
+async function openParts(
+  options: NodeOptions,
+  components: NodeComponents,
+  closers: Closers,
+): Promise<Parts> {
   const { dataPath, slots, listen, advertise, gridPath } = options;
   await makeDataFolder(dataPath);
   const identity = await loadIdentity(dataPath);
   const grid = await loadGrid(gridPath);
   const store = await openStore({ path: dataPath });
   closers.push(() => store.close());
-  const sandbox = createSandbox({ slots });
+  const sandbox = components.sandbox ?? createSandbox({ slots });
   closers.push(() => sandbox.close());
   const blobs = (blob: Digest): Promise<Uint8Array | undefined> => store.getBlob(blob);
   const transport = await createPeerTransport(
     { listen, advertise },
-    { identity, grid, log, blobs, clock: systemClock },
+    { identity, grid, log: components.log, blobs, clock: systemClock },
   );
   closers.push(() => transport.close());
   return {
@@ -123,11 +133,12 @@ async function openParts(options: NodeOptions, log: Logger, closers: Closers): P
 
 async function start(
   options: NodeOptions,
-  log: Logger,
+  components: NodeComponents,
   closers: Closers,
   stop: () => Promise<void>,
 ): Promise<Omit<RunningNode, 'stop' | 'stopped'>> {
-  const parts = await openParts(options, log, closers);
+  const { log } = components;
+  const parts = await openParts(options, components, closers);
   const { self, transport, sandbox, grid } = parts;
   let addresses: readonly string[] = [];
   const peer = new Peer({

@@ -1,0 +1,83 @@
+/** Whole grids of real processes: what a job goes through when peers lie, die and stall. */
+
+import { fileURLToPath } from 'node:url';
+
+import { expect, test } from 'vitest';
+
+import { jobState, manyhands, startGrid, type PeerProcess } from '../support/grid-process.ts';
+
+const squares = fileURLToPath(new URL('../support/jobs/squares.ts', import.meta.url));
+
+function sumOfSquares(count: number): number {
+  return ((count - 1) * count * (2 * count - 1)) / 6;
+}
+
+/** @returns what each peer did, by its id */
+async function contributions(requester: PeerProcess, jobId: string) {
+  const { jobs } = await requester.control.listJobs();
+  const job = jobs.find((other) => other.jobId === jobId);
+  expect(job?.state).toBe('done');
+  return {
+    job,
+    of: (peer: PeerProcess) => job?.contributions.find(({ peerId }) => peerId === peer.peer),
+  };
+}
+
+test('with quorum:2 a saboteur changes no result and loses its disputes', async () => {
+  const [ada, ben, mal] = await startGrid({}, {}, { lieRate: 0.3 });
+  const count = 400;
+  const submitted = await manyhands([
+    'submit',
+    squares,
+    `count=${count}`,
+    'work=100000',
+    '--trust',
+    'quorum:2',
+    '--json',
+    '--data',
+    ada.dataPath,
+  ]);
+  expect(submitted.stderr).toBe('');
+  expect(submitted.code).toBe(0);
+  const [{ jobId } = { jobId: '' }] = (await ada.control.listJobs()).jobs;
+  const { job, of } = await contributions(ada, jobId);
+  const result = await collect(ada, jobId);
+  expect(JSON.parse(result)).toEqual({ sum: sumOfSquares(count) });
+  expect(job?.accepted).toBe(count);
+  expect(of(mal)?.lost).toBeGreaterThan(0);
+  expect(of(mal)?.accepted).toBeGreaterThan(0);
+  expect(of(ada)?.lost).toBe(0);
+  expect(of(ben)?.lost).toBe(0);
+  expect(job?.disputes).toBe(of(mal)?.lost);
+});
+
+test('a volunteer killed in the middle of a job costs nothing but time', async () => {
+  const [ada, ben] = await startGrid();
+  const count = 200;
+  const submitting = manyhands([
+    'submit',
+    squares,
+    `count=${count}`,
+    'work=500000',
+    '--json',
+    '--data',
+    ada.dataPath,
+  ]);
+  await expect.poll(async () => (await ada.control.listJobs()).jobs.length).toBe(1);
+  const [{ jobId } = { jobId: '' }] = (await ada.control.listJobs()).jobs;
+  await jobState(ada.control, jobId, (job) =>
+    job.contributions.some(({ peerId, returned }) => peerId === ben.peer && returned > 5),
+  );
+  ben.process.kill('SIGKILL');
+  expect((await submitting).code).toBe(0);
+  const { job, of } = await contributions(ada, jobId);
+  expect(JSON.parse(await collect(ada, jobId))).toEqual({ sum: sumOfSquares(count) });
+  expect(job?.accepted).toBe(count);
+  expect(of(ben)?.expired).toBeGreaterThan(0);
+});
+
+async function collect(requester: PeerProcess, jobId: string): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  for await (const { piece } of requester.control.result({ jobId })) pieces.push(piece);
+  return Buffer.concat(pieces).toString();
+}

@@ -1,0 +1,76 @@
+/** Grids of real processes that end with the test. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+import { onTestFinished } from 'vitest';
+
+import type { ControlClient, Job } from '../../src/transport/control-client.ts';
+import { launcher, type PeerProcess, type PeerProcessOptions, spawnPeer } from './peer-process.ts';
+import { tempDir } from './temp-dir.ts';
+
+export type { PeerProcess } from './peer-process.ts';
+
+type PeerOptions = Omit<PeerProcessOptions, 'dataPath'>;
+
+export async function startPeer(options: PeerOptions = {}): Promise<PeerProcess> {
+  const peer = await spawnPeer({ ...options, dataPath: tempDir() });
+  onTestFinished(() => peer.end());
+  return peer;
+}
+
+/** Three peers; the first is whom the others join through. */
+export async function startGrid(
+  own: PeerOptions = {},
+  second: PeerOptions = {},
+  third: PeerOptions = {},
+): Promise<[PeerProcess, PeerProcess, PeerProcess]> {
+  const first = await startPeer(own);
+  const join = async (options: PeerOptions): Promise<PeerProcess> => {
+    const peer = await startPeer({ ...options, through: [first] });
+    await peer.logged(/neighbour up/);
+    return peer;
+  };
+  return [first, ...(await Promise.all([join(second), join(third)]))];
+}
+
+export type CommandResult = {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+};
+
+/** Runs a command to its end. @param onStderr is told all of it so far, and may kill the process */
+export async function manyhands(
+  args: readonly string[],
+  onStderr?: (text: string, child: ChildProcess) => void,
+): Promise<CommandResult> {
+  const child = spawn(process.execPath, [launcher, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    onStderr?.(stderr, child);
+  });
+  const [code] = await once(child, 'close');
+  return { code: Number(code ?? -1), stdout, stderr };
+}
+
+/** The first state of a job that fits; fails if it ends before. */
+export async function jobState(
+  control: ControlClient,
+  jobId: string,
+  fits: (job: Job) => boolean,
+): Promise<Job> {
+  let last: Job | undefined;
+  for await (const { job } of control.watch({ jobId })) {
+    if (job === null) continue;
+    last = job;
+    if (fits(job)) return job;
+  }
+  throw new Error(`the job never came to that state: ${JSON.stringify(last)}`);
+}

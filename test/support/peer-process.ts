@@ -1,0 +1,106 @@
+/** Peers as a user runs them: processes of their own, started by the launcher, spoken to by gRPC. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+import { connectControl, type ControlClient } from '../../src/transport/control-client.ts';
+
+export const launcher = fileURLToPath(new URL('../../bin/manyhands.js', import.meta.url));
+const saboteur = fileURLToPath(new URL('saboteur-process.ts', import.meta.url));
+
+export type PeerProcess = {
+  readonly peer: string;
+  readonly address: string;
+  readonly dataPath: string;
+  readonly process: ChildProcess;
+  readonly control: ControlClient;
+  /** The first log line that fits, past or to come. */
+  logged(pattern: RegExp): Promise<string>;
+  /** Kills it if it still runs. */
+  end(): Promise<void>;
+};
+
+export type PeerProcessOptions = {
+  readonly dataPath: string;
+  /** Whom to join through. */
+  readonly through?: readonly PeerProcess[];
+  readonly slots?: number;
+  readonly args?: readonly string[];
+  /** Share of chunks for which it returns wrong results; absent for an honest peer. */
+  readonly lieRate?: number;
+};
+
+export async function spawnPeer(options: PeerProcessOptions): Promise<PeerProcess> {
+  const { dataPath, through = [], slots = 1, args = [], lieRate } = options;
+  const program = lieRate === undefined ? [launcher] : [saboteur, String(lieRate)];
+  const joined = through.flatMap(({ address }) => ['--peer', address]);
+  const child = spawn(
+    process.execPath,
+    [...program, 'join', '--json', '--data', dataPath, '--listen', '127.0.0.1:0'].concat(
+      '--slots',
+      String(slots),
+      '--log-format',
+      'json',
+      joined,
+      args,
+    ),
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const exited = once(child, 'exit');
+  const log = new Lines(child);
+  const [line] = await Promise.race([
+    once(createInterface(child.stdout), 'line'),
+    exited.then(() => Promise.reject(new Error(`the peer ended: ${log.all}`))),
+  ]);
+  const up = record(JSON.parse(String(line)));
+  const [address] = Array.isArray(up['addresses']) ? up['addresses'] : [];
+  const control = await connectControl(join(dataPath, 'control.sock'));
+  return {
+    peer: String(up['peer']),
+    address: String(address),
+    dataPath,
+    process: child,
+    control,
+    logged: (pattern) => log.first(pattern),
+    async end() {
+      control.close();
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+export function record(value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) throw new Error(`no object: ${String(value)}`);
+  return { ...value };
+}
+
+/** What a process writes to its log, line by line. */
+class Lines {
+  readonly #lines: string[] = [];
+  readonly #child: ChildProcess;
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    if (child.stderr === null) throw new Error('the peer has no log');
+    createInterface(child.stderr).on('line', (line) => {
+      this.#lines.push(line);
+      child.emit('log-line');
+    });
+  }
+
+  get all(): string {
+    return this.#lines.join('\n');
+  }
+
+  async first(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const found = this.#lines.find((line) => pattern.test(line));
+      if (found !== undefined) return found;
+      await once(this.#child, 'log-line');
+    }
+  }
+}

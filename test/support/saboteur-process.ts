@@ -1,0 +1,69 @@
+/**
+ * A peer that lies: every part is the project's own, but its sandbox changes a share of the results
+ * before they are signed. Usage: saboteur-process.ts RATE join OPTIONS, as `manyhands join`.
+ */
+
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import type { ChunkBatch, ChunkOutcome, Sandbox } from '../../src/ports.ts';
+import { createNode } from '../../src/runtime/create-node.ts';
+import { createLog } from '../../src/runtime/log.ts';
+import { createSandbox } from '../../src/sandbox/create-sandbox.ts';
+import { encodeCanonical } from '../../src/wire/canonical-cbor.ts';
+import { digestOf } from '../../src/wire/digest.ts';
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean' },
+    data: { type: 'string', default: '' },
+    listen: { type: 'string', default: '127.0.0.1:0' },
+    slots: { type: 'string', default: '1' },
+    peer: { type: 'string', multiple: true, default: [] },
+    'log-format': { type: 'string' },
+  },
+});
+
+const slots = Number(values.slots);
+const node = await createNode(
+  {
+    dataPath: values.data,
+    controlPath: join(values.data, 'control.sock'),
+    listen: values.listen,
+    advertise: [],
+    peers: values.peer,
+    slots,
+    version: 'saboteur',
+  },
+  {
+    log: createLog({ level: 'info', format: 'json', stream: process.stderr }),
+    sandbox: lying(createSandbox({ slots }), Number(positionals[0])),
+  },
+);
+process.stdout.write(`${JSON.stringify({ peer: node.peer, addresses: node.addresses })}\n`);
+
+function lying(honest: Sandbox, rate: number): Sandbox {
+  return new Proxy(honest, {
+    get(target, name) {
+      if (name === 'run') return (batch: ChunkBatch) => run(target, batch, rate);
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+async function run(honest: Sandbox, batch: ChunkBatch, rate: number): Promise<ChunkOutcome[]> {
+  const outcomes = await honest.run(batch);
+  return outcomes.map((done, index) => {
+    const chunk = batch.chunks[index]?.chunk ?? 0;
+    // Knuth's multiplicative hash spreads the lies evenly over the chunks.
+    const lies = ((chunk * 2654435761) >>> 0) / 2 ** 32 < rate;
+    if (!lies || done.outcome.type !== 'result') return done;
+    const value = encodeCanonical(-1 - chunk);
+    return {
+      outcome: { type: 'result', value, digest: digestOf(value) },
+      computeMs: done.computeMs,
+    };
+  });
+}
