@@ -1,0 +1,51 @@
+/**
+ * `npm run bench`: all benchmarks, or those named. Prints a table and writes bench/results/*.json.
+ * Numbers of different machines or hours do not compare; what is compared is measured in one run.
+ */
+
+import { mkdir, writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+import { dispatch, memory } from './dispatch.ts';
+import { efficiency } from './efficiency.ts';
+import type { Benchmark, Figure } from './support.ts';
+
+const benchmarks: Readonly<Record<string, Benchmark>> = { dispatch, memory, efficiency };
+
+const named = process.argv.slice(2);
+const unknown = named.filter((name) => !(name in benchmarks));
+if (unknown.length > 0) {
+  console.error(
+    `Unknown: ${unknown.join(', ')}. There are: ${Object.keys(benchmarks).join(', ')}.`,
+  );
+  process.exit(2);
+}
+
+const machine = `${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} cores, Node ${process.version}`;
+console.log(machine);
+for (const [name, benchmark] of Object.entries(benchmarks)) {
+  if (named.length > 0 && !named.includes(name)) continue;
+  console.log(`\n${name}: ${benchmark.about}`);
+  const figures = await benchmark.run();
+  for (const figure of figures) console.log(line(figure));
+  await write(name, { machine, at: new Date().toISOString(), about: benchmark.about, figures });
+}
+
+function line({ what, value, unit, aim }: Figure): string {
+  const digits = value < 10 ? 3 : value < 100 ? 1 : 0;
+  const number = value.toLocaleString('en', { maximumFractionDigits: digits });
+  return `  ${what.padEnd(34)} ${`${number} ${unit}`.trim().padStart(14)}  ${verdict(value, aim)}`.trimEnd();
+}
+
+function verdict(value: number, aim: Figure['aim']): string {
+  if (aim === undefined) return '';
+  if ('atLeast' in aim) return `aim >= ${aim.atLeast}: ${value >= aim.atLeast ? 'met' : 'missed'}`;
+  return `aim <= ${aim.atMost}: ${value <= aim.atMost ? 'met' : 'missed'}`;
+}
+
+async function write(name: string, record: object): Promise<void> {
+  const folder = fileURLToPath(new URL('results/', import.meta.url));
+  await mkdir(folder, { recursive: true });
+  await writeFile(`${folder}${name}.json`, `${JSON.stringify(record, undefined, 2)}\n`);
+}

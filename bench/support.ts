@@ -1,0 +1,84 @@
+/** What the benchmarks share: grids of real processes, and figures that a machine can read back. */
+
+import { readFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { bundleJob } from '../src/cli/bundle.ts';
+import type { Job } from '../src/transport/control-client.ts';
+import {
+  type PeerProcess,
+  type PeerProcessOptions,
+  spawnPeer,
+} from '../test/support/peer-process.ts';
+
+export type Figure = {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: string;
+  /** What was aimed at: at least, or at most, so much. */
+  readonly aim?: { readonly atLeast: number } | { readonly atMost: number };
+};
+
+export type Benchmark = {
+  readonly about: string;
+  run(): Promise<readonly Figure[]>;
+};
+
+type BenchPeer = Pick<PeerProcessOptions, 'slots'>;
+
+/** Runs something on a grid that is ended and removed afterwards, whatever happens. */
+export async function withGrid<Result>(
+  peers: readonly [BenchPeer, ...BenchPeer[]],
+  use: (requester: PeerProcess) => Promise<Result>,
+): Promise<Result> {
+  const folder = await mkdtemp(join(tmpdir(), 'manyhands-bench-'));
+  const started: PeerProcess[] = [];
+  try {
+    for (const [index, options] of peers.entries()) {
+      const through = started.slice(0, 1);
+      started.push(await spawnPeer({ ...options, through, dataPath: join(folder, `${index}`) }));
+    }
+    await Promise.all(started.slice(1).map((peer) => peer.logged(/neighbour up/)));
+    const [requester] = started;
+    if (requester === undefined) throw new Error('no peer was started');
+    return await use(requester);
+  } finally {
+    await Promise.all(started.map((peer) => peer.end()));
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+export type BenchJob = {
+  readonly path: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly quorum: number;
+};
+
+/** Submits a job and sees it through. */
+export async function runJob(requester: PeerProcess, job: BenchJob): Promise<Job> {
+  const { name, program } = await bundleJob(job.path);
+  const { jobId } = await requester.control.submit({
+    name,
+    program,
+    paramsJson: JSON.stringify(job.params),
+    inputPath: '',
+    quorum: job.quorum,
+    wallMsMax: 30_000,
+    memoryBytesMax: 256 * 1024 * 1024,
+    resultBytesMax: 1024 * 1024,
+    chunksMax: 10_000_000,
+  });
+  let last: Job | undefined;
+  for await (const { job: state } of requester.control.watch({ jobId })) last = state ?? last;
+  if (last?.state !== 'done') throw new Error(`the job failed: ${last?.failure ?? 'no state'}`);
+  return last;
+}
+
+/** The most memory that a process ever had resident, in MB (10^6 bytes); Linux only. */
+export async function peakMegabytes(pid: number | undefined): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  const [, kib = ''] = /^VmHWM:\s+(\d+) kB$/m.exec(status) ?? [];
+  return (Number(kib) * 1024) / 1e6;
+}
