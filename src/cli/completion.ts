@@ -73,7 +73,8 @@ function fishScript(program: Command): string {
     });
     return commands.concat(options);
   });
-  return `# ${name} completion: put it into ~/.config/fish/completions/${name}.fish\n${lines.join('\n')}\n`;
+  const title = `# ${name} completion: put it into ~/.config/fish/completions/${name}.fish`;
+  return `${[title, ...lines].join('\n')}\n`;
 }
 
 /** On the command line: this command, and none of its subcommands yet. */

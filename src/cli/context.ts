@@ -16,7 +16,7 @@ export type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: n
 
 export type Io = { readonly stdout: Stream; readonly stderr: Stream };
 
-export type GlobalOptions = {
+type GlobalOptions = {
   readonly json?: boolean;
   readonly verbose?: boolean;
   readonly data?: string;

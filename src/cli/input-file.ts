@@ -16,8 +16,8 @@ export async function readableFile(path: string): Promise<string> {
   } catch (error) {
     throw new GridError(
       'input-unreadable',
-      `Can't read the input ${path}: ${reasonOf(error)}. Give --input a file that exists and that ` +
-        'you may read.',
+      `Can't read the input ${path}: ${reasonOf(error)}. Give --input a file that exists and ` +
+        'that you may read.',
       { cause: error },
     );
   }

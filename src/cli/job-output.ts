@@ -186,8 +186,8 @@ function unwritable(out: string, error: unknown): GridError {
   }
   return new GridError(
     'output-unwritable',
-    `Can't write the result to ${out}: ${reasonOf(error)}. Name a file in a folder that exists and ` +
-      'in which you may write.',
+    `Can't write the result to ${out}: ${reasonOf(error)}. Name a file in a folder that exists ` +
+      'and in which you may write.',
     { cause: error },
   );
 }

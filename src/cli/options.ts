@@ -24,7 +24,7 @@ export function valueOption(
   return option(flags, description).argParser((text) => accepting(parse, text));
 }
 
-/** An option that may be given several times; in the environment, its values stand between commas. */
+/** An option to be given several times, or in the environment once with commas between values. */
 export function listOption(
   flags: string,
   description: string,

@@ -11,6 +11,7 @@ import type { ControlClient } from '../transport/control-client.ts';
 import type { Context } from './context.ts';
 import { plural } from './format.ts';
 import { onInterrupts } from './interrupts.ts';
+import { hasEnded } from './job-view.ts';
 import { nodeOptionsOf, type PeerOptions } from './peer-options.ts';
 
 export type JobHost = {
@@ -23,41 +24,44 @@ export type JobHost = {
 
 /** @throws {GridError} whatever keeps a peer from starting */
 export async function reachJobHost(options: PeerOptions, context: Context): Promise<JobHost> {
-  const running = await connectIfRunning(context);
-  if (running !== undefined) return running;
-  try {
-    return await startOwnPeer(options, context);
-  } catch (error) {
-    // Another submit on this machine was quicker; its peer sees our job through.
-    if (!(error instanceof GridError) || error.code !== 'peer-already-running') throw error;
-    for (let waits = 0; waits < startWaitsMax; waits += 1) {
-      const quicker = await connectIfRunning(context);
-      if (quicker !== undefined) return quicker;
-      await delay(startWaitMs);
+  for (let triesLeft = startTriesMax; ; triesLeft -= 1) {
+    const running = await connectIfRunning(context);
+    if (running !== undefined) return running;
+    try {
+      return await startOwnPeer(options, context);
+    } catch (error) {
+      // Another submit was quicker: its peer has the folder, and soon its socket, or is ending.
+      const isTaken = error instanceof GridError && error.code === 'peer-already-running';
+      if (!isTaken || triesLeft === 1) throw error;
+      await delay(startRetryMs);
     }
-    throw error;
   }
 }
 
-/** A peer opens its control socket when all else is up: a second or so after it took the folder. */
-const startWaitMs = 100;
-const startWaitsMax = 50;
+/** A peer has its folder for a second or so before its socket, and some ms after it: 5 s in all. */
+const startRetryMs = 100;
+const startTriesMax = 50;
 
 async function connectIfRunning(context: Context): Promise<JobHost | undefined> {
   try {
-    const client = await context.connect();
-    return {
-      client,
-      isOwn: false,
-      leave() {
-        client.close();
-        return Promise.resolve();
-      },
-    };
+    return await connectJobHost(context);
   } catch (error) {
     if (error instanceof GridError && error.code === 'no-peer-running') return undefined;
     throw error;
   }
+}
+
+/** @throws {GridError} `no-peer-running` */
+export async function connectJobHost(context: Context): Promise<JobHost> {
+  const client = await context.connect();
+  return {
+    client,
+    isOwn: false,
+    leave() {
+      client.close();
+      return Promise.resolve();
+    },
+  };
 }
 
 async function startOwnPeer(options: PeerOptions, context: Context): Promise<JobHost> {
@@ -71,13 +75,15 @@ async function startOwnPeer(options: PeerOptions, context: Context): Promise<Job
 
   async function leave(): Promise<void> {
     try {
-      const { jobsRunning } = await client.finish();
-      if (jobsRunning === 0) return;
+      const { jobs } = await client.listJobs();
+      const others = jobs.filter((job) => !hasEnded(job)).length;
+      if (others === 0) return;
       context.note(
-        `Waiting for ${plural(jobsRunning, 'job')} that other commands submitted to this peer; ` +
+        `Waiting for ${plural(others, 'job')} that other commands submitted to this peer; ` +
           'Ctrl-C ends it.',
       );
       const release = onInterrupts(['SIGINT', 'SIGTERM', 'SIGHUP'], () => void node.stop());
+      await client.finish();
       await node.stopped;
       release();
     } finally {

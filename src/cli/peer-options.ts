@@ -40,10 +40,11 @@ export function addPeerOptions(command: Command, listen: string): Command {
     )
     .addOption(option('--grid <file>', 'grid file of a private grid'))
     .addOption(
-      valueOption('--slots <n>', 'chunks to compute at a time', parseCount(1, slotsMax)).default(
-        availableParallelism(),
-        "the machine's cores",
-      ),
+      valueOption(
+        '--slots <n>',
+        'chunks to compute at a time; 0 to only ask and relay',
+        parseCount(0, slotsMax),
+      ).default(availableParallelism(), "the machine's cores"),
     );
 }
 

@@ -91,7 +91,7 @@ export type PlainLine = { readonly text: string; readonly atMs: number; readonly
 
 const plainEveryMs = 2000;
 
-/** The next line to print, or undefined: not before 2 s are over, 10 % are done or the state changes. */
+/** The next line to print; undefined until 2 s are over, or 10 % more are done. */
 export function plainLine(
   job: Job,
   last: PlainLine | undefined,

@@ -3,10 +3,10 @@
 export const jobTemplate = `/**
  * Estimates pi: of random points in a square, the share inside the inscribed circle is pi / 4.
  *
- * A job is three functions. \`split\` cuts the work into chunks, \`compute\` does one chunk, \`merge\`
- * makes the final result. All three run in a sandbox without files, network, clock and chance;
- * \`compute\` runs on other people's machines, and each of its results must be the same on all of
- * them, since that is how they are verified.
+ * A job is three functions. \`split\` cuts the work into chunks, \`compute\` does one chunk,
+ * \`merge\` makes the final result. All three run in a sandbox without files, network, clock and
+ * chance; \`compute\` runs on other people's machines, and each of its results must be the same on
+ * all of them, since that is how they are verified.
  */
 
 type Params = { samples?: number; chunkSamples?: number };
@@ -44,7 +44,7 @@ export async function merge(results: AsyncIterable<Result>): Promise<object> {
   return { pi: (4 * inside) / samples, samples };
 }
 
-/** Math.random would differ on every machine, so it throws; this is splitmix32 of a chunk's seed. */
+/** Math.random would differ from machine to machine, so it throws; this is splitmix32. */
 function random(seed: number): () => number {
   let state = Math.imul(seed, 0x9e3779b9);
   return () => {
@@ -74,9 +74,9 @@ manyhands submit ${folder} samples=100000000      # all of it, on the grid
 | \`samples\` | random points in all | 10,000,000 |
 | \`chunkSamples\` | random points of one chunk | 1,000,000 |
 
-To make it your own, change \`split\`, \`compute\` and \`merge\` in \`job.ts\`. npm packages that are
-installed here can be imported; they are bundled when the job is submitted. A chunk's input and its
-result may hold null, booleans, numbers, 64-bit bigints, strings, Uint8Arrays, arrays and plain
+To make it your own, change \`split\`, \`compute\` and \`merge\` in \`job.ts\`. npm packages that
+are installed here can be imported; they are bundled when the job is submitted. A chunk's input and
+its result may hold null, booleans, numbers, 64-bit bigints, strings, Uint8Arrays, arrays and plain
 objects, up to 1 MiB.
 `;
 }

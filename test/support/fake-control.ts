@@ -117,7 +117,7 @@ export function fakeControl(methods: Partial<ControlHandler> = {}): ControlHandl
     listJobs: () => Promise.resolve({ jobs: [] }),
     cancel: unknown,
     listPeers: () => Promise.resolve({ peers: [] }),
-    status: () => Promise.resolve({ pid: process.pid, dataPath: '/tmp/somewhere', state: 'idle' }),
+    status: () => Promise.resolve({ pid: process.pid, dataPath: '/somewhere', state: 'idle' }),
     pause: () => Promise.resolve({}),
     resume: () => Promise.resolve({}),
     finish: () => Promise.resolve({ leasesHeld: 0, jobsRunning: 0 }),

@@ -77,7 +77,8 @@ function statusLines(status: PeerStatus, columns: number, nowMs: number): string
     ['slots', `${status.slotsBusy} of ${status.slots} busy, ${plural(status.leasesHeld, 'lease')}`],
     [
       'computed',
-      `${plural(status.replicasReturned, 'replica')} in ${durationText(status.computeSeconds * 1000)}`,
+      `${plural(status.replicasReturned, 'replica')} in ` +
+        durationText(status.computeSeconds * 1000),
     ],
     ['grid', plain(status.grid)],
     ['address', status.addresses.join(', ') || 'none'],

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 
+import { GridError } from '../../model/errors.ts';
 import { limits } from '../../model/limits.ts';
 import type { ControlClient } from '../../transport/control-client.ts';
 import { Context, type Io } from '../context.ts';
@@ -12,7 +13,7 @@ import { checkWritable, deliverResult, deliveryJson, deliveryNote } from '../job
 import { shortId, trustText } from '../job-view.ts';
 import { addLimitOptions, type LimitOptions } from '../limit-options.ts';
 import { option, valueOption } from '../options.ts';
-import { type JobHost, reachJobHost } from '../own-peer.ts';
+import { connectJobHost, type JobHost, reachJobHost } from '../own-peer.ts';
 import { addPeerOptions, type PeerOptions } from '../peer-options.ts';
 import { parseCount, parseParams, parseTrust } from '../values.ts';
 
@@ -43,7 +44,7 @@ export function addSubmit(program: Command, io: Io): void {
     .addOption(
       valueOption(
         '--trust <policy>',
-        `all, or quorum:N peers that agree (default: quorum:${quorumDefault}; all where no other peer is)`,
+        `all, or quorum:N peers that agree (default: quorum:${quorumDefault}, or all when alone)`,
         parseTrust,
       ),
     )
@@ -89,38 +90,84 @@ async function submit(
   const bundle = await bundleJob(job);
   const name = clip(options.name ?? bundle.name, limits.nameCharsMax);
 
-  const host = await hostFor(options, context);
-  try {
-    tellAboutHost(host, options, context, command);
-    const quorum = quorumOf(host, options, context);
-    const { jobId } = await host.client.submit({
-      name,
-      program: bundle.program,
-      paramsJson,
-      inputPath,
-      quorum,
-      wallMsMax: options.wallLimit,
-      memoryBytesMax: options.memoryLimit,
-      resultBytesMax: options.resultLimit,
-      chunksMax: options.maxChunks,
-    });
-    if (context.json) context.printJson({ type: 'submitted', jobId, name, quorum });
-    else if (options.detach === true) context.print(jobId);
-    else context.note(`Submitted ${name} as ${shortId(jobId)}, trust ${trustText(quorum)}`);
-    if (options.detach !== true) await seeThrough(host, jobId, options, context);
-  } finally {
-    await host.leave();
+  const request = {
+    name,
+    program: bundle.program,
+    paramsJson,
+    inputPath,
+    wallMsMax: options.wallLimit,
+    memoryBytesMax: options.memoryLimit,
+    resultBytesMax: options.resultLimit,
+    chunksMax: options.maxChunks,
+  };
+
+  let jobId: string | undefined;
+  let isDone = false;
+  async function work({ client, isOwn }: JobHost): Promise<void> {
+    if (jobId === undefined) {
+      const quorum = quorumOf(isOwn, options, context);
+      ({ jobId } = await client.submit({ ...request, quorum }));
+      tellSubmitted(jobId, name, quorum, options, context);
+    }
+    if (options.detach === true) return;
+    if (!isDone) await followJob(client, jobId, context, isOwn ? 'cancel' : 'detach');
+    isDone = true;
+    await handOut(client, jobId, isOwn, options, context);
+  }
+  await withHost(options, context, async (host) => {
+    tellAboutHost(host.isOwn, options, context, command);
+    await work(host);
+  });
+}
+
+/**
+ * Works with the peer at hand. That may be another submit's own and end with its job, just when
+ * ours was to be submitted or its result fetched; then the work goes on with the next peer.
+ */
+async function withHost(
+  options: SubmitOptions,
+  context: Context,
+  work: (host: JobHost) => Promise<void>,
+): Promise<void> {
+  for (let hostsLeft = hostsMax; ; hostsLeft -= 1) {
+    // With --detach only a running peer will do: one of our own would end with this process.
+    const host = await (options.detach === true
+      ? connectJobHost(context)
+      : reachJobHost(options, context));
+    try {
+      await work(host);
+      return;
+    } catch (error) {
+      const isGone = error instanceof GridError && error.code === 'no-peer-running';
+      if (!isGone || host.isOwn || hostsLeft === 1) throw error;
+    } finally {
+      await host.leave();
+    }
   }
 }
 
-/** Follows the job to its end and hands out its result. */
-async function seeThrough(
-  { client, isOwn }: { client: ControlClient; isOwn: boolean },
+/** Two that end under us are a coincidence; more are something else. */
+const hostsMax = 3;
+
+function tellSubmitted(
   jobId: string,
+  name: string,
+  quorum: number,
+  { detach }: SubmitOptions,
+  context: Context,
+): void {
+  if (context.json) context.printJson({ type: 'submitted', jobId, name, quorum });
+  else if (detach === true) context.print(jobId);
+  else context.note(`Submitted ${name} as ${shortId(jobId)}, trust ${trustText(quorum)}`);
+}
+
+async function handOut(
+  client: ControlClient,
+  jobId: string,
+  isOwn: boolean,
   { out }: SubmitOptions,
   context: Context,
 ): Promise<void> {
-  await followJob(client, jobId, context, isOwn ? 'cancel' : 'detach');
   const delivery = await deliverResult(client, jobId, out, context);
   if (context.json) context.printJson({ type: 'result', jobId, ...deliveryJson(delivery) });
   const get = `\`manyhands result ${shortId(jobId)} --out FILE\` writes it to a file`;
@@ -128,22 +175,8 @@ async function seeThrough(
   if (!context.json) context.note(...deliveryNote(delivery, howToGet));
 }
 
-/** With --detach only a running peer will do: one of our own would end with this process. */
-async function hostFor(options: SubmitOptions, context: Context): Promise<JobHost> {
-  if (options.detach !== true) return reachJobHost(options, context);
-  const client = await context.connect();
-  return {
-    client,
-    isOwn: false,
-    leave() {
-      client.close();
-      return Promise.resolve();
-    },
-  };
-}
-
 function tellAboutHost(
-  { isOwn }: JobHost,
+  isOwn: boolean,
   { peer }: SubmitOptions,
   context: Context,
   command: Command,
@@ -161,7 +194,7 @@ function tellAboutHost(
   tell(context, `Not used: ${flags}. A peer is running here already, and the job goes to it.`);
 }
 
-function quorumOf({ isOwn }: JobHost, { peer, trust }: SubmitOptions, context: Context): number {
+function quorumOf(isOwn: boolean, { peer, trust }: SubmitOptions, context: Context): number {
   const isAlone = isOwn && peer === undefined;
   if (trust === undefined && isAlone) {
     tell(context, 'Trust is "all": without --peer there is no other machine to compare with.');
@@ -170,8 +203,8 @@ function quorumOf({ isOwn }: JobHost, { peer, trust }: SubmitOptions, context: C
   if (trust !== undefined && trust > 1 && isAlone) {
     tell(
       context,
-      `Each chunk waits for ${trust} peers that agree, and this one knows no other: name one with ` +
-        '--peer, or let others join through this one.',
+      `Each chunk waits for ${trust} peers that agree, and this one knows no other: name one ` +
+        'with --peer, or let others join through this one.',
     );
   }
   return trust ?? quorumDefault;

@@ -24,8 +24,8 @@ export function addTest(program: Command, io: Io): void {
     .command('test')
     .summary("run a job's first chunks here, in the sandbox")
     .description(
-      "Run a job's first chunks on this machine, in the sandbox, and merge their results. Needs no " +
-        'peer.',
+      "Run a job's first chunks on this machine, in the sandbox, and merge their results. Needs " +
+        'no peer.',
     )
     .argument('<job>', "a job's file or folder, or the name of a shipped job")
     .argument('[params...]', 'parameters as key=value; values are JSON, or else text')
@@ -103,7 +103,8 @@ function eventLines(event: TryJobEvent, before: number, columns: number): string
     ...preview.map((line) => `  ${line}`),
     event.sawAll
       ? 'That is the whole job.'
-      : `Not the final result: merge saw only the first ${plural(before, 'chunk')}. --chunks N runs more.`,
+      : `Not the final result: merge saw only the first ${plural(before, 'chunk')}. ` +
+        '--chunks N runs more.',
   ];
 }
 

@@ -48,7 +48,7 @@ describe('the command line', () => {
 
   test.each([
     [['join', '--listen', '7420'], /--listen.*host:port.*7420.*\[2001:db8::7\]:7420/],
-    [['join', '--slots', '0'], /--slots.*a whole number from 1 to 1024/],
+    [['join', '--slots', '2.5'], /--slots.*a whole number from 0 to 1024/],
     [['join', '--log-level', 'loud'], /trace, debug, info, warn, error, fatal, silent/],
     [['submit', 'x', '--trust', 'some'], /"all".*or "quorum:N"/],
     [['submit', 'x', '--wall-limit', '30'], /30s, 90m, 2h or 1h30m/],

@@ -32,7 +32,7 @@ async function writeJob(): Promise<string> {
 }
 
 describe('submit', () => {
-  test('sends the bundled job with its limits, follows it, and prints the result alone on stdout', async () => {
+  test('sends the job with its limits, and prints nothing but the result on stdout', async () => {
     let request: object | undefined;
     await servePeer(data, {
       submit: (each) => {

@@ -138,7 +138,7 @@ test('a folder where there is a file is reported with what to do', async () => {
   });
 });
 
-test('a full disk is reported, loses nothing that was put, and is over once there is room', (ctx) => {
+test('a full disk is reported and loses nothing, and room makes the store go on', (ctx) => {
   const path = tempDir();
   const script = fileURLToPath(new URL('../../support/full-disk-process.ts', import.meta.url));
   const mounted = 'mount -t tmpfs -o size=2m none "$1" && exec "$2" "$3" "$1"';
