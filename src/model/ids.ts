@@ -8,7 +8,9 @@ import { GridError } from './errors.ts';
 declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };
 
-/** Base32 (RFC 4648, lower case, no padding) SHA-256 of a peer's public key (SPKI): 52 characters. */
+/**
+ * Base32 (RFC 4648, lower case, no padding) SHA-256 of a peer's public key (SPKI): 52 characters.
+ */
 export type PeerId = Branded<'PeerId'>;
 
 /** Lower-case hexadecimal SHA-256 of some bytes: 64 characters. */

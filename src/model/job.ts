@@ -1,6 +1,6 @@
 /**
- * A job: a program, its parameters and its policy. The spec is fixed at submit and its digest is the
- * job's id; everything that changes afterwards is in `JobProgress` and `JobReport`.
+ * A job: a program, its parameters and its policy. The spec is fixed at submit and its digest is
+ * the job's id; everything that changes afterwards is in `JobProgress` and `JobReport`.
  */
 
 import type { Digest, JobId, PeerId } from './ids.ts';
@@ -67,7 +67,9 @@ export type JobProgress = {
   readonly stalled?: string;
 };
 
-/** What one peer did for one job. Replicas: returned = accepted + lost + late + undecided + failed. */
+/**
+ * What one peer did for one job. Replicas: returned = accepted + lost + late + undecided + failed.
+ */
 export type Contribution = {
   readonly peer: PeerId;
   readonly leased: number;

@@ -26,7 +26,9 @@ export const limits = {
   pageChunksMax: 4096,
   /** Pages split ahead of what is leased: 256 MiB of disk at most, and a million small chunks. */
   pagesAheadMax: 256,
-  /** Chunks of a job unless the submitter says otherwise; a split that goes on is likely endless. */
+  /**
+   * Chunks of a job unless the submitter says otherwise; a split that goes on is likely endless.
+   */
   jobChunksMaxDefault: 10_000_000,
   /** Chunk numbers are uint32 on the wire and indexes of a bitmap here. */
   jobChunksMax: 2 ** 31,
@@ -34,7 +36,9 @@ export const limits = {
   blobPieceBytes: 256 * KiB,
   /** Leases or results in one frame; 1024 reached the best rate measured with 32-byte payloads. */
   frameItemsMax: 1024,
-  /** Leases that a volunteer may hold of one job, whatever it asks: a sixteenth of the open chunks. */
+  /**
+   * Leases that a volunteer may hold of one job, whatever it asks: a sixteenth of the open chunks.
+   */
   leasesHeldMax: 4096,
   /** Chunks of a job with undecided replicas; past it only known chunks are leased again.
    *  65,536 of them cost some 30 MiB. */
@@ -62,7 +66,9 @@ export const limits = {
   requestersMax: 16,
   /** Different peers that one job is leased to; a few hundred bytes each. */
   contributorsMax: 10_000,
-  /** Live offers of one requester; a requester with more jobs at a time gossips the others later. */
+  /**
+   * Live offers of one requester; a requester with more jobs at a time gossips the others later.
+   */
   offersPerRequesterMax: 64,
   /** Frames waiting on a stream whose reader is slow; then the stream is closed as stuck. */
   streamQueueFramesMax: 1024,

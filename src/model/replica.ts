@@ -33,7 +33,9 @@ export type Failure = {
 export type Outcome =
   | {
       readonly type: 'result';
-      /** SHA-256 of `value`, computed by whoever hands this to a machine, never taken from a peer. */
+      /**
+       * SHA-256 of `value`, computed by whoever hands this to a machine, never taken from a peer.
+       */
       readonly digest: Digest;
       /** Canonical CBOR. */
       readonly value: Uint8Array;

@@ -1,6 +1,7 @@
 /**
- * Which chunks are accepted: one bit each, and how far they are accepted without a gap, which is how
- * far `merge` may read. The results themselves are in the store; ten million chunks cost 1.25 MB here.
+ * Which chunks are accepted: one bit each, and how far they are accepted without a gap, which is
+ * how far `merge` may read. The results themselves are in the store; ten million chunks cost
+ * 1.25 MB here.
  */
 
 export class Assembler {

@@ -1,7 +1,7 @@
 /**
  * Offers by flooding: what is new is passed on to every neighbour but the one it came from, what is
  * not new stops here. Every link carries an offer at most twice, and an offer that can reach a peer
- * does. A new neighbour is told all open offers at once, which also heals what a cut has missed.
+ * does. A new neighbour is told the open offers at once, which also heals what a cut has missed.
  * Plumtree will take this place to save the copies.
  */
 
@@ -9,6 +9,9 @@ import type { PeerId } from '../model/ids.ts';
 import type { SignedOffer } from '../model/offer.ts';
 import type { Effect } from './events.ts';
 import type { OfferBook } from './offer-book.ts';
+
+/** Offers for a new neighbour: half of what its stream may have waiting, `streamQueueFramesMax`. */
+const GREETING_OFFERS_MAX = 512;
 
 export type OfferCounts = { seen: number; sent: number; duplicate: number; refused: number };
 
@@ -35,8 +38,10 @@ export class Broadcast {
     return [...neighbours].filter((to) => to !== from).map((to) => this.#send(to, offer));
   }
 
+  /** The newest open offers; the others come with their next refresh. */
   greet(neighbour: PeerId): Effect[] {
-    return this.#book.open().map((offer) => this.#send(neighbour, offer));
+    const newest = this.#book.open().slice(-GREETING_OFFERS_MAX);
+    return newest.map((offer) => this.#send(neighbour, offer));
   }
 
   #send(to: PeerId, offer: SignedOffer): Effect {

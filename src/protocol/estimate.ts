@@ -1,4 +1,4 @@
-/** What was seen lately, in constant space: a mean that forgets, and a rate over a sliding window. */
+/** What was seen lately, in constant space: a mean that forgets, a rate over a sliding window. */
 
 /** Exponentially weighted mean. Undefined until the first sample. */
 export class MovingMean {
@@ -20,7 +20,7 @@ export class MovingMean {
   }
 }
 
-/** Half a second a bucket: fine enough for a progress display that is drawn a few times a second. */
+/** Half a second: fine enough for a progress display that is drawn a few times a second. */
 const BUCKET_MS = 500;
 /** Ten seconds: long enough to be steady with chunks of seconds, short enough to show a change. */
 const BUCKETS = 20;

@@ -1,6 +1,6 @@
 /**
- * What goes into the peer's machine and what comes out of it. The driver turns the world into events
- * and effects into deeds; the simulator does the same with a world of its own.
+ * What goes into the peer's machine and what comes out of it. The driver turns the world into
+ * events and effects into deeds; the simulator does the same with a world of its own.
  */
 
 import type { Digest, JobId, PeerId } from '../model/ids.ts';
@@ -14,7 +14,7 @@ import type {
 import type { Offer, SignedOffer } from '../model/offer.ts';
 import type { LeasedChunk, Outcome } from '../model/replica.ts';
 
-/** Two clocks: durations and deadlines follow `ms`, which never jumps; offers expire by `unixMs`. */
+/** Two clocks: durations and deadlines follow `ms`, which never jumps; offers follow `unixMs`. */
 export type Now = { readonly ms: number; readonly unixMs: number };
 
 export type PeerEvent = TransportEvent | LocalEvent;
@@ -77,7 +77,7 @@ export type Effect =
   | { readonly type: 'stop-runs'; readonly job: JobId }
   /** Ends in `offer-signed`. */
   | { readonly type: 'sign-offer'; readonly offer: Offer }
-  /** Canonical results. They must be stored before later effects of the same list are carried out. */
+  /** Canonical results. To be stored before later effects of the same list are carried out. */
   | {
       readonly type: 'store-results';
       readonly job: JobId;

@@ -4,8 +4,8 @@ import { limits } from '../model/limits.ts';
 
 /** Work at hand per slot: covers the round trip and the requester's pauses; a guess. */
 const BUFFER_MS = 250;
-/** A run in the sandbox: long enough that handing it over is below a hundredth of it (measured: some
- *  0.1 ms), short enough that progress and stopping stay lively. */
+/** A run in the sandbox: long enough that handing it over is below a hundredth of it (measured:
+ *  some 0.1 ms), short enough that progress and stopping stay lively. */
 const RUN_MS = 25;
 /** What a chunk is taken to cost before one was computed. */
 const CHUNK_MS_UNKNOWN = 50;
@@ -13,7 +13,7 @@ const CHUNK_MS_UNKNOWN = 50;
 const RUN_CHUNKS_MAX = 512;
 
 /**
- * Leases to hold of all jobs together, queued and running.
+ * Leases to hold of a job, queued and running.
  *
  * @param chunkMs mean time of a chunk on one slot; undefined before the first
  */
@@ -29,8 +29,8 @@ export function runSize(chunkMs: number | undefined): number {
 }
 
 /**
- * Runs in the sandbox at a time: one more a slot than it can compute when they are short, so that no
- * slot waits for the next one to arrive.
+ * Runs in the sandbox at a time: one more a slot than it can compute when they are short, so that
+ * no slot waits for the next one to arrive.
  */
 export function runsWanted(slots: number, chunkMs: number | undefined): number {
   return (chunkMs ?? Infinity) <= 2 * RUN_MS ? 2 * slots : slots;

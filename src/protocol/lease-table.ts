@@ -1,20 +1,20 @@
 /**
  * One job at its requester: which chunks are open, who holds which lease, which results came back.
  *
- * Picture a frontier that moves through the chunk numbers. Behind it every chunk is decided (one bit
- * in the assembler) or open (an object here, at most `openChunksMax` of them); beyond it nothing is
- * stored, however many chunks there are. A peer that asks is first given replicas that open chunks
- * still want (`ticket-queue.ts`), then fresh chunks at the frontier, then, in the tail, a twin of
- * the oldest lease of somebody else.
+ * Picture a frontier that moves through the chunk numbers. Behind it every chunk is decided (one
+ * bit in the assembler) or open (an object here, at most `openChunksMax` of them); beyond it
+ * nothing is stored, however many chunks there are. A peer that asks is first given replicas that
+ * open chunks still want (`ticket-queue.ts`), then fresh chunks at the frontier, then, in the tail,
+ * a twin of the oldest lease of somebody else.
  *
- * Invariant: an open chunk has as many active leases and live tickets together as its ballot still
- * needs (`quorum.ts`), or one more while a twin runs.
+ * Invariant: an open chunk has at least as many live tickets, and active leases of peers that have
+ * not been heard on it, as its ballot still needs (`quorum.ts`).
  */
 
 import { limits } from '../model/limits.ts';
 import type { Digest, JobId, PeerId } from '../model/ids.ts';
 import type { JobFailure, JobSpec } from '../model/job.ts';
-import type { Lease, ReplicaResult } from '../model/replica.ts';
+import type { Lease, Outcome, ReplicaResult } from '../model/replica.ts';
 import { MovingMean } from './estimate.ts';
 import { leaseLengthMs, twinAfterMs } from './grant.ts';
 import { OpenChunk, type Replica } from './open-chunk.ts';
@@ -38,6 +38,8 @@ export type Settlement =
 
 type Active = { readonly open: OpenChunk; readonly replica: Replica };
 
+type Canonical = Extract<Outcome, { type: 'result' }>;
+
 /** New samples of the turnaround weigh a twentieth: a batch of results is one event, not many. */
 const TURNAROUND_WEIGHT = 0.05;
 
@@ -49,12 +51,13 @@ export class LeaseTable {
   /** By lease number; in the order they were made. */
   readonly #active = new Map<number, Active>();
   readonly #tickets = new TicketQueue();
+  /** Active leases of each peer that has some. */
+  readonly #held = new Map<PeerId, number>();
   readonly #turnaround = new MovingMean(TURNAROUND_WEIGHT);
   #lastLease = 0;
   #chunks = 0;
   #frontier = 0;
   #splitEnded = false;
-  #undecidedBytes = 0;
   #disputed = 0;
   #disputesEver = 0;
   #inFlight = 0;
@@ -113,18 +116,19 @@ export class LeaseTable {
 
   /** Peers that hold leases now. */
   holders(): Set<PeerId> {
-    return new Set(Array.from(this.#active.values(), ({ replica }) => replica.peer));
+    return new Set(this.#held.keys());
   }
 
   /** Up to `count` leases for a peer: open replicas, then fresh chunks, then twins in the tail. */
   lease(peer: PeerId, count: number, nowMs: number): Lease[] {
     if (!this.tally.has(peer) && this.tally.size >= limits.contributorsMax) return [];
     const leases: Lease[] = [];
+    const countMax = Math.min(count, limits.leasesHeldMax - (this.#held.get(peer) ?? 0));
     const deadlineMs = nowMs + this.leaseMs;
     const give = (open: OpenChunk): void => {
       leases.push(this.#grant(open, peer, nowMs, deadlineMs));
     };
-    this.#tickets.walk(peer, count, (chunk) => {
+    this.#tickets.walk(peer, countMax, (chunk) => {
       const open = this.#open.get(chunk);
       if (open === undefined) return 'drop';
       if (!open.mayTake(peer)) return 'skip';
@@ -132,8 +136,8 @@ export class LeaseTable {
       give(open);
       return 'take';
     });
-    while (leases.length < count && this.#mayOpen()) give(this.#openNext());
-    while (leases.length < count) {
+    while (leases.length < countMax && this.#mayOpen()) give(this.#openNext());
+    while (leases.length < countMax) {
       const open = this.#oldestStraggler(peer, nowMs);
       if (open === undefined) break;
       open.twinned = true;
@@ -145,19 +149,21 @@ export class LeaseTable {
   /** Takes a replica's outcome. The value's digest must have been checked. */
   result(peer: PeerId, result: ReplicaResult, nowMs: number): Settlement {
     const { outcome } = result;
-    const claimed = this.#claim(peer, result, nowMs);
+    const claimed = this.#claim(peer, result);
     if (claimed === undefined) return { type: 'unknown' };
     const { open, replica } = claimed;
     if (outcome.type === 'returned') {
-      open.replicas = open.replicas.filter((other) => other !== replica);
+      open.forget(replica);
       this.#refill(open);
       return { type: 'counted' };
     }
     this.tally.count(peer, 'returned');
     this.tally.count(peer, 'computeSeconds', result.computeMs / 1000);
+    this.#turnaround.add(nowMs - replica.leasedAtMs);
     // A peer whose expired replica came back after all has spoken; its second one is no vote.
     if (open.decided || open.hasHeard(peer)) {
       this.tally.count(peer, 'late');
+      open.forget(replica);
       return { type: 'counted' };
     }
     if (outcome.type === 'failure') {
@@ -167,24 +173,34 @@ export class LeaseTable {
       open.fail(peer, outcome.failure);
     } else {
       replica.state = 'voted';
-      const added = open.vote(peer, outcome.digest, outcome.value);
-      this.#undecidedBytes += added;
-      if (added > 0 && open.groups.size === 2) {
+      const disputedBefore = open.groups.size > 1;
+      open.vote(peer, outcome.digest);
+      if (open.groups.size > 1 && !disputedBefore) {
         this.#disputed += 1;
         this.#disputesEver += 1;
       }
     }
-    return this.#settle(open);
+    return this.#settle(open, outcome);
   }
 
   /** Leases past their time go to others. @returns how many expired */
   expire(nowMs: number): number {
-    return this.#lapse(({ deadlineMs }) => deadlineMs <= nowMs);
+    return this.#lapse(
+      ({ deadlineMs }) => deadlineMs <= nowMs,
+      (_open, replica) => {
+        replica.state = 'expired';
+      },
+    );
   }
 
-  /** A peer that went away loses its leases at once; what it returned stays. */
+  /** A peer that went away loses its leases at once and for good; what it returned stays. */
   peerGone(peer: PeerId): number {
-    return this.#lapse((replica) => replica.peer === peer);
+    this.#tickets.forget(peer);
+    if (!this.#held.has(peer)) return 0;
+    return this.#lapse(
+      (replica) => replica.peer === peer,
+      (open, replica) => open.forget(replica),
+    );
   }
 
   /** Undecided chunks for which every peer here has voted or failed already. */
@@ -197,11 +213,7 @@ export class LeaseTable {
   }
 
   #mayOpen(): boolean {
-    return (
-      this.#frontier < this.#chunks &&
-      this.#open.size < limits.openChunksMax &&
-      this.#undecidedBytes < limits.undecidedBytesMax
-    );
+    return this.#frontier < this.#chunks && this.#open.size < limits.openChunksMax;
   }
 
   #openNext(): OpenChunk {
@@ -224,18 +236,18 @@ export class LeaseTable {
     open.replicas.push(replica);
     this.#active.set(lease, { open, replica });
     open.active += 1;
+    this.#held.set(peer, (this.#held.get(peer) ?? 0) + 1);
     if (open.active === 1) this.#inFlight += 1;
     this.tally.count(peer, 'leased');
     return { lease, chunk: open.chunk };
   }
 
   /** Finds the lease that a result answers, active or expired, and takes it off the active ones. */
-  #claim(peer: PeerId, result: ReplicaResult, nowMs: number): Active | undefined {
+  #claim(peer: PeerId, result: ReplicaResult): Active | undefined {
     const active = this.#active.get(result.lease);
     if (active !== undefined) {
       if (active.replica.peer !== peer || active.open.chunk !== result.chunk) return undefined;
       this.#release(active);
-      this.#turnaround.add(nowMs - active.replica.leasedAtMs);
       return active;
     }
     const open = this.#open.get(result.chunk);
@@ -246,26 +258,26 @@ export class LeaseTable {
     return open === undefined || replica === undefined ? undefined : { open, replica };
   }
 
-  #settle(open: OpenChunk): Settlement {
+  /** @param last the outcome that was counted last, which is what may have decided the chunk */
+  #settle(open: OpenChunk, last: Exclude<Outcome, { type: 'returned' }>): Settlement {
     const { quorum } = this.#spec.trust;
     const failure = open.commonFailure(quorum, this.#spec.requester);
     if (failure !== undefined) return { type: 'job-failed', failure };
     const verdict = open.judge(quorum);
     if (verdict.type === 'given-up') return { type: 'job-failed', failure: open.dispute(quorum) };
-    if (verdict.type === 'accepted') return this.#accept(open, verdict.digest, verdict.value);
+    if (verdict.type === 'accepted' && last.type === 'result') return this.#accept(open, last);
     this.#refill(open);
     return { type: 'counted' };
   }
 
-  #accept(open: OpenChunk, digest: Digest, value: Uint8Array): Settlement {
+  #accept(open: OpenChunk, { digest, value }: Canonical): Settlement {
     if (open.active > 0) this.#inFlight -= 1;
     if (open.groups.size > 1) this.#disputed -= 1;
     open.decided = true;
     this.#open.delete(open.chunk);
-    for (const [other, group] of open.groups) {
-      this.#undecidedBytes -= group.value.byteLength;
+    for (const [other, peers] of open.groups) {
       const outcome = other === digest ? 'accepted' : 'lost';
-      for (const peer of group.peers) this.tally.count(peer, outcome);
+      for (const peer of peers) this.tally.count(peer, outcome);
     }
     const revoked = open.replicas
       .filter(({ state }) => state === 'active')
@@ -275,19 +287,30 @@ export class LeaseTable {
     return { type: 'accepted', chunk: open.chunk, digest, value, revoked };
   }
 
-  #lapse(which: (replica: Replica) => boolean): number {
+  #lapse(
+    which: (replica: Replica) => boolean,
+    mark: (open: OpenChunk, replica: Replica) => void,
+  ): number {
     const lapsed = [...this.#active.values()].filter(({ replica }) => which(replica));
+    let expired = 0;
     for (const active of lapsed) {
-      active.replica.state = 'expired';
+      const { open, replica } = active;
       this.#release(active);
-      this.tally.count(active.replica.peer, 'expired');
-      if (!active.open.decided) this.#refill(active.open);
+      // Revoked when the chunk was decided: nobody waits for it, and it is nobody's fault.
+      if (open.decided) continue;
+      mark(open, replica);
+      this.tally.count(replica.peer, 'expired');
+      expired += 1;
+      this.#refill(open);
     }
-    return lapsed.length;
+    return expired;
   }
 
   #release({ open, replica }: Active): void {
     this.#active.delete(replica.lease);
+    const held = (this.#held.get(replica.peer) ?? 1) - 1;
+    if (held > 0) this.#held.set(replica.peer, held);
+    else this.#held.delete(replica.peer);
     open.active -= 1;
     if (open.active === 0 && !open.decided) this.#inFlight -= 1;
   }
@@ -297,7 +320,7 @@ export class LeaseTable {
     if (open.decided) return;
     const verdict = open.judge(this.#spec.trust.quorum);
     if (verdict.type !== 'open') return;
-    this.#addTickets(open, verdict.replicasNeeded - open.active - open.tickets);
+    this.#addTickets(open, verdict.replicasNeeded - open.promising() - open.tickets);
   }
 
   /** Only when no other work is left: the oldest lease that takes much longer than usual. */

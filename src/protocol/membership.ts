@@ -40,7 +40,8 @@ export class Membership {
   readonly #random: Random;
   /** Addresses given by the owner: tried for ever. */
   readonly #entrances: readonly string[];
-  readonly #entranceOf = new Map<PeerId, string>();
+  /** Where this peer dialled those of its neighbours that it did dial. */
+  readonly #dialledAt = new Map<PeerId, string>();
   readonly #neighbours = new Map<PeerId, readonly string[]>();
   readonly #known = new Map<PeerId, readonly string[]>();
   readonly #dials = new Map<string, Dial>();
@@ -67,10 +68,7 @@ export class Membership {
   }
 
   neighbourUp({ peer, addresses, direction, dialled }: NeighbourUp, nowMs: number): Effect[] {
-    if (dialled !== undefined) {
-      this.#dials.delete(dialled);
-      if (this.#entrances.includes(dialled)) this.#entranceOf.set(peer, dialled);
-    }
+    if (dialled !== undefined) this.#dials.delete(dialled);
     this.#learn({ peer, addresses });
     const peers: Effect = { type: 'send-overlay', to: peer, message: this.#somePeers(peer) };
     if (direction === 'incoming' && this.#neighbours.size >= NEIGHBOURS_MAX) {
@@ -78,13 +76,14 @@ export class Membership {
       return [peers, refuse, { type: 'hang-up', peer }];
     }
     this.#neighbours.set(peer, addresses);
+    if (dialled !== undefined) this.#dialledAt.set(peer, dialled);
     if (this.#exchangeAtMs === Infinity) this.#exchangeAtMs = nowMs + EXCHANGE_EVERY_MS;
     return [peers, ...this.#fill(nowMs)];
   }
 
   neighbourDown(peer: PeerId, nowMs: number): Effect[] {
     this.#neighbours.delete(peer);
-    this.#entranceOf.delete(peer);
+    this.#dialledAt.delete(peer);
     return this.#fill(nowMs);
   }
 
@@ -102,11 +101,10 @@ export class Membership {
       for (const record of message.peers) this.#learn(record);
       return this.#fill(nowMs);
     }
-    if (message.type === 'refuse') {
+    const dialled = this.#dialledAt.get(from);
+    if (message.type === 'refuse' && dialled !== undefined) {
       // The stream closes next; not to be tried again at once.
-      const entrance = this.#entranceOf.get(from);
-      const addresses = this.#neighbours.get(from) ?? [];
-      for (const address of entrance === undefined ? addresses : [entrance, ...addresses]) {
+      for (const address of [dialled, ...(this.#neighbours.get(from) ?? [])]) {
         const retryAtMs = nowMs + RETRY_MS_MAX;
         this.#dials.set(address, { failures: 1, retryAtMs, dialling: false });
       }
@@ -157,7 +155,7 @@ export class Membership {
 
   /** Entrances that are not neighbours, then one address of each known peer, in random order. */
   #candidates(): string[] {
-    const entered = new Set(this.#entranceOf.values());
+    const dialled = new Set(this.#dialledAt.values());
     const known: string[] = [];
     for (const [peer, addresses] of this.#known) {
       if (this.#neighbours.has(peer)) continue;
@@ -166,7 +164,7 @@ export class Membership {
       if (address !== undefined) known.push(address);
     }
     return [
-      ...this.#entrances.filter((address) => !entered.has(address)),
+      ...this.#entrances.filter((address) => !dialled.has(address)),
       ...sample(this.#random, known, 2 * NEIGHBOURS_WANTED),
     ];
   }
@@ -185,11 +183,11 @@ export class Membership {
     if (oldest !== undefined) this.#known.delete(oldest);
   }
 
+  /** Its failures stay in mind, so that others who keep naming it don't have it tried each time. */
   #forget(address: string): void {
     const peer = this.#peerAt(address);
     if (peer === undefined) return;
     const left = (this.#known.get(peer) ?? []).filter((other) => other !== address);
-    this.#dials.delete(address);
     if (left.length > 0) this.#known.set(peer, left);
     else this.#known.delete(peer);
   }

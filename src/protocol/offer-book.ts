@@ -3,7 +3,8 @@
  *
  * An offer is named by its requester and its job: the job's id alone would let a stranger close
  * somebody else's offer. A later sequence replaces an earlier one; a closed offer is remembered
- * until it expires, so that a late copy of an open one does not bring the job back.
+ * until it expires, or its requester has many newer ones, so that a late copy of an open one does
+ * not bring the job back.
  */
 
 import { limits } from '../model/limits.ts';
@@ -23,14 +24,16 @@ export class OfferBook {
     const { offer } = signed;
     if (offer.expiresAtMs <= unixMs) return 'expired';
     if (offer.expiresAtMs > unixMs + VALID_MS_MAX) return 'refused';
-    const key = keyOf(offer);
+    const key = offerKey(offer.requester, offer.job);
     const known = this.#offers.get(key);
     if (known !== undefined && known.offer.sequence >= offer.sequence) return 'duplicate';
     if (known === undefined) {
       const live = this.#perRequester.get(offer.requester) ?? 0;
-      if (live >= limits.offersPerRequesterMax) return 'refused';
+      if (live >= limits.offersPerRequesterMax && !this.#dropClosed(offer.requester)) {
+        return 'refused';
+      }
       if (this.#offers.size >= limits.offersMax) this.#dropOldest();
-      this.#perRequester.set(offer.requester, live + 1);
+      this.#perRequester.set(offer.requester, (this.#perRequester.get(offer.requester) ?? 0) + 1);
     }
     // Deleted first, so that the map's order is the order of news.
     this.#offers.delete(key);
@@ -40,7 +43,7 @@ export class OfferBook {
 
   /** The requester itself says that the job has ended: no need to wait for the closed offer. */
   close(requester: PeerId, job: JobId): void {
-    const key = `${requester}:${job}`;
+    const key = offerKey(requester, job);
     const known = this.#offers.get(key);
     if (known === undefined || known.offer.closed) return;
     const offer: Offer = { ...known.offer, closed: true };
@@ -62,6 +65,16 @@ export class OfferBook {
     return this.#offers.size;
   }
 
+  /** A requester with many short jobs: those that have ended make room for those that have not. */
+  #dropClosed(requester: PeerId): boolean {
+    for (const [key, { offer }] of this.#offers) {
+      if (offer.requester !== requester || !offer.closed) continue;
+      this.#drop(key, requester);
+      return true;
+    }
+    return false;
+  }
+
   #dropOldest(): void {
     const [oldest] = this.#offers;
     if (oldest !== undefined) this.#drop(oldest[0], oldest[1].offer.requester);
@@ -75,6 +88,6 @@ export class OfferBook {
   }
 }
 
-function keyOf(offer: Offer): string {
-  return `${offer.requester}:${offer.job}`;
+export function offerKey(requester: PeerId, job: JobId): string {
+  return `${requester}:${job}`;
 }

@@ -14,12 +14,14 @@ export type Replica = {
   state: 'active' | 'expired' | 'voted' | 'failed';
 };
 
-type Group = { readonly peers: PeerId[]; readonly value: Uint8Array };
-
 export class OpenChunk {
   readonly chunk: number;
   replicas: Replica[] = [];
-  readonly groups = new Map<Digest, Group>();
+  /**
+   * Who returned which digest. The values are not kept: the vote that makes a group canonical
+   * brings the value along, and what strangers send is not worth holding until then.
+   */
+  readonly groups = new Map<Digest, PeerId[]>();
   /** Live tickets in the queue. */
   tickets = 0;
   /** Leases out. */
@@ -45,32 +47,30 @@ export class OpenChunk {
     );
   }
 
-  /** @returns bytes now held that were not before: those of a new group's value */
-  vote(peer: PeerId, digest: Digest, value: Uint8Array): number {
+  /** Leases out whose results could count. */
+  promising(): number {
+    return this.replicas.filter(({ peer, state }) => state === 'active' && !this.hasHeard(peer))
+      .length;
+  }
+
+  /** A replica that came to nothing leaves no trace. */
+  forget(replica: Replica): void {
+    this.replicas = this.replicas.filter((other) => other !== replica);
+  }
+
+  vote(peer: PeerId, digest: Digest): void {
     const group = this.groups.get(digest);
-    if (group === undefined) {
-      this.groups.set(digest, { peers: [peer], value });
-      return value.byteLength;
-    }
-    group.peers.push(peer);
-    return 0;
+    if (group === undefined) this.groups.set(digest, [peer]);
+    else group.push(peer);
   }
 
   fail(peer: PeerId, failure: Failure): void {
     this.#failures.push({ peer, failure });
   }
 
-  /** @returns the verdict, with the canonical group named by its digest */
-  judge(quorum: number): Exclude<Verdict, { type: 'accepted' }> | Accepted {
-    const groups = [...this.groups];
-    const verdict = judge(
-      { groups: groups.map(([, { peers }]) => peers.length), failures: this.#failures.length },
-      quorum,
-    );
-    if (verdict.type !== 'accepted') return verdict;
-    const [digest, group] = groups[verdict.group] ?? [];
-    if (digest === undefined || group === undefined) throw new Error('judge named no group');
-    return { type: 'accepted', digest, value: group.value };
+  judge(quorum: number): Verdict {
+    const groups = Array.from(this.groups.values(), ({ length }) => length);
+    return judge({ groups, failures: this.#failures.length }, quorum);
   }
 
   /**
@@ -91,10 +91,8 @@ export class OpenChunk {
       type: 'chunk-disputed',
       chunk: this.chunk,
       quorum,
-      groups: Array.from(this.groups, ([digest, { peers }]) => ({ digest, peers })),
+      groups: Array.from(this.groups, ([digest, peers]) => ({ digest, peers })),
       failures: this.#failures.map(({ peer, failure }) => ({ peer, kind: failure.kind })),
     };
   }
 }
-
-type Accepted = { readonly type: 'accepted'; readonly digest: Digest; readonly value: Uint8Array };

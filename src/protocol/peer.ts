@@ -3,8 +3,9 @@
  * takes what happened and returns what is to be done. The same code runs under the driver and in
  * simulations.
  *
- * A peer computes its own jobs through the same messages as anybody's: what the volunteer part sends
- * to this very peer comes back in as an event, and leaves only as the requester part's effects.
+ * A peer computes its own jobs through the same messages as anybody's: what the volunteer part
+ * sends to this very peer comes back in as an event, and leaves only as the requester part's
+ * effects.
  */
 
 import { unreachable } from '../model/errors.ts';
@@ -80,7 +81,8 @@ export class Peer {
       else todo.splice(at + 1, 0, ...inside);
     }
     const dueAtMs = this.#dueAtMs();
-    if (dueAtMs !== this.#wakeAtMs && dueAtMs !== Infinity) {
+    // A tick has used up the wake, even one that came too early to be of use.
+    if ((dueAtMs !== this.#wakeAtMs || event.type === 'tick') && dueAtMs !== Infinity) {
       outside.push({ type: 'wake', atMs: dueAtMs });
     }
     this.#wakeAtMs = dueAtMs;

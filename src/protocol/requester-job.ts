@@ -124,6 +124,7 @@ export class RequesterJob {
 
   tick(nowMs: number): Effect[] {
     if (nowMs < this.dueAtMs) return [];
+    this.#checkAtMs = Infinity;
     this.table.expire(nowMs);
     return this.serve(nowMs);
   }
@@ -159,9 +160,10 @@ export class RequesterJob {
     };
   }
 
+  /** A check that is due already stays where it is: traffic must not put it off for ever. */
   #schedule(nowMs: number): void {
     const waiting = this.table.activeLeases > 0 || this.#demand.size > 0;
-    this.#checkAtMs = waiting ? nowMs + CHECK_EVERY_MS : Infinity;
+    this.#checkAtMs = waiting ? Math.min(this.#checkAtMs, nowMs + CHECK_EVERY_MS) : Infinity;
   }
 
   /** Peers that ask or hold leases now. */
@@ -178,12 +180,16 @@ export class RequesterJob {
     const waiting = table.waitingForOthersThan(peers);
     if (waiting === 0) return undefined;
     const { quorum } = this.spec.trust;
+    const here = peers.length;
     const chunks = waiting === 1 ? '1 chunk waits' : `${waiting} chunks wait`;
     if (table.disputed > 0) {
-      return `${chunks} for one more peer: replicas disagree, and all ${peers.length} peers here have had their say`;
+      const why = `replicas disagree, and all ${here} peers here have had their say`;
+      return `${chunks} for one more peer: ${why}`;
     }
-    return peers.length < quorum
-      ? `${chunks} for another peer: ${quorum} different peers must agree, and only ${peers.length} ${peers.length === 1 ? 'computes' : 'compute'} this job`
-      : `${chunks} for another peer: all ${peers.length} here have had their say`;
+    const compute = here === 1 ? 'computes' : 'compute';
+    return here < quorum
+      ? `${chunks} for another peer: ${quorum} different peers must agree, ` +
+          `and only ${here} ${compute} this job`
+      : `${chunks} for another peer: all ${here} here have had their say`;
   }
 }

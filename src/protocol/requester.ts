@@ -1,9 +1,9 @@
 /**
  * This peer's own jobs: who computes them, and what the grid is told of them.
  *
- * Volunteers connect to the requester, never the other way round, so that a requester needs no list
- * of the willing: it gossips an offer and waits. The offer is gossiped again before it expires, when
- * open replicas appear or run out, and once as closed.
+ * Volunteers connect to the requester, never the other way round, so that a requester needs no
+ * list of the willing: it gossips an offer and waits. The offer is gossiped again before it
+ * expires, when open replicas appear or run out, and once as closed.
  */
 
 import { limits } from '../model/limits.ts';
@@ -104,7 +104,7 @@ export class Requester {
   }
 
   handle(from: PeerId, message: VolunteerMessage, now: Now): Effect[] {
-    if (!this.#volunteers.has(from) || message.type === 'hello') return [];
+    if (!this.#volunteers.has(from)) return [];
     const job = message.type === 'ask' ? message.job : message.frame.job;
     const own = this.#jobs.get(job);
     if (own === undefined) {
@@ -126,10 +126,8 @@ export class Requester {
 
   get dueAtMs(): number {
     let dueAtMs = Infinity;
-    for (const { run, offeredAtMs } of this.#jobs.values()) {
-      const offerAtMs =
-        run.over || run.table.chunks === 0 ? Infinity : offeredAtMs + OFFER_EVERY_MS;
-      dueAtMs = Math.min(dueAtMs, run.dueAtMs, offerAtMs);
+    for (const own of this.#jobs.values()) {
+      dueAtMs = Math.min(dueAtMs, own.run.dueAtMs, offerDueAtMs(own));
     }
     return dueAtMs;
   }
@@ -140,7 +138,7 @@ export class Requester {
 
   #offer(own: Own, now: Now): Effect[] {
     if (own.run.over || own.run.table.chunks === 0) return [];
-    if (now.ms - own.offeredAtMs < OFFER_EVERY_MS_MIN) return [];
+    if (now.ms < own.offeredAtMs + OFFER_EVERY_MS_MIN) return [];
     if (own.sequence === 0 && this.#live() >= limits.offersPerRequesterMax) {
       own.offeredAtMs = now.ms;
       return [];

@@ -4,6 +4,7 @@ import type { PeerId } from '../model/ids.ts';
 import type { Offer } from '../model/offer.ts';
 import type { LeasedChunk } from '../model/replica.ts';
 import { MovingMean } from './estimate.ts';
+import { offerKey } from './offer-book.ts';
 
 /** A lease, and when it is of no more use to the requester. */
 export type Held = { readonly chunk: LeasedChunk; readonly deadlineMs: number };
@@ -13,6 +14,7 @@ const CHUNK_MS_WEIGHT = 0.3;
 
 export class VolunteerJob {
   readonly offer: Offer;
+  readonly key: string;
   program: 'fetching' | 'ready' = 'fetching';
   /** Leases asked for and not yet arrived. */
   demanded = 0;
@@ -29,6 +31,7 @@ export class VolunteerJob {
 
   constructor(offer: Offer, nowMs: number) {
     this.offer = offer;
+    this.key = offerKey(offer.requester, offer.job);
     this.workedAtMs = nowMs;
   }
 

@@ -1,35 +1,32 @@
 /**
- * The peer as a volunteer: from the offers it knows it takes work, keeps its slots busy, and returns
- * results.
+ * The peer as a volunteer: from the offers it knows it takes work, keeps its slots busy, and
+ * returns results.
  *
- * It engages in a few jobs at a time. Engaging means: a work stream to the requester, the program in
- * the sandbox, then standing demands for leases that follow what the slots compute. A job that has
- * nothing to lease keeps its demand open and costs nothing, so slots that it leaves idle go to
+ * It engages in a few jobs at a time. Engaging means: a work stream to the requester, the program
+ * in the sandbox, then standing demands for leases that follow what the slots compute. A job that
+ * has nothing to lease keeps its demand open and costs nothing, so slots that it leaves idle go to
  * others. Its own jobs are computed like anybody's, over the same messages, handed round inside.
  */
 
 import { limits } from '../model/limits.ts';
 import type { Digest, JobId, PeerId } from '../model/ids.ts';
 import type { RequesterMessage } from '../model/messages.ts';
+import type { Offer } from '../model/offer.ts';
 import type { LeasedChunk, Outcome, ReplicaResult } from '../model/replica.ts';
 import type { Effect, PeerEvent } from './events.ts';
 import { leasesWanted, runSize, runsWanted } from './lease-demand.ts';
-import type { OfferBook } from './offer-book.ts';
+import { offerKey, type OfferBook } from './offer-book.ts';
+import { RequesterLinks } from './requester-links.ts';
 import { VolunteerJob } from './volunteer-job.ts';
 
 /** Jobs computed at a time: enough that one without work leaves no slot idle. */
 const JOBS_MAX = 8;
-/** Waits before a requester is tried again, doubling; guesses. */
-const RETRY_MS_MIN = 1_000;
-const RETRY_MS_MAX = 30_000;
 /** The sandbox gave chunks back that nobody stopped: it needs a moment. */
 const REST_MS = 1_000;
 /** A job that gave no work for this long makes room for another one; a guess. */
 const IDLE_MS_MAX = 10_000;
 /** Declined jobs remembered; past it the oldest may be tried again. */
 const DECLINED_MAX = 1_000;
-
-type Requester = { state: 'connecting' | 'up' | 'down'; failures: number; retryAtMs: number };
 
 type Run = { readonly job: VolunteerJob; readonly chunks: readonly LeasedChunk[] };
 
@@ -41,11 +38,14 @@ export class Volunteer {
   readonly #self: PeerId;
   readonly #slots: number;
   readonly #book: OfferBook;
-  readonly #requesters = new Map<PeerId, Requester>();
-  /** Engaged jobs; the map's order is whose turn it is. */
-  readonly #jobs = new Map<JobId, VolunteerJob>();
-  /** Jobs that can't be computed here, with the reason, until their offers expire. */
-  readonly #declined = new Map<JobId, string>();
+  readonly #links = new RequesterLinks();
+  /**
+   * Engaged jobs, by `offerKey`: the job's id alone would let a stranger stand in for somebody
+   * else's job. The map's order is whose turn it is.
+   */
+  readonly #jobs = new Map<string, VolunteerJob>();
+  /** Jobs that can't be computed here, by `offerKey`, with the reason. */
+  readonly #declined = new Map<string, { readonly job: JobId; readonly reason: string }>();
   readonly #runs = new Map<number, Run>();
   #lastRun = 0;
   #mode: VolunteerMode = 'on';
@@ -69,7 +69,7 @@ export class Volunteer {
 
   /** Requesters with an open work stream. */
   get requesters(): PeerId[] {
-    return [...this.#requesters].filter(([, { state }]) => state === 'up').map(([peer]) => peer);
+    return this.#links.up;
   }
 
   get leasesHeld(): number {
@@ -96,14 +96,12 @@ export class Volunteer {
 
   /** Why jobs were declined, for `status`. */
   get declined(): ReadonlyMap<JobId, string> {
-    return this.#declined;
+    return new Map(Array.from(this.#declined.values(), ({ job, reason }) => [job, reason]));
   }
 
   get dueAtMs(): number {
-    let dueAtMs = this.#mode === 'paused' ? this.#pausedUntilMs : Infinity;
-    for (const { state, retryAtMs } of this.#requesters.values()) {
-      if (state === 'down') dueAtMs = Math.min(dueAtMs, retryAtMs);
-    }
+    let dueAtMs = this.#links.dueAtMs;
+    if (this.#mode === 'paused') dueAtMs = Math.min(dueAtMs, this.#pausedUntilMs);
     for (const { restUntilMs, queued } of this.#jobs.values()) {
       if (queued > 0 && restUntilMs > 0) dueAtMs = Math.min(dueAtMs, restUntilMs);
     }
@@ -114,7 +112,7 @@ export class Volunteer {
     if (this.#mode === 'finishing') return [];
     this.#mode = 'paused';
     this.#pausedUntilMs = untilMs;
-    const stops = [...this.#jobs.keys()].map((job): Effect => ({ type: 'stop-runs', job }));
+    const stops = [...this.#jobs.values()].flatMap((job) => this.#stop(job));
     return [...this.#returnQueues(), ...stops, ...this.#leave()];
   }
 
@@ -127,24 +125,22 @@ export class Volunteer {
 
   /** Sees through what it holds and its own jobs, and takes no more. */
   finish(nowMs: number): Effect[] {
-    const resumed = this.resume(nowMs);
     this.#mode = 'finishing';
-    return [...resumed, ...this.advance(nowMs)];
+    this.#pausedUntilMs = Infinity;
+    return this.advance(nowMs);
   }
 
   requesterUp(peer: PeerId, nowMs: number): Effect[] {
-    this.#requesters.set(peer, { state: 'up', failures: 0, retryAtMs: 0 });
+    this.#links.cameUp(peer);
     return this.advance(nowMs);
   }
 
   /** What was held of the requester's jobs is lost: it leases it to others. */
   requesterDown(peer: PeerId, nowMs: number): Effect[] {
-    const failures = (this.#requesters.get(peer)?.failures ?? 0) + 1;
-    const retryAtMs = nowMs + Math.min(RETRY_MS_MIN * 2 ** (failures - 1), RETRY_MS_MAX);
-    this.#requesters.set(peer, { state: 'down', failures, retryAtMs });
+    this.#links.wentDown(peer, nowMs);
     const effects: Effect[] = [];
-    for (const [job, { requester }] of this.#jobs) {
-      if (requester === peer) effects.push(...this.#drop(job));
+    for (const job of this.#jobs.values()) {
+      if (job.requester === peer) effects.push(...this.#drop(job));
     }
     return [...effects, ...this.advance(nowMs)];
   }
@@ -158,28 +154,31 @@ export class Volunteer {
 
   programFailed(program: Digest, reason: string, nowMs: number): Effect[] {
     const effects: Effect[] = [];
-    for (const [id, job] of this.#jobs) {
+    for (const job of this.#jobs.values()) {
       if (job.offer.program !== program) continue;
-      this.#decline(id, reason);
-      effects.push(...this.#drop(id));
+      this.#decline(job.offer, reason);
+      effects.push(...this.#drop(job));
     }
     return [...effects, ...this.advance(nowMs)];
   }
 
   handle(from: PeerId, message: RequesterMessage, nowMs: number): Effect[] {
-    if (message.type === 'hello' || message.type === 'acknowledge') return [];
-    const job = this.#jobs.get(message.job);
+    if (message.type === 'acknowledge') return [];
+    const job = this.#jobs.get(offerKey(from, message.job));
     if (message.type === 'job-ended') {
       this.#book.close(from, message.job);
-      return job?.requester === from ? [...this.#drop(message.job), ...this.advance(nowMs)] : [];
+      return job === undefined ? [] : [...this.#drop(job), ...this.advance(nowMs)];
     }
-    if (job === undefined || job.requester !== from) return [];
     if (message.type === 'revoke') {
+      if (job === undefined) return [];
       job.revoke(new Set(message.leases));
       return this.advance(nowMs);
     }
-    job.demanded = Math.max(job.demanded - message.chunks.length, 0);
-    if (!this.#takes(from)) return [this.#give(job, message.chunks)];
+    if (job !== undefined) job.demanded = Math.max(job.demanded - message.chunks.length, 0);
+    // Asked for before the job was dropped here, or before a pause.
+    if (job === undefined || !this.#takes(from)) {
+      return [this.#give(from, message.job, message.chunks)];
+    }
     // More than was ever asked for: a requester that floods loses the rest.
     const room = Math.max(limits.leasesHeldMax - job.held, 0);
     const deadlineMs = nowMs + message.leaseMs;
@@ -208,25 +207,23 @@ export class Volunteer {
     else if (this.#mode !== 'paused') job.restUntilMs = nowMs + REST_MS;
     this.#returned += computed;
     this.#computeMs += computedMs;
-    const wanted = this.#jobs.get(job.offer.job) === job;
-    const results = wanted ? [this.#results(job, replicas)] : [];
+    const wanted = this.#jobs.get(job.key) === job;
+    const results = wanted ? [this.#results(job.requester, job.offer.job, replicas)] : [];
     return [...results, ...(this.#mode === 'paused' ? this.#leave() : this.advance(nowMs))];
   }
 
   tick(nowMs: number): Effect[] {
-    if (this.#mode === 'paused' && nowMs >= this.#pausedUntilMs) return this.resume(nowMs);
-    const effects = this.advance(nowMs);
-    // Not reconnected although it was time: nothing is wanted of them now.
-    for (const [peer, { state, retryAtMs }] of this.#requesters) {
-      if (state === 'down' && retryAtMs <= nowMs) this.#requesters.delete(peer);
-    }
+    const pauseEnds = this.#mode === 'paused' && nowMs >= this.#pausedUntilMs;
+    const effects = pauseEnds ? this.resume(nowMs) : this.advance(nowMs);
+    this.#links.forgetOverdue(nowMs);
     return effects;
   }
 
   /** Whatever the present state calls for: engage, ask, run. */
   advance(nowMs: number): Effect[] {
     if (this.#mode === 'paused') return [];
-    const effects = [...this.#engage(nowMs), ...this.#ask(), ...this.#dispatch(nowMs)];
+    // What has expired is found while dispatching, and is asked for again at once.
+    const effects = [...this.#engage(nowMs), ...this.#dispatch(nowMs), ...this.#ask()];
     return this.#mode === 'finishing' ? [...effects, ...this.#drain()] : effects;
   }
 
@@ -237,25 +234,26 @@ export class Volunteer {
   /** While finishing: parts with others' jobs as they run out. */
   #drain(): Effect[] {
     const effects: Effect[] = [];
-    for (const [id, { held, requester }] of this.#jobs) {
-      if (held === 0 && requester !== this.#self) effects.push(...this.#drop(id));
+    for (const job of this.#jobs.values()) {
+      if (job.held === 0 && job.requester !== this.#self) effects.push(...this.#drop(job));
     }
     return this.leasesHeld === 0 ? [...effects, { type: 'drained' }] : effects;
   }
 
   #engage(nowMs: number): Effect[] {
     const effects: Effect[] = [];
+    if (this.#slots === 0) return effects;
     for (const { offer } of this.#book.open()) {
-      if (this.#jobs.has(offer.job) || this.#declined.has(offer.job)) continue;
       if (offer.replicasOpen === 0 || !this.#takes(offer.requester)) continue;
+      const key = offerKey(offer.requester, offer.job);
+      if (this.#jobs.has(key) || this.#declined.has(key)) continue;
+      if (this.#links.isAvoided(offer.requester, nowMs)) continue;
       const room = this.#makeRoom(nowMs);
       if (room === undefined) break;
       effects.push(...room);
-      const connected = this.#connect(offer.requester, offer.addresses, nowMs);
-      if (connected === undefined) continue;
-      this.#jobs.set(offer.job, new VolunteerJob(offer, nowMs));
+      this.#jobs.set(key, new VolunteerJob(offer, nowMs));
       const { requester, addresses, program, programBytes } = offer;
-      effects.push(...connected);
+      effects.push(...this.#links.open(requester, addresses));
       effects.push({ type: 'fetch-program', requester, addresses, program, programBytes });
     }
     return effects;
@@ -264,93 +262,79 @@ export class Volunteer {
   /** @returns undefined while every engaged job gives work */
   #makeRoom(nowMs: number): Effect[] | undefined {
     if (this.#jobs.size < JOBS_MAX) return [];
-    for (const [id, { held, workedAtMs }] of this.#jobs) {
-      if (held === 0 && nowMs - workedAtMs > IDLE_MS_MAX) return this.#drop(id);
+    for (const job of this.#jobs.values()) {
+      if (job.held === 0 && nowMs - job.workedAtMs > IDLE_MS_MAX) return this.#drop(job);
     }
     return undefined;
   }
 
-  #decline(job: JobId, reason: string): void {
+  #decline({ requester, job }: Offer, reason: string): void {
     const [oldest] = this.#declined.keys();
     if (this.#declined.size >= DECLINED_MAX && oldest !== undefined) this.#declined.delete(oldest);
-    this.#declined.set(job, reason);
-  }
-
-  /** @returns undefined while the requester is not to be tried */
-  #connect(peer: PeerId, addresses: readonly string[], nowMs: number): Effect[] | undefined {
-    const known = this.#requesters.get(peer);
-    if (known !== undefined && known.state !== 'down') return [];
-    if (known !== undefined && known.retryAtMs > nowMs) return undefined;
-    if (known === undefined && this.#requesters.size >= limits.requestersMax) {
-      if (!this.#forgetRequester()) return undefined;
-    }
-    this.#requesters.set(peer, {
-      state: 'connecting',
-      failures: known?.failures ?? 0,
-      retryAtMs: 0,
-    });
-    return [{ type: 'open-work', requester: peer, addresses }];
-  }
-
-  /** Makes room in the table: a requester that is down, or connected for no job any more. */
-  #forgetRequester(): boolean {
-    for (const [peer, { state }] of this.#requesters) {
-      if (state !== 'down') continue;
-      this.#requesters.delete(peer);
-      return true;
-    }
-    return false;
+    this.#declined.set(offerKey(requester, job), { job, reason });
   }
 
   /** Tops demands up to the buffer; in halves, so that asks are few and frames are full. */
   #ask(): Effect[] {
     const effects: Effect[] = [];
-    for (const [id, job] of this.#jobs) {
+    for (const job of this.#jobs.values()) {
       if (!this.#ready(job) || !this.#takes(job.requester)) continue;
       const wanted = leasesWanted(this.#slots, job.chunkMs.value);
       const missing = wanted - job.held - job.demanded;
       if (missing <= 0 || missing < wanted / 2) continue;
       job.demanded += missing;
-      const message = { type: 'ask', job: id, count: missing } as const;
+      const message = { type: 'ask', job: job.offer.job, count: missing } as const;
       effects.push({ type: 'send-to-requester', to: job.requester, message });
     }
     return effects;
   }
 
-  /** Fills the sandbox, one run of each job in turn. */
+  /**
+   * Fills the sandbox, one run of each job in turn. A job whose turn it is waits for room, and the
+   * others with it: long chunks, which need a slot to be free, would never start beside short ones,
+   * which are queued ahead of the slots.
+   */
   #dispatch(nowMs: number): Effect[] {
+    for (const job of this.#jobs.values()) if (job.restUntilMs <= nowMs) job.restUntilMs = 0;
     const effects: Effect[] = [];
-    let idle = 0;
-    while (idle < this.#jobs.size) {
-      const [next] = this.#jobs;
-      if (next === undefined) break;
-      const [id, job] = next;
-      this.#jobs.delete(id);
-      this.#jobs.set(id, job);
+    for (let job = this.#next(); job !== undefined; job = this.#next()) {
       const mean = job.chunkMs.value;
-      const room = this.#runs.size < runsWanted(this.#slots, mean);
-      if (job.restUntilMs <= nowMs) job.restUntilMs = 0;
-      const chunks =
-        room && job.restUntilMs === 0 && this.#ready(job) ? job.take(runSize(mean), nowMs) : [];
-      idle = chunks.length === 0 ? idle + 1 : 0;
-      if (chunks.length === 0) continue;
-      this.#lastRun += 1;
-      this.#runs.set(this.#lastRun, { job, chunks });
-      job.running += chunks.length;
-      const { program, limits: chunkLimits } = job.offer;
-      const run = this.#lastRun;
-      effects.push({ type: 'run', run, job: id, program, limits: chunkLimits, chunks });
+      if (this.#runs.size >= runsWanted(this.#slots, mean)) break;
+      this.#jobs.delete(job.key);
+      this.#jobs.set(job.key, job);
+      const chunks = job.take(runSize(mean), nowMs);
+      if (chunks.length > 0) effects.push(this.#run(job, chunks));
     }
     return effects;
   }
 
-  #ready(job: VolunteerJob): boolean {
-    return job.program === 'ready' && this.#requesters.get(job.requester)?.state === 'up';
+  /** The job whose turn it is, of those that have something to run. */
+  #next(): VolunteerJob | undefined {
+    for (const job of this.#jobs.values()) {
+      if (job.queued > 0 && job.restUntilMs === 0 && this.#ready(job)) return job;
+    }
+    return undefined;
   }
 
-  #results(job: VolunteerJob, replicas: readonly ReplicaResult[]): Effect {
-    const frame = { job: job.offer.job, replicas };
-    return { type: 'send-to-requester', to: job.requester, message: { type: 'results', frame } };
+  #run(job: VolunteerJob, chunks: readonly LeasedChunk[]): Effect {
+    this.#lastRun += 1;
+    const run = this.#lastRun;
+    this.#runs.set(run, { job, chunks });
+    job.running += chunks.length;
+    const { job: id, program, limits: chunkLimits } = job.offer;
+    return { type: 'run', run, job: id, program, limits: chunkLimits, chunks };
+  }
+
+  #ready(job: VolunteerJob): boolean {
+    return job.program === 'ready' && this.#links.isUp(job.requester);
+  }
+
+  #results(to: PeerId, job: JobId, replicas: readonly ReplicaResult[]): Effect {
+    return {
+      type: 'send-to-requester',
+      to,
+      message: { type: 'results', frame: { job, replicas } },
+    };
   }
 
   /** Gives queued leases back, so that nobody waits for them to expire. */
@@ -358,31 +342,29 @@ export class Volunteer {
     const queues = Array.from(this.#jobs.values(), (job) => ({ job, chunks: job.clear() }));
     return queues
       .filter(({ chunks }) => chunks.length > 0)
-      .map(({ job, chunks }) => this.#give(job, chunks));
+      .map(({ job, chunks }) => this.#give(job.requester, job.offer.job, chunks));
   }
 
-  #give(job: VolunteerJob, chunks: readonly LeasedChunk[]): Effect {
+  #give(to: PeerId, job: JobId, chunks: readonly LeasedChunk[]): Effect {
     const outcome: Outcome = { type: 'returned' };
     const replicas = chunks.map(({ lease, chunk }) => ({ lease, chunk, outcome, computeMs: 0 }));
-    return this.#results(job, replicas);
+    return this.#results(to, job, replicas);
   }
 
   /** While paused: parts with every job, once what was running has come back. */
   #leave(): Effect[] {
     if (this.#runs.size > 0) return [];
-    return [...this.#jobs.keys()].flatMap((job) => this.#drop(job));
+    return [...this.#jobs.values()].flatMap((job) => this.#drop(job));
   }
 
-  #drop(id: JobId): Effect[] {
-    const job = this.#jobs.get(id);
-    this.#jobs.delete(id);
-    const effects: Effect[] = [{ type: 'stop-runs', job: id }];
-    if (job === undefined) return effects;
+  #stop({ running, offer }: VolunteerJob): Effect[] {
+    return running > 0 ? [{ type: 'stop-runs', job: offer.job }] : [];
+  }
+
+  #drop(job: VolunteerJob): Effect[] {
+    this.#jobs.delete(job.key);
     const others = [...this.#jobs.values()].some(({ requester }) => requester === job.requester);
-    const state = this.#requesters.get(job.requester)?.state;
-    if (others || state === 'down' || state === undefined) return effects;
-    this.#requesters.delete(job.requester);
-    return [...effects, { type: 'close-work', requester: job.requester }];
+    return others ? this.#stop(job) : [...this.#stop(job), ...this.#links.close(job.requester)];
   }
 
   #sum(of: (job: VolunteerJob) => number): number {

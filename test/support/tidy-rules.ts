@@ -25,7 +25,7 @@ type Layer = {
 
 const pure = { packages: false };
 const open = { packages: true };
-const bytes = ['src/wire/canonical-cbor.ts', 'src/wire/digest.ts'];
+const bytes = ['canonical-cbor', 'digest', 'packed'].map((name) => `src/wire/${name}.ts`);
 const seams = ['src/ports.ts', 'src/model'];
 const controlClient = 'src/transport/control-client.ts';
 

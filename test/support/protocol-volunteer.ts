@@ -1,0 +1,114 @@
+/** A volunteer's machine in tests: how it gets to work, what it is told and what it says. */
+
+import type { PeerId } from '../../src/model/ids.ts';
+import type { RequesterMessage, VolunteerMessage } from '../../src/model/messages.ts';
+import type { Offer } from '../../src/model/offer.ts';
+import type { LeasedChunk, Outcome } from '../../src/model/replica.ts';
+import type { Effect } from '../../src/protocol/events.ts';
+import { OfferBook } from '../../src/protocol/offer-book.ts';
+import { Volunteer } from '../../src/protocol/volunteer.ts';
+import {
+  anna,
+  digestNumbered,
+  jobNumbered,
+  offerOf,
+  self,
+  startUnixMs,
+  valueOf,
+} from './protocol-fixtures.ts';
+
+export const job = jobNumbered(1);
+const { program, limits: chunkLimits } = offerOf().offer;
+
+/** A volunteer that has heard of these offers and acts on them. */
+export function volunteerWith(slots: number, ...offers: Partial<Offer>[]) {
+  const book = new OfferBook();
+  for (const offer of offers) book.receive(offerOf(offer), startUnixMs);
+  return { volunteer: new Volunteer(self, slots, book), book };
+}
+
+/** One that computes Anna's job: connected, its program loaded, its first ask made. */
+export function working(slots = 2, ...more: Partial<Offer>[]) {
+  const { volunteer, book } = volunteerWith(slots, {}, ...more);
+  volunteer.advance(0);
+  volunteer.requesterUp(anna, 0);
+  const effects = volunteer.programReady(program, 0);
+  return { volunteer, book, effects };
+}
+
+export const leases = (
+  chunks: readonly LeasedChunk[],
+  of = job,
+  leaseMs = 10_000,
+): RequesterMessage => ({
+  type: 'leases',
+  job: of,
+  leaseMs,
+  chunks,
+});
+const told = (message: VolunteerMessage, to: PeerId = anna): Effect => ({
+  type: 'send-to-requester',
+  to,
+  message,
+});
+export const asked = (count: number, to: PeerId = anna, of = job) =>
+  told({ type: 'ask', job: of, count }, to);
+export const run = (number: number, chunks: readonly LeasedChunk[], of = job): Effect => ({
+  type: 'run',
+  run: number,
+  job: of,
+  program,
+  limits: chunkLimits,
+  chunks,
+});
+
+function outcomeOf({ chunk }: LeasedChunk): Outcome {
+  return { type: 'result', digest: digestNumbered(chunk), value: valueOf(chunk) };
+}
+
+/** A run comes back, each chunk having taken `computeMs`. */
+export function done(volunteer: Volunteer, effect: Effect | undefined, computeMs = 10, nowMs = 10) {
+  if (effect?.type !== 'run') throw new Error('no run');
+  const outcomes = effect.chunks.map((chunk) => ({ outcome: outcomeOf(chunk), computeMs }));
+  return volunteer.runDone({ type: 'run-done', run: effect.run, outcomes }, nowMs);
+}
+
+/** A run comes back with nothing computed. */
+export function stopped(volunteer: Volunteer, effect: Effect | undefined, nowMs = 10) {
+  if (effect?.type !== 'run') throw new Error('no run');
+  const outcomes = effect.chunks.map(() => ({
+    outcome: { type: 'returned' } as const,
+    computeMs: 0,
+  }));
+  return volunteer.runDone({ type: 'run-done', run: effect.run, outcomes }, nowMs);
+}
+
+export const results = (chunks: readonly LeasedChunk[], computeMs = 10) =>
+  told({
+    type: 'results',
+    frame: {
+      job,
+      replicas: chunks.map((chunk) => ({
+        lease: chunk.lease,
+        chunk: chunk.chunk,
+        outcome: outcomeOf(chunk),
+        computeMs,
+      })),
+    },
+  });
+export const givenBack = (chunks: readonly LeasedChunk[], to: PeerId = anna, of = job) =>
+  told(
+    {
+      type: 'results',
+      frame: {
+        job: of,
+        replicas: chunks.map(({ lease, chunk }) => ({
+          lease,
+          chunk,
+          outcome: { type: 'returned' },
+          computeMs: 0,
+        })),
+      },
+    },
+    to,
+  );

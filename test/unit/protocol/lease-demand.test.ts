@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest';
+
+import { leasesWanted, runsWanted, runSize } from '../../../src/protocol/lease-demand.ts';
+
+describe('leases to hold of a job', () => {
+  test.each([
+    { slots: 0, chunkMs: undefined, leases: 0 },
+    { slots: 2, chunkMs: undefined, leases: 12 },
+    { slots: 1, chunkMs: 1000, leases: 2 },
+    { slots: 4, chunkMs: 250, leases: 8 },
+    { slots: 4, chunkMs: 25, leases: 44 },
+    { slots: 2, chunkMs: 0.05, leases: 4096 },
+    { slots: 1, chunkMs: 0, leases: 4096 },
+    { slots: 10_000, chunkMs: 1000, leases: 4096 },
+  ])('$slots slots, $chunkMs ms a chunk: $leases', ({ slots, chunkMs, leases }) => {
+    expect(leasesWanted(slots, chunkMs)).toBe(leases);
+  });
+});
+
+describe('chunks of a run', () => {
+  test.each([
+    { chunkMs: undefined, chunks: 1 },
+    { chunkMs: 1000, chunks: 1 },
+    { chunkMs: 25, chunks: 1 },
+    { chunkMs: 12, chunks: 2 },
+    { chunkMs: 1, chunks: 25 },
+    { chunkMs: 0.01, chunks: 512 },
+    { chunkMs: 0, chunks: 512 },
+  ])('$chunkMs ms a chunk: $chunks', ({ chunkMs, chunks }) => {
+    expect(runSize(chunkMs)).toBe(chunks);
+  });
+});
+
+describe('runs in the sandbox', () => {
+  test.each([
+    { slots: 3, chunkMs: undefined, runs: 3 },
+    { slots: 3, chunkMs: 51, runs: 3 },
+    { slots: 3, chunkMs: 50, runs: 6 },
+    { slots: 3, chunkMs: 0.1, runs: 6 },
+  ])('$slots slots, $chunkMs ms a chunk: $runs', ({ slots, chunkMs, runs }) => {
+    expect(runsWanted(slots, chunkMs)).toBe(runs);
+  });
+});

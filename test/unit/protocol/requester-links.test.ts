@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+
+import { limits } from '../../../src/model/limits.ts';
+import { RequesterLinks, retryAfterMs } from '../../../src/protocol/requester-links.ts';
+import { anna, bert, peerNumbered } from '../../support/protocol-fixtures.ts';
+
+const opened = { type: 'open-work', requester: anna, addresses: ['anna:1'] };
+
+describe('how long a requester is left alone', () => {
+  test.each([
+    [1, 1_000],
+    [2, 2_000],
+    [5, 16_000],
+    [6, 30_000],
+    [60, 30_000],
+  ])('after %i failures %i ms', (failures, ms) => {
+    expect(retryAfterMs(failures)).toBe(ms);
+  });
+});
+
+test('a stream is opened once, and again only after it went down', () => {
+  const links = new RequesterLinks();
+  expect(links.open(anna, ['anna:1'])).toEqual([opened]);
+  expect(links.open(anna, ['anna:1'])).toEqual([]);
+  links.cameUp(anna);
+  expect(links.open(anna, ['anna:1'])).toEqual([]);
+  expect([links.isUp(anna), links.up]).toEqual([true, [anna]]);
+  links.wentDown(anna, 100);
+  expect([links.isUp(anna), links.isAvoided(anna, 1_099), links.dueAtMs]).toEqual([
+    false,
+    true,
+    1_100,
+  ]);
+  expect(links.isAvoided(anna, 1_100)).toBe(false);
+  expect(links.open(anna, ['anna:1'])).toEqual([opened]);
+  expect(links.dueAtMs).toBe(Infinity);
+});
+
+test('failures add up until the requester answers', () => {
+  const links = new RequesterLinks();
+  const waits = [0, 0, 0].map((ms) => {
+    links.open(anna, []);
+    links.wentDown(anna, ms);
+    return links.dueAtMs;
+  });
+  links.cameUp(anna);
+  links.wentDown(anna, 0);
+  expect([...waits, links.dueAtMs]).toEqual([1_000, 2_000, 4_000, 1_000]);
+});
+
+test('only what is open is closed', () => {
+  const links = new RequesterLinks();
+  expect(links.close(anna)).toEqual([]);
+  links.open(anna, []);
+  expect(links.close(anna)).toEqual([{ type: 'close-work', requester: anna }]);
+  links.open(bert, []);
+  links.wentDown(bert, 0);
+  expect(links.close(bert)).toEqual([]);
+});
+
+test('one that was not tried again when it was time is forgotten', () => {
+  const links = new RequesterLinks();
+  links.wentDown(anna, 0);
+  links.forgetOverdue(999);
+  expect(links.dueAtMs).toBe(1_000);
+  links.forgetOverdue(1_000);
+  expect(links.dueAtMs).toBe(Infinity);
+});
+
+test('past the most requesters one that is down makes room', () => {
+  const links = new RequesterLinks();
+  for (let number = 0; number < limits.requestersMax; number++) {
+    links.open(peerNumbered(number), []);
+    links.wentDown(peerNumbered(number), number);
+  }
+  links.open(anna, []);
+  expect(links.dueAtMs).toBe(1_001);
+});

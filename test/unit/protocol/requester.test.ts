@@ -1,0 +1,217 @@
+import { describe, expect, test } from 'vitest';
+
+import { limits } from '../../../src/model/limits.ts';
+import type { JobId, PeerId } from '../../../src/model/ids.ts';
+import type { JobSpec } from '../../../src/model/job.ts';
+import type { VolunteerMessage } from '../../../src/model/messages.ts';
+import type { Offer } from '../../../src/model/offer.ts';
+import type { Effect } from '../../../src/protocol/events.ts';
+import { Requester } from '../../../src/protocol/requester.ts';
+import {
+  anna,
+  at,
+  bert,
+  jobNumbered,
+  offerOf,
+  ofType,
+  resultOf,
+  self,
+  specOf,
+  startUnixMs,
+} from '../../support/protocol-fixtures.ts';
+
+const job = jobNumbered(1);
+const addresses = ['here:1'];
+
+function requesterWith(...volunteers: PeerId[]): Requester {
+  const requester = new Requester(self, () => addresses);
+  for (const peer of volunteers) requester.volunteerUp(peer);
+  return requester;
+}
+
+/** A job whose split has ended, and what followed. */
+function submit(
+  requester: Requester,
+  chunks: number,
+  ms = 0,
+  id: JobId = job,
+  changes: Partial<JobSpec> = { trust: { quorum: 1 } },
+): Effect[] {
+  requester.submit(id, specOf(changes), ms);
+  return [...requester.addChunks(id, chunks, at(ms)), ...requester.endSplit(id, at(ms))];
+}
+
+const ask = (count: number, of = job): VolunteerMessage => ({ type: 'ask', job: of, count });
+const ended = (to: PeerId, of = job): Effect => ({
+  type: 'send-to-volunteer',
+  to,
+  message: { type: 'job-ended', job: of },
+});
+const offers = (effects: readonly Effect[]): Offer[] =>
+  ofType(effects, 'sign-offer').map(({ offer }) => offer);
+const signed = (changes: Partial<Offer>): Effect => {
+  const offer = { ...offerOf({ requester: self, addresses }).offer, ...changes };
+  return { type: 'sign-offer', offer };
+};
+
+describe('offers', () => {
+  test('the first chunks are offered at once, with how many replicas are open', () => {
+    const effects = submit(requesterWith(), 10, 500, job, { trust: { quorum: 3 } });
+    expect(effects).toEqual([
+      signed({ sequence: 1, replicasOpen: 30, expiresAtMs: startUnixMs + 60_500 }),
+    ]);
+  });
+
+  test('a job without chunks is not offered', () => {
+    const requester = requesterWith();
+    requester.submit(job, specOf(), 0);
+    expect(requester.tick(at(30_000))).toEqual([]);
+    expect(requester.dueAtMs).toBe(Infinity);
+  });
+
+  test('an offer is refreshed three times in its life', () => {
+    const requester = requesterWith();
+    submit(requester, 10);
+    expect(requester.dueAtMs).toBe(20_000);
+    expect(requester.tick(at(19_999))).toEqual([]);
+    expect(requester.tick(at(20_000))).toEqual([
+      signed({ sequence: 2, replicasOpen: 10, expiresAtMs: startUnixMs + 80_000 }),
+    ]);
+    expect(requester.dueAtMs).toBe(40_000);
+  });
+
+  test('chunks that come in quick succession make no flood of offers', () => {
+    const requester = requesterWith();
+    requester.submit(job, specOf(), 0);
+    const effects: Effect[] = [];
+    for (let ms = 0; ms < 3_000; ms += 10) effects.push(...requester.addChunks(job, 5, at(ms)));
+    expect(offers(effects).map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+  });
+
+  test('that nothing is left to lease is told after a second, and that there is again', () => {
+    const requester = requesterWith(anna);
+    submit(requester, 2);
+    expect(offers(requester.handle(anna, ask(2), at(10)))).toEqual([]);
+    const none = offers(requester.tick(at(1_000)));
+    expect(none).toMatchObject([{ sequence: 2, replicasOpen: 0, closed: false }]);
+    expect(offers(requester.tick(at(2_500)))).toEqual([]);
+    const again = offers(requester.volunteerDown(anna, at(3_000)));
+    expect(again).toMatchObject([{ sequence: 3, replicasOpen: 2 }]);
+  });
+
+  test('a change that came too soon to be told is told when its second is over', () => {
+    const requester = requesterWith(anna);
+    submit(requester, 2);
+    requester.handle(anna, ask(2), at(10));
+    requester.tick(at(1_000.3));
+    expect(offers(requester.volunteerDown(anna, at(1_100)))).toEqual([]);
+    expect(requester.dueAtMs).toBe(2_000.3);
+    expect(offers(requester.tick(at(2_000.3)))).toMatchObject([{ sequence: 3, replicasOpen: 2 }]);
+  });
+
+  test('a job that ends is offered once more, as closed, and its volunteers are told', () => {
+    const requester = requesterWith(anna, bert);
+    submit(requester, 2);
+    expect(requester.end(job, at(5_000))).toEqual([
+      ended(anna),
+      ended(bert),
+      signed({ sequence: 2, replicasOpen: 0, closed: true, expiresAtMs: startUnixMs + 65_000 }),
+    ]);
+    expect(requester.jobs).toEqual([]);
+    expect(requester.end(job, at(5_001))).toEqual([]);
+    expect(requester.dueAtMs).toBe(Infinity);
+  });
+
+  test('a job that was never offered ends without an offer', () => {
+    const requester = requesterWith(anna);
+    requester.submit(job, specOf(), 0);
+    expect(requester.end(job, at(1))).toEqual([ended(anna)]);
+  });
+
+  test('a job whose chunks are all accepted is offered no more, and closed in the end', () => {
+    const requester = requesterWith(anna);
+    submit(requester, 1);
+    requester.handle(anna, ask(1), at(10));
+    const frame = { job, replicas: [resultOf({ lease: 1, chunk: 0 })] };
+    const effects = requester.handle(anna, { type: 'results', frame }, at(20));
+    expect(effects.map(({ type }) => type)).toEqual([
+      'store-results',
+      'send-to-volunteer',
+      'all-accepted',
+    ]);
+    expect(requester.tick(at(50_000))).toEqual([]);
+    expect(requester.dueAtMs).toBe(Infinity);
+    expect(offers(requester.end(job, at(50_001)))).toMatchObject([{ closed: true }]);
+  });
+
+  test('more jobs than others listen to wait until one has ended', () => {
+    const requester = requesterWith();
+    const many = limits.offersPerRequesterMax;
+    const first = Array.from({ length: many }, (_, number) =>
+      offers(submit(requester, 1, 0, jobNumbered(number))),
+    );
+    expect(first.flat()).toHaveLength(many);
+    expect(offers(submit(requester, 1, 0, jobNumbered(many)))).toEqual([]);
+    expect(offers(requester.tick(at(1_000)))).toEqual([]);
+    expect(requester.dueAtMs).toBeGreaterThan(1_000);
+    requester.end(jobNumbered(0), at(1_500));
+    expect(offers(requester.tick(at(2_000)))).toMatchObject([{ job: jobNumbered(many) }]);
+  });
+});
+
+describe('volunteers', () => {
+  test('what is said of a job that is not there is answered with its end', () => {
+    const requester = requesterWith(anna);
+    expect(requester.handle(anna, ask(1), at(0))).toEqual([ended(anna)]);
+    const frame = { job, replicas: [resultOf({ lease: 1, chunk: 0 })] };
+    expect(requester.handle(anna, { type: 'results', frame }, at(0))).toEqual([ended(anna)]);
+  });
+
+  test('who has no stream is not answered', () => {
+    const requester = requesterWith();
+    submit(requester, 1);
+    expect(requester.handle(anna, ask(1), at(0))).toEqual([]);
+  });
+
+  test('an ask is served when chunks appear', () => {
+    const requester = requesterWith(anna);
+    requester.submit(job, specOf(), 0);
+    expect(requester.handle(anna, ask(3), at(0))).toEqual([]);
+    const effects = requester.addChunks(job, 2, at(5));
+    expect(effects.map(({ type }) => type)).toEqual(['send-to-volunteer', 'sign-offer']);
+    expect(effects[0]).toMatchObject({ to: anna, message: { type: 'leases' } });
+  });
+
+  test('what a volunteer held when it went away is leased to those who ask', () => {
+    const requester = requesterWith(anna, bert);
+    submit(requester, 2);
+    requester.handle(anna, ask(2), at(10));
+    expect(requester.handle(bert, ask(2), at(10))).toEqual([]);
+    const effects = requester.volunteerDown(anna, at(20));
+    const chunks = ofType(effects, 'send-to-volunteer').flatMap(({ to, message }) =>
+      to === bert && message.type === 'leases' ? message.chunks.map(({ chunk }) => chunk) : [],
+    );
+    expect(chunks).toEqual([0, 1]);
+    expect(requester.volunteers).toEqual(new Set([bert]));
+  });
+
+  test('totals go on over the jobs', () => {
+    const requester = requesterWith(anna);
+    for (const number of [1, 2]) {
+      const id = jobNumbered(number);
+      submit(requester, 1, 0, id);
+      requester.handle(anna, ask(1, id), at(10));
+      const frame = { job: id, replicas: [resultOf({ lease: 1, chunk: 0 })] };
+      requester.handle(anna, { type: 'results', frame }, at(20));
+      requester.end(id, at(30));
+    }
+    expect(requester.totals).toMatchObject({ leased: 2, returned: 2, chunksAccepted: 2 });
+  });
+
+  test('what is said of a job that is no more is nothing', () => {
+    const requester = requesterWith(anna);
+    expect(requester.addChunks(job, 1, at(0))).toEqual([]);
+    expect(requester.endSplit(job, at(0))).toEqual([]);
+    expect(requester.job(job)).toBeUndefined();
+  });
+});

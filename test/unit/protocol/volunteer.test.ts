@@ -1,0 +1,374 @@
+import { describe, expect, test } from 'vitest';
+
+import { limits } from '../../../src/model/limits.ts';
+import type { Effect } from '../../../src/protocol/events.ts';
+import {
+  anna,
+  bert,
+  digestNumbered,
+  jobNumbered,
+  leasedChunks,
+  offerOf,
+  ofType,
+  peerNumbered,
+  self,
+  startUnixMs,
+} from '../../support/protocol-fixtures.ts';
+import {
+  asked,
+  done,
+  givenBack,
+  job,
+  leases,
+  results,
+  run,
+  stopped,
+  volunteerWith,
+  working,
+} from '../../support/protocol-volunteer.ts';
+
+const { program, programBytes } = offerOf().offer;
+
+describe('engaging', () => {
+  test('an open offer leads to a stream, the program, and then an ask', () => {
+    const { volunteer } = volunteerWith(2, {});
+    const addresses = ['anna:1'];
+    expect(volunteer.advance(0)).toEqual([
+      { type: 'open-work', requester: anna, addresses },
+      { type: 'fetch-program', requester: anna, addresses, program, programBytes },
+    ]);
+    expect(volunteer.advance(1)).toEqual([]);
+    expect(volunteer.requesterUp(anna, 2)).toEqual([]);
+    expect(volunteer.programReady(program, 3)).toEqual([asked(12)]);
+    expect(volunteer.advance(4)).toEqual([]);
+    expect(volunteer.requesters).toEqual([anna]);
+  });
+
+  test.each([
+    ['nothing to lease', { replicasOpen: 0 }],
+    ['ended', { closed: true }],
+  ])('an offer of a job with %s is left alone', (_what, offer) => {
+    expect(volunteerWith(2, offer).volunteer.advance(0)).toEqual([]);
+  });
+
+  test('a peer without slots takes no work', () => {
+    expect(volunteerWith(0, {}).volunteer.advance(0)).toEqual([]);
+  });
+
+  test('two jobs of one requester share a stream', () => {
+    const { volunteer } = volunteerWith(1, {}, { job: jobNumbered(2) });
+    expect(ofType(volunteer.advance(0), 'open-work')).toHaveLength(1);
+    volunteer.requesterUp(anna, 0);
+    const ended = { type: 'job-ended', job } as const;
+    expect(ofType(volunteer.handle(anna, ended, 1), 'close-work')).toEqual([]);
+    const other = { type: 'job-ended', job: jobNumbered(2) } as const;
+    expect(volunteer.handle(anna, other, 1)).toEqual([{ type: 'close-work', requester: anna }]);
+  });
+
+  test('a program that can’t run has its job declined, and is not fetched again', () => {
+    const { volunteer } = volunteerWith(2, {});
+    volunteer.advance(0);
+    expect(volunteer.programFailed(program, 'no compute', 1)).toEqual([
+      { type: 'close-work', requester: anna },
+    ]);
+    expect(volunteer.declined).toEqual(new Map([[job, 'no compute']]));
+    expect(volunteer.advance(2)).toEqual([]);
+  });
+
+  test('a stranger that offers somebody’s job as its own gets in nobody’s way', () => {
+    const { volunteer } = volunteerWith(2, { requester: bert }, { requester: anna });
+    const opened = ofType(volunteer.advance(0), 'open-work');
+    expect(opened.map(({ requester }) => requester)).toEqual([bert, anna]);
+    volunteer.requesterUp(bert, 1);
+    volunteer.requesterUp(anna, 1);
+    const asks = volunteer.programReady(program, 2);
+    expect(asks).toEqual([asked(12, bert), asked(12, anna)]);
+    volunteer.handle(bert, { type: 'job-ended', job }, 3);
+    const chunks = leasedChunks(1, 1);
+    expect(volunteer.handle(anna, leases(chunks), 4)).toEqual([run(1, chunks)]);
+  });
+
+  test('past the most jobs an idle one makes room, and none while all give work', () => {
+    const jobs = Array.from({ length: 9 }, (_, number) => ({ job: jobNumbered(number) }));
+    const { volunteer } = volunteerWith(1, ...jobs);
+    expect(ofType(volunteer.advance(0), 'fetch-program')).toHaveLength(8);
+    volunteer.requesterUp(anna, 0);
+    volunteer.programReady(program, 0);
+    expect(ofType(volunteer.advance(10_000), 'fetch-program')).toEqual([]);
+    expect(ofType(volunteer.advance(10_001), 'fetch-program')).toHaveLength(1);
+  });
+
+  test('no job makes room for one whose requester is not to be tried', () => {
+    const jobs = Array.from({ length: 8 }, (_, number) => ({ job: jobNumbered(number) }));
+    const elsewhere = { requester: bert, job: jobNumbered(99) };
+    const { volunteer, book } = volunteerWith(1, elsewhere, ...jobs);
+    volunteer.advance(0);
+    volunteer.requesterUp(anna, 0);
+    book.receive(offerOf({ ...elsewhere, sequence: 2 }), startUnixMs);
+    volunteer.requesterDown(bert, 19_900);
+    expect(volunteer.advance(20_000)).toEqual([]);
+  });
+});
+
+describe('asking', () => {
+  test('asks follow what the slots compute, in halves of the buffer', () => {
+    const { volunteer } = working(2);
+    const chunks = leasedChunks(1, 12);
+    const [first, second] = volunteer.handle(anna, leases(chunks), 1);
+    expect([first, second]).toEqual([run(1, chunks.slice(0, 1)), run(2, chunks.slice(1, 2))]);
+    // 100 ms a chunk: 2 slots hold 2 * (1 + 3) chunks, fewer than the 11 still held.
+    expect(done(volunteer, first, 100)).toEqual([
+      results(chunks.slice(0, 1), 100),
+      run(3, chunks.slice(2, 3)),
+    ]);
+    let next = done(volunteer, second, 100);
+    const asks: Effect[] = [];
+    let held = 10;
+    while (asks.length === 0) {
+      held -= 1;
+      next = done(volunteer, ofType(next, 'run')[0] ?? run(3, []), 100);
+      asks.push(...next.filter((effect) => effect.type === 'send-to-requester').slice(1));
+    }
+    expect([held, asks]).toEqual([4, [asked(4)]]);
+  });
+
+  test('a demand is not repeated while it stands', () => {
+    const { volunteer } = working(2);
+    expect(volunteer.handle(anna, leases(leasedChunks(1, 2)), 1)).toEqual([
+      run(1, leasedChunks(1, 1)),
+      run(2, leasedChunks(2, 1)),
+    ]);
+    expect(volunteer.tick(500)).toEqual([]);
+  });
+
+  test('leases that expired in the queue are asked for anew at once', () => {
+    const { volunteer } = working(1);
+    const chunks = leasedChunks(1, 6);
+    const [first] = volunteer.handle(anna, leases(chunks, job, 1_000), 0);
+    const effects = done(volunteer, first, 10, 1_000);
+    expect(effects).toEqual([results(chunks.slice(0, 1)), asked(26)]);
+    expect(volunteer.leasesHeld).toBe(0);
+  });
+
+  test('leases that were never asked for are held up to the buffer and no further', () => {
+    const { volunteer } = working(1);
+    volunteer.handle(anna, leases(leasedChunks(1, 3_000)), 1);
+    volunteer.handle(anna, leases(leasedChunks(3_001, 3_000)), 1);
+    expect(volunteer.leasesHeld).toBe(limits.leasesHeldMax);
+  });
+
+  test('leases of a job that is computed for somebody else are given back', () => {
+    const { volunteer } = working(1);
+    const chunks = leasedChunks(1, 2);
+    expect(volunteer.handle(bert, leases(chunks), 1)).toEqual([givenBack(chunks, bert)]);
+    expect(volunteer.leasesHeld).toBe(0);
+  });
+});
+
+describe('computing', () => {
+  test('short chunks run many together, and ahead of the slots', () => {
+    const { volunteer } = working(1);
+    const [first] = volunteer.handle(anna, leases(leasedChunks(1, 100)), 1);
+    const effects = done(volunteer, first, 1);
+    expect(ofType(effects, 'run').map(({ chunks }) => chunks.length)).toEqual([25, 25]);
+    expect([volunteer.chunksRunning, volunteer.leasesQueued]).toEqual([50, 49]);
+    expect([volunteer.replicasReturned, volunteer.computeSeconds]).toEqual([1, 0.001]);
+  });
+
+  test('jobs take turns', () => {
+    const second = jobNumbered(2);
+    const { volunteer } = working(1, { job: second });
+    volunteer.handle(anna, leases(leasedChunks(1, 3)), 1);
+    volunteer.handle(anna, leases(leasedChunks(1, 3), second), 1);
+    const order: unknown[] = [];
+    for (let number = 1; number <= 5; number++) {
+      const effects = done(volunteer, run(number, leasedChunks(1, 1)), 100);
+      order.push(...ofType(effects, 'run').map((started) => started.job));
+    }
+    expect(order).toEqual([second, job, second, job, second]);
+  });
+
+  test('a new job starts beside one whose short chunks never run out', () => {
+    const second = jobNumbered(2);
+    const { volunteer } = working(2, { job: second });
+    const running = ofType(volunteer.handle(anna, leases(leasedChunks(1, 4_000)), 1), 'run');
+    const started: unknown[] = [];
+    const finishOne = () => {
+      const runs = ofType(done(volunteer, running.shift(), 1), 'run');
+      running.push(...runs);
+      started.push(...runs.map((each) => each.job));
+    };
+    finishOne();
+    expect(running).toHaveLength(4);
+    volunteer.handle(anna, leases(leasedChunks(1, 2), second), 2);
+    for (let times = 0; times < 8; times++) finishOne();
+    expect(started.filter((each) => each === second)).toHaveLength(2);
+    expect(volunteer.leasesQueued).toBeGreaterThan(3_000);
+  });
+
+  test('revoked leases are not computed', () => {
+    const { volunteer } = working(1);
+    const chunks = leasedChunks(1, 4);
+    const [first] = volunteer.handle(anna, leases(chunks), 1);
+    volunteer.handle(anna, { type: 'revoke', job, leases: [1, 2, 3] }, 2);
+    const effects = done(volunteer, first, 100);
+    expect(effects).toEqual([results(chunks.slice(0, 1), 100), run(2, chunks.slice(3))]);
+  });
+
+  test('after the sandbox gave chunks back the job rests, and then goes on', () => {
+    const { volunteer } = working(1);
+    const chunks = leasedChunks(1, 3);
+    const [first] = volunteer.handle(anna, leases(chunks), 1);
+    expect(stopped(volunteer, first, 50)).toEqual([givenBack(chunks.slice(0, 1))]);
+    expect(volunteer.dueAtMs).toBe(1_050);
+    expect(volunteer.tick(1_049)).toEqual([]);
+    expect(ofType(volunteer.tick(1_050), 'run')).toEqual([run(2, chunks.slice(1, 2))]);
+    expect(volunteer.dueAtMs).toBe(Infinity);
+  });
+
+  test('a run that nobody knows is ignored', () => {
+    const { volunteer } = working(1);
+    expect(volunteer.runDone({ type: 'run-done', run: 77, outcomes: [] }, 1)).toEqual([]);
+  });
+});
+
+describe('requesters that go away', () => {
+  test('what was held of them is dropped, and they are tried again after a while', () => {
+    const { volunteer } = working(1);
+    const [first] = volunteer.handle(anna, leases(leasedChunks(1, 4)), 1);
+    expect(volunteer.requesterDown(anna, 100)).toEqual([{ type: 'stop-runs', job }]);
+    expect(volunteer.leasesHeld).toBe(0);
+    expect(stopped(volunteer, first, 110)).toEqual([]);
+    expect(volunteer.dueAtMs).toBe(1_100);
+    expect(volunteer.tick(1_099)).toEqual([]);
+    const retried = volunteer.tick(1_100);
+    expect(retried.map(({ type }) => type)).toEqual(['open-work', 'fetch-program']);
+    expect(volunteer.dueAtMs).toBe(Infinity);
+  });
+
+  test('one that is wanted for nothing is forgotten', () => {
+    const { volunteer, book } = working(1);
+    book.close(anna, job);
+    volunteer.requesterDown(anna, 100);
+    expect(volunteer.tick(1_100)).toEqual([]);
+    expect(volunteer.dueAtMs).toBe(Infinity);
+  });
+
+  test('a job that ended is dropped with its stream', () => {
+    const { volunteer } = working(1);
+    volunteer.handle(anna, leases(leasedChunks(1, 4)), 1);
+    expect(volunteer.handle(anna, { type: 'job-ended', job }, 2)).toEqual([
+      { type: 'stop-runs', job },
+      { type: 'close-work', requester: anna },
+    ]);
+    expect(volunteer.advance(3)).toEqual([]);
+  });
+
+  test('nobody but its requester ends a job or takes leases back', () => {
+    const { volunteer } = working(1);
+    volunteer.handle(anna, leases(leasedChunks(1, 4)), 1);
+    expect(volunteer.handle(bert, { type: 'job-ended', job }, 2)).toEqual([]);
+    expect(volunteer.handle(bert, { type: 'revoke', job, leases: [2, 3] }, 2)).toEqual([]);
+    expect(volunteer.leasesHeld).toBe(4);
+  });
+});
+
+describe('pausing', () => {
+  test('a pause gives back what is queued, stops what runs, and then leaves', () => {
+    const { volunteer } = working(1);
+    const chunks = leasedChunks(1, 3);
+    const [first] = volunteer.handle(anna, leases(chunks), 1);
+    expect(volunteer.pause(Infinity)).toEqual([
+      givenBack(chunks.slice(1)),
+      { type: 'stop-runs', job },
+    ]);
+    expect(stopped(volunteer, first)).toEqual([
+      givenBack(chunks.slice(0, 1)),
+      { type: 'close-work', requester: anna },
+    ]);
+    expect([volunteer.mode, volunteer.dueAtMs]).toEqual(['paused', Infinity]);
+    expect([volunteer.advance(5), volunteer.tick(6)]).toEqual([[], []]);
+  });
+
+  test('leases that arrive during a pause are given back', () => {
+    const { volunteer } = working(1);
+    const [first] = volunteer.handle(anna, leases(leasedChunks(1, 1)), 1);
+    volunteer.pause(Infinity);
+    const late = leasedChunks(2, 2);
+    expect(volunteer.handle(anna, leases(late), 2)).toEqual([givenBack(late)]);
+    expect(first?.type).toBe('run');
+  });
+
+  test('a pause with nothing running leaves at once', () => {
+    const { volunteer } = working(1);
+    expect(volunteer.pause(Infinity)).toEqual([{ type: 'close-work', requester: anna }]);
+  });
+
+  test('a timed pause ends by itself', () => {
+    const { volunteer } = working(1);
+    volunteer.pause(5_000);
+    expect([volunteer.dueAtMs, volunteer.pausedUntilMs]).toEqual([5_000, 5_000]);
+    expect(volunteer.tick(4_999)).toEqual([]);
+    const effects = volunteer.tick(5_000);
+    expect(effects.map(({ type }) => type)).toEqual(['open-work', 'fetch-program']);
+    expect([volunteer.mode, volunteer.dueAtMs]).toEqual(['on', Infinity]);
+  });
+
+  test('a peer that is not paused has nothing to resume', () => {
+    expect(working(1).volunteer.resume(1)).toEqual([]);
+  });
+});
+
+describe('finishing', () => {
+  test('what is held is computed, nothing is asked for, and then it is drained', () => {
+    const { volunteer } = working(1);
+    const chunks = leasedChunks(1, 2);
+    const [first] = volunteer.handle(anna, leases(chunks), 1);
+    expect(volunteer.finish(2)).toEqual([]);
+    const effects = done(volunteer, first, 100);
+    expect(effects).toEqual([results(chunks.slice(0, 1), 100), run(2, chunks.slice(1))]);
+    expect(done(volunteer, effects[1], 100)).toEqual([
+      results(chunks.slice(1), 100),
+      { type: 'close-work', requester: anna },
+      { type: 'drained' },
+    ]);
+    expect(volunteer.advance(500)).toEqual([{ type: 'drained' }]);
+    const late = leasedChunks(9, 1);
+    expect(volunteer.handle(anna, leases(late), 501)).toEqual([givenBack(late)]);
+  });
+
+  test('who is paused and told to finish goes to nobody any more', () => {
+    const { volunteer } = working(1);
+    volunteer.pause(60_000);
+    expect(volunteer.finish(1)).toEqual([{ type: 'drained' }]);
+    expect([volunteer.mode, volunteer.dueAtMs]).toEqual(['finishing', Infinity]);
+    expect([volunteer.pause(5), volunteer.resume(6)]).toEqual([[], []]);
+  });
+
+  test('own jobs go on', () => {
+    const { volunteer } = volunteerWith(1, { requester: self }, { requester: bert });
+    const effects = volunteer.finish(0);
+    expect(ofType(effects, 'open-work').map(({ requester }) => requester)).toEqual([self]);
+    volunteer.requesterUp(self, 0);
+    expect(ofType(volunteer.programReady(program, 0), 'send-to-requester')).toEqual([
+      asked(6, self),
+    ]);
+    const chunks = leasedChunks(1, 1);
+    expect(volunteer.handle(self, leases(chunks), 1)).toEqual([run(1, chunks)]);
+  });
+});
+
+test('declined jobs are remembered up to a bound', () => {
+  const { volunteer, book } = volunteerWith(1);
+  for (let number = 0; number < 1_100; number++) {
+    const requester = peerNumbered(number);
+    const other = digestNumbered(number);
+    book.receive(offerOf({ requester, job: jobNumbered(number), program: other }), startUnixMs);
+    volunteer.advance(0);
+    volunteer.programFailed(other, 'no', 0);
+    book.close(requester, jobNumbered(number));
+  }
+  expect(volunteer.declined.size).toBe(1_000);
+  expect(volunteer.declined.has(jobNumbered(99))).toBe(false);
+  expect(volunteer.declined.has(jobNumbered(1_099))).toBe(true);
+});
