@@ -1,4 +1,6 @@
-/** How many chunks a second the grid itself can handle: no-op chunks, and the requester's memory. */
+/**
+ * How many chunks a second the grid itself can handle: no-op chunks, and the requester's memory.
+ */
 
 import { fileURLToPath } from 'node:url';
 

@@ -35,7 +35,7 @@ export interface Transport {
   /**
    * Begins to accept connections; events flow from now on.
    * @returns the addresses to tell others, "host:port", the likeliest first
-   * @throws {GridError} `port-taken`
+   * @throws {GridError} `port-taken`, or `usage` for an address that can't be listened on
    */
   listen(onEvent: (event: TransportEvent) => void): Promise<readonly string[]>;
 
@@ -81,6 +81,7 @@ export interface Transport {
 
 /** Totals since the start, and present depths. */
 export type TransportStats = {
+  /** Of messages, without what gRPC, HTTP/2 and TLS add; so one peer's out is the others' in. */
   readonly bytesIn: number;
   readonly bytesOut: number;
   /** Frames waiting in all streams' queues. */

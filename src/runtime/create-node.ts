@@ -110,10 +110,11 @@ async function openParts(
 ): Promise<Parts> {
   const { dataPath, slots, listen, advertise, gridPath } = options;
   await makeDataFolder(dataPath);
-  const identity = await loadIdentity(dataPath);
   const grid = await loadGrid(gridPath);
+  // First, because it takes the folder: two peers can't both make an identity in it.
   const store = await openStore({ path: dataPath });
   closers.push(() => store.close());
+  const identity = await loadIdentity(dataPath);
   const sandbox = components.sandbox ?? createSandbox({ slots });
   closers.push(() => sandbox.close());
   const blobs = (blob: Digest): Promise<Uint8Array | undefined> => store.getBlob(blob);

@@ -30,6 +30,7 @@ export class Farewell {
   begin(): void {
     if (this.#begun) return;
     this.#begun = true;
+    this.#jobs.refuseNew();
     this.#dispatch({ type: 'finish' });
     void this.#watchJobs();
   }

@@ -39,11 +39,17 @@ export class JobBook {
   readonly changes = new Changes();
   readonly #components: JobBookComponents;
   readonly #files: PageFiles;
+  #refusing = false;
   readonly #running = new Map<JobId, OwnJob>();
 
   constructor(components: JobBookComponents) {
     this.#components = components;
     this.#files = new PageFiles(components.store);
+  }
+
+  /** From now on jobs are only seen through. */
+  refuseNew(): void {
+    this.#refusing = true;
   }
 
   get running(): readonly OwnJob[] {
@@ -60,6 +66,12 @@ export class JobBook {
    */
   async submit(request: JobRequest): Promise<JobId> {
     const { self, peer, sandbox, store, clock, dispatch } = this.#components;
+    if (this.#refusing) {
+      throw new GridError(
+        'no-peer-running',
+        'The peer here is finishing and takes no new jobs. Start another one once it has stopped.',
+      );
+    }
     if (this.#running.size >= RUNNING_MAX) {
       throw new GridError(
         'usage',

@@ -16,7 +16,7 @@ import { describeFailure } from './job-failure.ts';
 import { intoPages, JobPages, type PageFiles } from './pages.ts';
 
 /** Results handed to `merge` at a time; the store bounds their bytes. */
-const MERGE_RESULTS_MAX = 4096;
+const MERGE_RESULTS_MAX = 1024;
 
 export type OwnJobComponents = {
   readonly sandbox: Sandbox;

@@ -2,9 +2,9 @@
  * Chunk inputs on disk, in pages: a job of ten million chunks costs the requester a few bytes of
  * memory for each page of thousands, and a handful of decoded pages for what is being leased.
  *
- * A page is a canonical CBOR array of byte strings, stored as a blob. Since blobs are named by their
- * digest, two pages with the same inputs are one file; references are counted so that the last user
- * removes it. Once the chunks of a page are all accepted, nobody needs it again.
+ * A page is a blob. Since blobs are named by their digest, two pages with the same inputs are one
+ * file; references are counted so that the last user removes it. Once the chunks of a page are all
+ * accepted, nobody needs it again.
  */
 
 import PQueue from 'p-queue';
@@ -12,9 +12,9 @@ import PQueue from 'p-queue';
 import type { Digest } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
 import type { Store } from '../ports.ts';
-import { decodeCanonical, encodeCanonical } from '../wire/canonical-cbor.ts';
+import { decodePacked, encodePacked, itemAt, pack, type Packed } from '../wire/packed.ts';
 
-/** Decoded pages kept in memory, of 1 MiB or so each: volunteers run at most this far apart before
+/** Pages kept in memory, of 1 MiB or so each: volunteers run at most this far apart before
  *  a page is read twice. */
 const CACHED_PAGES_MAX = 16;
 
@@ -32,7 +32,7 @@ export class PageFiles {
   }
 
   async put(inputs: readonly Uint8Array[]): Promise<Digest> {
-    const bytes = encodeCanonical(inputs);
+    const bytes = encodePacked(pack(inputs));
     return this.#queue.add(async () => {
       const blob = await this.#store.putBlob(bytes);
       this.#uses.set(blob, (this.#uses.get(blob) ?? 0) + 1);
@@ -40,10 +40,10 @@ export class PageFiles {
     });
   }
 
-  async get(blob: Digest): Promise<readonly Uint8Array[]> {
+  async get(blob: Digest): Promise<Packed> {
     const bytes = await this.#store.getBlob(blob);
-    const page = bytes === undefined ? undefined : decodeCanonical(bytes);
-    if (Array.isArray(page) && page.every((input) => input instanceof Uint8Array)) return page;
+    const page = bytes === undefined ? undefined : decodePacked(bytes);
+    if (page !== undefined) return page;
     throw new Error(`the page of chunk inputs ${blob} is missing or damaged`);
   }
 
@@ -67,7 +67,7 @@ export class JobPages {
   #front = 0;
   #chunks = 0;
   /** The most recently used last. */
-  readonly #cache = new Map<Page, Promise<readonly Uint8Array[]>>();
+  readonly #cache = new Map<Page, Promise<Packed>>();
 
   constructor(files: PageFiles) {
     this.#files = files;
@@ -88,13 +88,13 @@ export class JobPages {
   async inputsOf(chunks: readonly number[]): Promise<Uint8Array[]> {
     const inputs: Uint8Array[] = [];
     let page: Page | undefined;
-    let decoded: readonly Uint8Array[] = [];
+    let inputsHere: Packed | undefined;
     for (const chunk of chunks) {
       if (page === undefined || chunk < page.first || chunk >= page.first + page.count) {
         page = this.#pageOf(chunk);
-        decoded = await this.#decoded(page);
+        inputsHere = await this.#read(page);
       }
-      const input = decoded[chunk - page.first];
+      const input = inputsHere && itemAt(inputsHere, chunk - page.first);
       if (input === undefined) throw new Error(`chunk ${chunk} is not in its page`);
       inputs.push(input);
     }
@@ -131,13 +131,13 @@ export class JobPages {
     return page;
   }
 
-  #decoded(page: Page): Promise<readonly Uint8Array[]> {
-    const decoded = this.#cache.get(page) ?? this.#files.get(page.blob);
+  #read(page: Page): Promise<Packed> {
+    const inputs = this.#cache.get(page) ?? this.#files.get(page.blob);
     this.#cache.delete(page);
-    this.#cache.set(page, decoded);
+    this.#cache.set(page, inputs);
     const [oldest] = this.#cache.keys();
     if (this.#cache.size > CACHED_PAGES_MAX && oldest !== undefined) this.#cache.delete(oldest);
-    return decoded;
+    return inputs;
   }
 }
 

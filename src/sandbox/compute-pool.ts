@@ -16,7 +16,7 @@ import type { ChunkBatch, ChunkOutcome } from '../ports.ts';
 import type { ComputeReply, ComputeTask, SharedProgram } from './messages.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import { OverdueWatch } from './overdue-watch.ts';
-import { pack, unpack } from './packed.ts';
+import { pack, unpack } from '../wire/packed.ts';
 import { processNowMs, Progress } from './progress.ts';
 import { threadSurroundings, threadUrl } from './thread-url.ts';
 

@@ -15,7 +15,7 @@ import type { Failure } from '../model/replica.ts';
 import { decodeCanonical, encodeCanonical } from '../wire/canonical-cbor.ts';
 import { digestOf } from '../wire/digest.ts';
 import type { ComputeReply, ComputeTask, SharedProgram } from './messages.ts';
-import { pack, unpack } from './packed.ts';
+import { pack, unpack } from '../wire/packed.ts';
 import { ProgramConsole } from './program-console.ts';
 import { processNowMs, Progress } from './progress.ts';
 import { describeThrown, failureDetail } from './thrown.ts';

@@ -22,6 +22,7 @@ import type {
   SandboxStats,
   SplitInput,
 } from '../ports.ts';
+import { pack, unpack } from '../wire/packed.ts';
 import { ComputePool } from './compute-pool.ts';
 import type { StepTask, SharedProgram } from './messages.ts';
 import { Programs } from './programs.ts';
@@ -141,7 +142,8 @@ class ThreadSandbox implements Sandbox {
           const piece = await pieces?.next();
           thread.post({ type: 'input', bytes: piece?.value });
         } else if (message.type === 'chunks') {
-          if (message.chunks.length > 0) yield message.chunks;
+          const chunks = unpack(message.chunks);
+          if (chunks.length > 0) yield chunks;
           if (message.ended) return;
           thread.post({ type: 'pull' });
         }
@@ -166,7 +168,8 @@ class ThreadSandbox implements Sandbox {
         const message = await thread.receive();
         if (message.type === 'results-wanted') {
           const page = await pages.next();
-          thread.post({ type: 'results', values: page.done === true ? undefined : page.value });
+          const values = page.done === true ? undefined : pack(page.value);
+          thread.post({ type: 'results', values });
         } else if (message.type === 'output') {
           return { kind: message.kind, value: message.value };
         }

@@ -2,7 +2,7 @@
 
 import type { Digest } from '../model/ids.ts';
 import type { Failure } from '../model/replica.ts';
-import type { Packed } from './packed.ts';
+import type { Packed } from '../wire/packed.ts';
 
 /** A program as it is handed to a thread, which copies it at most once: sharing costs nothing. */
 export type SharedProgram = {
@@ -46,11 +46,11 @@ export type ToStepThread =
   /** Answers `input-wanted`; no bytes at the file's end. */
   | { readonly type: 'input'; readonly bytes: Uint8Array | undefined }
   /** Answers `results-wanted`; no results at their end. */
-  | { readonly type: 'results'; readonly values: readonly Uint8Array[] | undefined };
+  | { readonly type: 'results'; readonly values: Packed | undefined };
 
 export type FromStepThread =
   | { readonly type: 'checked' }
-  | { readonly type: 'chunks'; readonly chunks: readonly Uint8Array[]; readonly ended: boolean }
+  | { readonly type: 'chunks'; readonly chunks: Packed; readonly ended: boolean }
   | { readonly type: 'input-wanted' }
   | { readonly type: 'results-wanted' }
   | {

@@ -5,6 +5,7 @@
  */
 
 // First: it locks the realm down.
+import { pack, unpack } from '../wire/packed.ts';
 import { Program } from './realm.ts';
 
 import { parentPort, workerData } from 'node:worker_threads';
@@ -68,7 +69,7 @@ async function split(program: Program, task: StepTask): Promise<void> {
   for (let ended = false; !ended;) {
     const batch = await reader.nextBatch();
     ended = batch.ended;
-    send({ type: 'chunks', ...batch });
+    send({ type: 'chunks', chunks: pack(batch.chunks), ended });
     if (!ended) await received('pull');
   }
 }
@@ -84,7 +85,7 @@ async function* decodedResults(): AsyncGenerator {
     send({ type: 'results-wanted' });
     const message = await received('results');
     if (message.type !== 'results' || message.values === undefined) return;
-    for (const value of message.values) yield decodeCanonical(value);
+    for (const value of unpack(message.values)) yield decodeCanonical(value);
   }
 }
 

@@ -10,13 +10,13 @@ import type { ControlDefinition } from '../wire/generated/manyhands/control/v1/C
 import { loadControl } from '../wire/proto.ts';
 import { codeMetadataKey, controlChannelOptions, presenceOn } from './control-socket.ts';
 
-export type { Contribution__Output as JobContribution } from '../wire/generated/manyhands/control/v1/Contribution.ts';
-export type { Job__Output as Job } from '../wire/generated/manyhands/control/v1/Job.ts';
-export type { Peer__Output as Peer } from '../wire/generated/manyhands/control/v1/Peer.ts';
-export type { StatusResponse__Output as PeerStatus } from '../wire/generated/manyhands/control/v1/StatusResponse.ts';
-
 type Request<Name extends string> = Parameters<ControlDefinition[Name]['requestSerialize']>[0];
 type Response<Name extends string> = ReturnType<ControlDefinition[Name]['responseDeserialize']>;
+
+export type Job = NonNullable<Response<'Watch'>['job']>;
+export type JobContribution = Job['contributions'][number];
+export type Peer = Response<'ListPeers'>['peers'][number];
+export type PeerStatus = Response<'Status'>;
 
 /** Every method throws the peer's `GridError`, and `no-peer-running` once the peer is gone. */
 export interface ControlClient {
