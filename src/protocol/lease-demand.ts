@@ -4,6 +4,8 @@ import { limits } from '../model/limits.ts';
 
 /** Work at hand per slot: covers the round trip and the requester's pauses; a guess. */
 const BUFFER_MS = 250;
+/** Inputs at hand of one job: some frames of leases. The requester queues them for many. */
+const HELD_BYTES_MAX = 16 * 1024 * 1024;
 /** A run in the sandbox: long enough that handing it over is below a hundredth of it (measured:
  *  some 0.1 ms), short enough that progress and stopping stay lively. */
 const RUN_MS = 25;
@@ -16,10 +18,17 @@ const RUN_CHUNKS_MAX = 512;
  * Leases to hold of a job, queued and running.
  *
  * @param chunkMs mean time of a chunk on one slot; undefined before the first
+ * @param inputBytes mean size of a chunk's input; undefined before the first
  */
-export function leasesWanted(slots: number, chunkMs: number | undefined): number {
+export function leasesWanted(
+  slots: number,
+  chunkMs: number | undefined,
+  inputBytes: number | undefined,
+): number {
   const perSlot = Math.ceil(BUFFER_MS / Math.max(chunkMs ?? CHUNK_MS_UNKNOWN, 0.001));
-  return Math.min(slots * (1 + perSlot), limits.leasesHeldMax);
+  const inMemory = Math.floor(HELD_BYTES_MAX / Math.max(inputBytes ?? 0, 1));
+  const wanted = Math.max(Math.min(slots * (1 + perSlot), inMemory), slots);
+  return Math.min(wanted, limits.leasesHeldMax);
 }
 
 /** Chunks to run together on one slot. One at a time until it is known how long one takes. */

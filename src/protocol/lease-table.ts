@@ -173,9 +173,9 @@ export class LeaseTable {
       open.fail(peer, outcome.failure);
     } else {
       replica.state = 'voted';
-      const disputedBefore = open.groups.size > 1;
+      const disputedBefore = open.groups.length > 1;
       open.vote(peer, outcome.digest);
-      if (open.groups.size > 1 && !disputedBefore) {
+      if (open.groups.length > 1 && !disputedBefore) {
         this.#disputed += 1;
         this.#disputesEver += 1;
       }
@@ -272,10 +272,10 @@ export class LeaseTable {
 
   #accept(open: OpenChunk, { digest, value }: Canonical): Settlement {
     if (open.active > 0) this.#inFlight -= 1;
-    if (open.groups.size > 1) this.#disputed -= 1;
+    if (open.groups.length > 1) this.#disputed -= 1;
     open.decided = true;
     this.#open.delete(open.chunk);
-    for (const [other, peers] of open.groups) {
+    for (const { digest: other, peers } of open.groups) {
       const outcome = other === digest ? 'accepted' : 'lost';
       for (const peer of peers) this.tally.count(peer, outcome);
     }

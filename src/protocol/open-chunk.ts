@@ -14,6 +14,8 @@ export type Replica = {
   state: 'active' | 'expired' | 'voted' | 'failed';
 };
 
+type Group = { readonly digest: Digest; readonly peers: PeerId[] };
+
 export class OpenChunk {
   readonly chunk: number;
   replicas: Replica[] = [];
@@ -21,7 +23,7 @@ export class OpenChunk {
    * Who returned which digest. The values are not kept: the vote that makes a group canonical
    * brings the value along, and what strangers send is not worth holding until then.
    */
-  readonly groups = new Map<Digest, PeerId[]>();
+  readonly groups: Group[] = [];
   /** Live tickets in the queue. */
   tickets = 0;
   /** Leases out. */
@@ -59,9 +61,9 @@ export class OpenChunk {
   }
 
   vote(peer: PeerId, digest: Digest): void {
-    const group = this.groups.get(digest);
-    if (group === undefined) this.groups.set(digest, [peer]);
-    else group.push(peer);
+    const group = this.groups.find((other) => other.digest === digest);
+    if (group === undefined) this.groups.push({ digest, peers: [peer] });
+    else group.peers.push(peer);
   }
 
   fail(peer: PeerId, failure: Failure): void {
@@ -69,7 +71,7 @@ export class OpenChunk {
   }
 
   judge(quorum: number): Verdict {
-    const groups = Array.from(this.groups.values(), ({ length }) => length);
+    const groups = this.groups.map(({ peers }) => peers.length);
     return judge({ groups, failures: this.#failures.length }, quorum);
   }
 
@@ -91,7 +93,7 @@ export class OpenChunk {
       type: 'chunk-disputed',
       chunk: this.chunk,
       quorum,
-      groups: Array.from(this.groups, ([digest, peers]) => ({ digest, peers })),
+      groups: this.groups,
       failures: this.#failures.map(({ peer, failure }) => ({ peer, kind: failure.kind })),
     };
   }

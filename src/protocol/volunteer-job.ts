@@ -11,6 +11,8 @@ export type Held = { readonly chunk: LeasedChunk; readonly deadlineMs: number };
 
 /** A run of many chunks is one sample. */
 const CHUNK_MS_WEIGHT = 0.3;
+/** Every input is a sample. */
+const INPUT_BYTES_WEIGHT = 0.05;
 
 export class VolunteerJob {
   readonly offer: Offer;
@@ -25,6 +27,7 @@ export class VolunteerJob {
   /** No run before this time: the sandbox gave chunks back. */
   restUntilMs = 0;
   readonly chunkMs = new MovingMean(CHUNK_MS_WEIGHT);
+  readonly inputBytes = new MovingMean(INPUT_BYTES_WEIGHT);
   /** Only items from #front onward are live. */
   #queue: Held[] = [];
   #front = 0;
@@ -48,6 +51,7 @@ export class VolunteerJob {
   }
 
   push(held: Held): void {
+    this.inputBytes.add(held.chunk.input.byteLength);
     this.#queue.push(held);
   }
 

@@ -279,7 +279,7 @@ export class Volunteer {
     const effects: Effect[] = [];
     for (const job of this.#jobs.values()) {
       if (!this.#ready(job) || !this.#takes(job.requester)) continue;
-      const wanted = leasesWanted(this.#slots, job.chunkMs.value);
+      const wanted = leasesWanted(this.#slots, job.chunkMs.value, job.inputBytes.value);
       const missing = wanted - job.held - job.demanded;
       if (missing <= 0 || missing < wanted / 2) continue;
       job.demanded += missing;

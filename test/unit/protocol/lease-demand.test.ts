@@ -13,7 +13,16 @@ describe('leases to hold of a job', () => {
     { slots: 1, chunkMs: 0, leases: 4096 },
     { slots: 10_000, chunkMs: 1000, leases: 4096 },
   ])('$slots slots, $chunkMs ms a chunk: $leases', ({ slots, chunkMs, leases }) => {
-    expect(leasesWanted(slots, chunkMs)).toBe(leases);
+    expect(leasesWanted(slots, chunkMs, undefined)).toBe(leases);
+  });
+
+  test.each([
+    { inputBytes: 10, leases: 4096 },
+    { inputBytes: 64 * 1024, leases: 256 },
+    { inputBytes: 1024 * 1024, leases: 16 },
+    { inputBytes: 64 * 1024 * 1024, leases: 2 },
+  ])('2 slots, quick chunks of $inputBytes bytes: $leases', ({ inputBytes, leases }) => {
+    expect(leasesWanted(2, 0.01, inputBytes)).toBe(leases);
   });
 });
 
