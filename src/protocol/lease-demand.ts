@@ -4,6 +4,11 @@ import { limits } from '../model/limits.ts';
 
 /** Work at hand per slot: covers the round trip and the requester's pauses; a guess. */
 const BUFFER_MS = 250;
+/** Chunks of a run: one frame of results. */
+const RUN_CHUNKS_MAX = 512;
+/** Two full runs a slot: the one that is computed and the next. More cost both sides memory, and the
+ *  requester its speed: its leases then outlive V8's young generation (measured with no-op chunks). */
+const SLOT_LEASES_MAX = 2 * RUN_CHUNKS_MAX;
 /** Inputs at hand of one job: some frames of leases. The requester queues them for many. */
 const HELD_BYTES_MAX = 16 * 1024 * 1024;
 /** A run in the sandbox: long enough that handing it over is below a hundredth of it (measured:
@@ -11,8 +16,6 @@ const HELD_BYTES_MAX = 16 * 1024 * 1024;
 const RUN_MS = 25;
 /** What a chunk is taken to cost before one was computed. */
 const CHUNK_MS_UNKNOWN = 50;
-/** Chunks of a run: one frame of results. */
-const RUN_CHUNKS_MAX = 512;
 
 /**
  * Leases to hold of a job, queued and running.
@@ -25,10 +28,19 @@ export function leasesWanted(
   chunkMs: number | undefined,
   inputBytes: number | undefined,
 ): number {
-  const perSlot = Math.ceil(BUFFER_MS / Math.max(chunkMs ?? CHUNK_MS_UNKNOWN, 0.001));
+  const inTime = Math.ceil(BUFFER_MS / Math.max(chunkMs ?? CHUNK_MS_UNKNOWN, 0.001));
+  const perSlot = Math.min(inTime, SLOT_LEASES_MAX);
   const inMemory = Math.floor(HELD_BYTES_MAX / Math.max(inputBytes ?? 0, 1));
   const wanted = Math.max(Math.min(slots * (1 + perSlot), inMemory), slots);
   return Math.min(wanted, limits.leasesHeldMax);
+}
+
+/**
+ * Inputs to hold of a job, whatever comes: twice what is asked for, since that is an estimate, and
+ * never less than an input of the largest size for each slot.
+ */
+export function heldBytesMax(slots: number): number {
+  return 2 * Math.max(HELD_BYTES_MAX, slots * limits.chunkInputBytesMax);
 }
 
 /** Chunks to run together on one slot. One at a time until it is known how long one takes. */

@@ -87,6 +87,8 @@ export class OwnJob {
     if (contiguous <= this.#contiguous) return;
     this.#contiguous = contiguous;
     this.#advanced.notify();
+    // One that could not be removed is swept at the next start.
+    this.pages.releaseBefore(contiguous).catch(() => undefined);
   }
 
   allAccepted(): void {
@@ -143,8 +145,12 @@ export class OwnJob {
   async #merge(): Promise<void> {
     const { sandbox, store } = this.#components;
     const { program, params } = this.spec;
-    while (this.#contiguous === 0 && !this.#over) await this.#advanced.next();
+    // Not beside split: each has a thread of its own, and 40 MB with it.
+    while (!(this.#splitEnded && this.#contiguous > 0) && !this.#over) await this.#advanced.next();
     if (this.#over) return;
+    // Known at the submit; but others' programs that came since may have taken its place.
+    const source = await store.getBlob(program);
+    if (source !== undefined) await sandbox.load(program, source);
     const results = this.#results();
     const merged = await sandbox.merge(program, params, results, this.#abort.signal);
     // A merge that returns early has its answer, but the job is done when its chunks are.
@@ -164,7 +170,6 @@ export class OwnJob {
         const values = store.readResults(this.job, next, count);
         next += values.length;
         yield values;
-        await this.pages.releaseBefore(next);
         continue;
       }
       if (this.#splitEnded && next === this.#chunks) return;

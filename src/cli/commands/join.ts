@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 
 import { GridError } from '../../model/errors.ts';
 import { type LogFormat, logFormats, type LogLevel, logLevels } from '../../runtime/log-options.ts';
+import { keepHeapSmall } from '../../runtime/small-heap.ts';
 import { Context, type Io } from '../context.ts';
 import { onInterrupts } from '../interrupts.ts';
 import { valueOption } from '../options.ts';
@@ -52,6 +53,8 @@ Examples:
 }
 
 async function join(options: JoinOptions, context: Context): Promise<void> {
+  // Before the rest is loaded, which already leaves much to collect.
+  keepHeapSmall(options.slots);
   const [{ createNode }, { createLog }] = await Promise.all([
     import('../../runtime/create-node.ts'),
     import('../../runtime/log.ts'),

@@ -9,15 +9,16 @@ describe('leases to hold of a job', () => {
     { slots: 1, chunkMs: 1000, leases: 2 },
     { slots: 4, chunkMs: 250, leases: 8 },
     { slots: 4, chunkMs: 25, leases: 44 },
-    { slots: 2, chunkMs: 0.05, leases: 4096 },
-    { slots: 1, chunkMs: 0, leases: 4096 },
+    { slots: 2, chunkMs: 0.05, leases: 2050 },
+    { slots: 1, chunkMs: 0, leases: 1025 },
+    { slots: 8, chunkMs: 0, leases: 4096 },
     { slots: 10_000, chunkMs: 1000, leases: 4096 },
   ])('$slots slots, $chunkMs ms a chunk: $leases', ({ slots, chunkMs, leases }) => {
     expect(leasesWanted(slots, chunkMs, undefined)).toBe(leases);
   });
 
   test.each([
-    { inputBytes: 10, leases: 4096 },
+    { inputBytes: 10, leases: 2050 },
     { inputBytes: 64 * 1024, leases: 256 },
     { inputBytes: 1024 * 1024, leases: 16 },
     { inputBytes: 64 * 1024 * 1024, leases: 2 },
