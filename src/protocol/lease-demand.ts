@@ -3,7 +3,7 @@
 import { limits } from '../model/limits.ts';
 
 /** Work at hand per slot: covers the round trip and the requester's pauses; a guess. */
-const BUFFER_MS = 250;
+const BUFFER_MS = 100;
 /** Chunks of a run: one frame of results. */
 const RUN_CHUNKS_MAX = 512;
 /** Two full runs a slot: the one that is computed and the next. More cost both sides memory, and the

@@ -5,10 +5,10 @@ import { leasesWanted, runsWanted, runSize } from '../../../src/protocol/lease-d
 describe('leases to hold of a job', () => {
   test.each([
     { slots: 0, chunkMs: undefined, leases: 0 },
-    { slots: 2, chunkMs: undefined, leases: 12 },
+    { slots: 2, chunkMs: undefined, leases: 6 },
     { slots: 1, chunkMs: 1000, leases: 2 },
     { slots: 4, chunkMs: 250, leases: 8 },
-    { slots: 4, chunkMs: 25, leases: 44 },
+    { slots: 4, chunkMs: 25, leases: 20 },
     { slots: 2, chunkMs: 0.05, leases: 2050 },
     { slots: 1, chunkMs: 0, leases: 1025 },
     { slots: 8, chunkMs: 0, leases: 4096 },

@@ -39,7 +39,7 @@ describe('engaging', () => {
     ]);
     expect(volunteer.advance(1)).toEqual([]);
     expect(volunteer.requesterUp(anna, 2)).toEqual([]);
-    expect(volunteer.programReady(program, 3)).toEqual([asked(12)]);
+    expect(volunteer.programReady(program, 3)).toEqual([asked(6)]);
     expect(volunteer.advance(4)).toEqual([]);
     expect(volunteer.requesters).toEqual([anna]);
   });
@@ -82,7 +82,7 @@ describe('engaging', () => {
     volunteer.requesterUp(bert, 1);
     volunteer.requesterUp(anna, 1);
     const asks = volunteer.programReady(program, 2);
-    expect(asks).toEqual([asked(12, bert), asked(12, anna)]);
+    expect(asks).toEqual([asked(6, bert), asked(6, anna)]);
     volunteer.handle(bert, { type: 'job-ended', job }, 3);
     const chunks = leasedChunks(1, 1);
     expect(volunteer.handle(anna, leases(chunks), 4)).toEqual([run(1, chunks)]);
@@ -113,23 +113,23 @@ describe('engaging', () => {
 describe('asking', () => {
   test('asks follow what the slots compute, in halves of the buffer', () => {
     const { volunteer } = working(2);
-    const chunks = leasedChunks(1, 12);
+    const chunks = leasedChunks(1, 6);
     const [first, second] = volunteer.handle(anna, leases(chunks), 1);
     expect([first, second]).toEqual([run(1, chunks.slice(0, 1)), run(2, chunks.slice(1, 2))]);
-    // 100 ms a chunk: 2 slots hold 2 * (1 + 3) chunks, fewer than the 11 still held.
+    // 100 ms a chunk: 2 slots hold 2 * (1 + 1) chunks, fewer than the 5 still held.
     expect(done(volunteer, first, 100)).toEqual([
       results(chunks.slice(0, 1), 100),
       run(3, chunks.slice(2, 3)),
     ]);
     let next = done(volunteer, second, 100);
     const asks: Effect[] = [];
-    let held = 10;
+    let held = 4;
     while (asks.length === 0) {
       held -= 1;
       next = done(volunteer, ofType(next, 'run')[0] ?? run(3, []), 100);
       asks.push(...next.filter((effect) => effect.type === 'send-to-requester').slice(1));
     }
-    expect([held, asks]).toEqual([4, [asked(4)]]);
+    expect([held, asks]).toEqual([2, [asked(2)]]);
   });
 
   test('a demand is not repeated while it stands', () => {
@@ -146,7 +146,7 @@ describe('asking', () => {
     const chunks = leasedChunks(1, 6);
     const [first] = volunteer.handle(anna, leases(chunks, job, 1_000), 0);
     const effects = done(volunteer, first, 10, 1_000);
-    expect(effects).toEqual([results(chunks.slice(0, 1)), asked(26)]);
+    expect(effects).toEqual([results(chunks.slice(0, 1)), asked(11)]);
     expect(volunteer.leasesHeld).toBe(0);
   });
 
@@ -212,7 +212,7 @@ describe('computing', () => {
     const [first] = volunteer.handle(anna, leases(chunks), 1);
     volunteer.handle(anna, { type: 'revoke', job, leases: [1, 2, 3] }, 2);
     const effects = done(volunteer, first, 100);
-    expect(effects).toEqual([results(chunks.slice(0, 1), 100), run(2, chunks.slice(3))]);
+    expect(effects).toEqual([results(chunks.slice(0, 1), 100), asked(1), run(2, chunks.slice(3))]);
   });
 
   test('after the sandbox gave chunks back the job rests, and then goes on', () => {
@@ -351,7 +351,7 @@ describe('finishing', () => {
     expect(ofType(effects, 'open-work').map(({ requester }) => requester)).toEqual([self]);
     volunteer.requesterUp(self, 0);
     expect(ofType(volunteer.programReady(program, 0), 'send-to-requester')).toEqual([
-      asked(6, self),
+      asked(3, self),
     ]);
     const chunks = leasedChunks(1, 1);
     expect(volunteer.handle(self, leases(chunks), 1)).toEqual([run(1, chunks)]);
@@ -364,8 +364,8 @@ test('declined jobs are remembered up to a bound', () => {
     const requester = peerNumbered(number);
     const other = digestNumbered(number);
     book.receive(offerOf({ requester, job: jobNumbered(number), program: other }), startUnixMs);
-    volunteer.advance(0);
-    volunteer.programFailed(other, 'no', 0);
+    volunteer.advance(number * 1_000);
+    volunteer.programFailed(other, 'no', number * 1_000);
     book.close(requester, jobNumbered(number));
   }
   expect(volunteer.declined.size).toBe(1_000);
