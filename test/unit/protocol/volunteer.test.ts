@@ -118,7 +118,9 @@ test('a stranger that ends its job of the same name stops nobody else’s runs',
   expect(volunteer.chunksRunning).toBe(2);
   const ended = { type: 'job-ended', job } as const;
   expect(ofType(volunteer.handle(bert, ended, 2), 'stop-runs')).toEqual([]);
-  expect(ofType(volunteer.handle(anna, ended, 2), 'stop-runs')).toEqual([{ type: 'stop-runs', job }]);
+  expect(ofType(volunteer.handle(anna, ended, 2), 'stop-runs')).toEqual([
+    { type: 'stop-runs', job },
+  ]);
 });
 
 describe('asking', () => {
@@ -239,7 +241,7 @@ describe('computing', () => {
     const [first] = volunteer.handle(anna, leases(chunks), 1);
     volunteer.handle(anna, { type: 'revoke', job, leases: [1, 2, 3] }, 2);
     const effects = done(volunteer, first, 100);
-    expect(effects).toEqual([results(chunks.slice(0, 1), 100), asked(1), run(2, chunks.slice(3))]);
+    expect(effects).toEqual([results(chunks.slice(0, 1), 100), run(2, chunks.slice(3)), asked(1)]);
   });
 
   test('after the sandbox gave chunks back the job rests, and then goes on', () => {
