@@ -41,7 +41,7 @@ try {
 process.exitCode = succeeded ? 0 : interrupted ? 130 : 1;
 
 async function demo(): Promise<boolean> {
-  say("Three peers, three processes, no server. Each accepts nothing on one peer's word.\n");
+  say("Three peers in three processes, and no server. Nobody's word is taken.\n");
   const first = await startPeer('ada', []);
   await Promise.all([startPeer('ben', ['--peer', first]), startPeer('cyd', ['--peer', first])]);
   const job = ['primes', `to=${LIMIT}`];

@@ -99,6 +99,7 @@ export class Listener {
     this.#tls.close();
     this.#grpc.forceShutdown();
     for (const socket of this.#sockets.values()) socket.destroy();
+    for (const socket of this.#handshakes.values()) socket.destroy();
     await closed;
   }
 
@@ -147,7 +148,8 @@ export class Listener {
 
   #refuse(remote: string, reason: string): void {
     this.#context.counters.handshakesRefused += 1;
-    this.#context.log.warn({ remote, reason }, `refused a connection from ${remote}: it ${reason}`);
+    // No warning: strangers may knock as often as they like, and it is no trouble of this peer's.
+    this.#context.log.info({ remote, reason }, `refused a connection from ${remote}: it ${reason}`);
   }
 
   #addHealthAndReflection(): void {
