@@ -123,7 +123,8 @@ export interface Sandbox {
   readonly slots: number;
 
   /**
-   * Makes a program known before its first use. Keeps the most recently used ones.
+   * Makes a program known before its first use; costs nothing for one that is. Keeps the most
+   * recently used ones.
    * @returns undefined, or the reason why it can't run: syntax, or no `compute`
    */
   load(program: Digest, source: Uint8Array): Promise<string | undefined>;

@@ -62,15 +62,13 @@ export function parseCount(min: number, max: number): (text: string) => number {
 export function parseTrust(text: string): number {
   if (text === 'all') return 1;
   const count = /^quorum:(\d+)$/.exec(text)?.[1];
-  if (count !== undefined && Number(count) >= 1 && Number(count) <= quorumMax) return Number(count);
+  if (count !== undefined && Number(count) >= 1 && Number(count) <= limits.quorumMax)
+    return Number(count);
   throw wrong(
     text,
-    `"all" (one peer's word is enough) or "quorum:N" with N from 1 to ${quorumMax}`,
+    `"all" (one peer's word is enough) or "quorum:N" with N from 1 to ${limits.quorumMax}`,
   );
 }
-
-/** More peers than this agreeing on every chunk is a slip of the keyboard. */
-const quorumMax = 100;
 
 /** "host:port" or "[v6]:port", as it is. Port 0, any free one, only where something listens. */
 export function parseAddress(portMin: 0 | 1): (text: string) => string {

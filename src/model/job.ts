@@ -7,7 +7,7 @@ import type { Digest, JobId, PeerId } from './ids.ts';
 import type { Failure, FailureKind } from './replica.ts';
 
 /** How much evidence a result needs. `quorum: 1` is `--trust all`. */
-export type Trust = {
+type Trust = {
   /** Equal digests from this many different peers make a result canonical. At least 1. */
   readonly quorum: number;
 };
@@ -96,7 +96,7 @@ export type JobReport = {
 };
 
 /** The replicas of one chunk that returned the same digest, as a person is shown them. */
-export type ResultGroup = {
+type ResultGroup = {
   readonly digest: Digest;
   readonly peers: readonly PeerId[];
 };

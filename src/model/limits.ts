@@ -12,6 +12,8 @@ export const limits = {
   /** Inputs or results that travel in one frame before it is closed: half a frame, so that one
    *  more item of the largest size still fits. */
   frameFillBytes: 2 * MiB,
+  /** Equal results that a job may ask for: more prove nothing more; a guess. */
+  quorumMax: 100,
   /** Canonical CBOR of one chunk's input. A larger piece of work should be split further. */
   chunkInputBytesMax: 1 * MiB,
   /** Canonical CBOR of one result; a job's spec may ask for less, never for more. */

@@ -17,13 +17,6 @@ export type LeasedChunk = Lease & {
 /** DESIGN section 8: a chunk that fails says how. A failure is never a vote for a result. */
 export type FailureKind = 'timed-out' | 'out-of-memory' | 'threw' | 'result-too-large';
 
-export const failureKinds: readonly FailureKind[] = [
-  'timed-out',
-  'out-of-memory',
-  'threw',
-  'result-too-large',
-];
-
 export type Failure = {
   readonly kind: FailureKind;
   /** For a person: the error's message and what the program wrote, at most `reasonCharsMax`. */

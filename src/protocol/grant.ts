@@ -16,6 +16,9 @@ export function grantSize(demand: number, remaining: number, askers: number): nu
 /** A frame's journey and a scheduling hiccup on a busy machine; a guess. */
 const LEASE_SLACK_MS = 10_000;
 
+/** A uint32 on the wire: 49 days. */
+const LEASE_MS_MAX = 2 ** 32 - 1;
+
 /**
  * A lease lasts as long as the slowest chunk that its job allows, after a wait in the volunteer's
  * buffer. The wait is bounded by eight times the usual turnaround; a guess that errs on the long
@@ -24,7 +27,8 @@ const LEASE_SLACK_MS = 10_000;
  * @param turnaroundMs mean time from lease to result so far; undefined before the first
  */
 export function leaseLengthMs(wallMsMax: number, turnaroundMs: number | undefined): number {
-  return Math.ceil(wallMsMax + LEASE_SLACK_MS + 8 * (turnaroundMs ?? wallMsMax / 8));
+  const leaseMs = wallMsMax + LEASE_SLACK_MS + 8 * (turnaroundMs ?? wallMsMax / 8);
+  return Math.min(Math.ceil(leaseMs), LEASE_MS_MAX);
 }
 
 /** No chunk is leased twice at once before this, however fast the others are; a guess. */

@@ -14,6 +14,7 @@
 import { limits } from '../model/limits.ts';
 import type { PeerId } from '../model/ids.ts';
 import type { OverlayMessage, PeerRecord, TransportEvent } from '../model/messages.ts';
+import { Allowance } from './allowance.ts';
 import type { Effect } from './events.ts';
 import { sample, type Random } from './random.ts';
 
@@ -31,6 +32,13 @@ const DIAL_MS_MAX = 20_000;
 /** A known peer that failed this often in a row is forgotten. */
 const FAILURES_MAX = 4;
 
+/**
+ * Dials of known peers: so many at once, then one in a while, since neighbours may name any address
+ * to be knocked at. Guesses; joining takes some few.
+ */
+const KNOWN_DIALS_MAX = 16;
+const KNOWN_DIAL_EVERY_MS = 250;
+
 type Dial = { failures: number; retryAtMs: number; dialling: boolean };
 
 type NeighbourUp = Extract<TransportEvent, { type: 'neighbour-up' }>;
@@ -45,6 +53,7 @@ export class Membership {
   readonly #neighbours = new Map<PeerId, readonly string[]>();
   readonly #known = new Map<PeerId, readonly string[]>();
   readonly #dials = new Map<string, Dial>();
+  readonly #knownDials = new Allowance(KNOWN_DIALS_MAX, KNOWN_DIAL_EVERY_MS);
   #exchangeAtMs = Infinity;
   /** When a dial's backoff ends while neighbours are missing; at once, to begin with. */
   #fillAtMs = 0;
@@ -134,6 +143,13 @@ export class Membership {
         continue;
       }
       if (missing === 0) break;
+      if (!this.#entrances.includes(address)) {
+        if (!this.#knownDials.has(nowMs)) {
+          this.#fillAtMs = Math.min(this.#fillAtMs, this.#knownDials.dueAtMs);
+          break;
+        }
+        this.#knownDials.spend();
+      }
       missing -= 1;
       const retryAtMs = nowMs + DIAL_MS_MAX;
       this.#dials.set(address, { failures: dial?.failures ?? 0, retryAtMs, dialling: true });

@@ -3,18 +3,27 @@
  * could not be reached or was lost is left alone.
  */
 
-import { limits } from '../model/limits.ts';
 import type { PeerId } from '../model/ids.ts';
+import { Allowance } from './allowance.ts';
 import type { Effect } from './events.ts';
 
 /** Waits before a requester is tried again, doubling; guesses. */
 const RETRY_MS_MIN = 1_000;
 const RETRY_MS_MAX = 30_000;
+/**
+ * Streams that come to nothing: so many at once, then one in a while. Offers cost a stranger
+ * nothing and name any addresses, and every volunteer that hears of one would knock there. Guesses.
+ */
+const VAIN_OPENS_MAX = 16;
+const VAIN_OPEN_EVERY_MS = 250;
+/** Links remembered: more than can come to nothing within the longest wait. */
+const LINKS_MAX = 256;
 
 type Link = { state: 'connecting' | 'up' | 'down'; failures: number; retryAtMs: number };
 
 export class RequesterLinks {
   readonly #links = new Map<PeerId, Link>();
+  readonly #opens = new Allowance(VAIN_OPENS_MAX, VAIN_OPEN_EVERY_MS);
 
   /** Requesters with an open work stream. */
   get up(): PeerId[] {
@@ -31,9 +40,15 @@ export class RequesterLinks {
     return link?.state === 'down' && link.retryAtMs > nowMs;
   }
 
-  /** When the next one that is down may be tried. */
+  /** False when none is open and too many came to nothing lately. */
+  mayOpen(peer: PeerId, nowMs: number): boolean {
+    const state = this.#links.get(peer)?.state;
+    return state === 'up' || state === 'connecting' || this.#opens.has(nowMs);
+  }
+
+  /** When the next one that is down may be tried, or any one may be opened again. */
   get dueAtMs(): number {
-    let dueAtMs = Infinity;
+    let dueAtMs = this.#opens.dueAtMs;
     for (const { state, retryAtMs } of this.#links.values()) {
       if (state === 'down') dueAtMs = Math.min(dueAtMs, retryAtMs);
     }
@@ -44,13 +59,15 @@ export class RequesterLinks {
   open(peer: PeerId, addresses: readonly string[]): Effect[] {
     const link = this.#links.get(peer);
     if (link !== undefined && link.state !== 'down') return [];
-    if (link === undefined && this.#links.size >= limits.requestersMax) this.#forgetOne();
+    if (link === undefined && this.#links.size >= LINKS_MAX) this.#forgetOne();
+    this.#opens.spend();
     const failures = link?.failures ?? 0;
     this.#links.set(peer, { state: 'connecting', failures, retryAtMs: 0 });
     return [{ type: 'open-work', requester: peer, addresses }];
   }
 
   cameUp(peer: PeerId): void {
+    if (this.#links.get(peer)?.state === 'connecting') this.#opens.refund();
     this.#links.set(peer, { state: 'up', failures: 0, retryAtMs: 0 });
   }
 

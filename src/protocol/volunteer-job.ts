@@ -22,6 +22,8 @@ export class VolunteerJob {
   demanded = 0;
   /** Chunks in the sandbox. */
   running = 0;
+  /** Inputs at hand, queued and running. */
+  heldBytes = 0;
   /** When leases last arrived, or it was engaged. */
   workedAtMs: number;
   /** No run before this time: the sandbox gave chunks back. */
@@ -52,6 +54,7 @@ export class VolunteerJob {
 
   push(held: Held): void {
     this.inputBytes.add(held.chunk.input.byteLength);
+    this.heldBytes += held.chunk.input.byteLength;
     this.#queue.push(held);
   }
 
@@ -61,7 +64,9 @@ export class VolunteerJob {
     while (taken.length < count && this.#front < this.#queue.length) {
       const held = this.#queue[this.#front];
       this.#front += 1;
-      if (held !== undefined && held.deadlineMs > nowMs) taken.push(held.chunk);
+      if (held === undefined) continue;
+      if (held.deadlineMs > nowMs) taken.push(held.chunk);
+      else this.letGo([held.chunk]);
     }
     if (this.#front > this.#queue.length / 2) {
       this.#queue = this.#queue.slice(this.#front);
@@ -72,8 +77,15 @@ export class VolunteerJob {
 
   /** Drops queued leases; those in the sandbox run on. */
   revoke(leases: ReadonlySet<number>): void {
-    this.#queue = this.#queue.slice(this.#front).filter(({ chunk }) => !leases.has(chunk.lease));
+    const queued = this.#queue.slice(this.#front);
+    this.#queue = queued.filter(({ chunk }) => !leases.has(chunk.lease));
     this.#front = 0;
+    this.letGo(queued.map(({ chunk }) => chunk).filter(({ lease }) => leases.has(lease)));
+  }
+
+  /** Their inputs are no longer at hand: computed, expired, revoked or given back. */
+  letGo(chunks: readonly LeasedChunk[]): void {
+    for (const { input } of chunks) this.heldBytes -= input.byteLength;
   }
 
   /** Empties the queue. */
@@ -81,6 +93,7 @@ export class VolunteerJob {
     const left = this.#queue.slice(this.#front).map(({ chunk }) => chunk);
     this.#queue = [];
     this.#front = 0;
+    this.letGo(left);
     return left;
   }
 }

@@ -14,7 +14,7 @@ import type { RequesterMessage } from '../model/messages.ts';
 import type { Offer } from '../model/offer.ts';
 import type { LeasedChunk, Outcome, ReplicaResult } from '../model/replica.ts';
 import type { Effect, PeerEvent } from './events.ts';
-import { leasesWanted, runSize, runsWanted } from './lease-demand.ts';
+import { heldBytesMax, leasesWanted, runSize, runsWanted } from './lease-demand.ts';
 import { offerKey, type OfferBook } from './offer-book.ts';
 import { RequesterLinks } from './requester-links.ts';
 import { VolunteerJob } from './volunteer-job.ts';
@@ -179,12 +179,28 @@ export class Volunteer {
     if (job === undefined || !this.#takes(from)) {
       return [this.#give(from, message.job, message.chunks)];
     }
-    // More than was ever asked for: a requester that floods loses the rest.
-    const room = Math.max(limits.leasesHeldMax - job.held, 0);
-    const deadlineMs = nowMs + message.leaseMs;
-    for (const chunk of message.chunks.slice(0, room)) job.push({ chunk, deadlineMs });
+    const tooMany = this.#hold(job, message.chunks, nowMs + message.leaseMs);
     job.workedAtMs = nowMs;
-    return this.advance(nowMs);
+    const back = tooMany.length === 0 ? [] : [this.#give(from, message.job, tooMany)];
+    return [...back, ...this.advance(nowMs)];
+  }
+
+  /**
+   * Queues what there is room for, by number and by bytes: what was asked for guesses at the size
+   * of inputs, and a requester that floods sends what nobody asked for. @returns the rest
+   */
+  #hold(
+    job: VolunteerJob,
+    chunks: readonly LeasedChunk[],
+    deadlineMs: number,
+  ): readonly LeasedChunk[] {
+    const bytesMax = heldBytesMax(this.#slots);
+    for (const [index, chunk] of chunks.entries()) {
+      const bytes = job.heldBytes + chunk.input.byteLength;
+      if (job.held >= limits.leasesHeldMax || bytes > bytesMax) return chunks.slice(index);
+      job.push({ chunk, deadlineMs });
+    }
+    return [];
   }
 
   runDone({ run: id, outcomes }: RunDone, nowMs: number): Effect[] {
@@ -193,6 +209,7 @@ export class Volunteer {
     this.#runs.delete(id);
     const { job, chunks } = run;
     job.running -= chunks.length;
+    job.letGo(chunks);
     const replicas: ReplicaResult[] = [];
     let computedMs = 0;
     let computed = 0;
@@ -248,6 +265,8 @@ export class Volunteer {
       const key = offerKey(offer.requester, offer.job);
       if (this.#jobs.has(key) || this.#declined.has(key)) continue;
       if (this.#links.isAvoided(offer.requester, nowMs)) continue;
+      const isOwn = offer.requester === this.#self;
+      if (!isOwn && !this.#links.mayOpen(offer.requester, nowMs)) continue;
       const room = this.#makeRoom(nowMs);
       if (room === undefined) break;
       effects.push(...room);
@@ -268,9 +287,10 @@ export class Volunteer {
     return undefined;
   }
 
-  #decline({ requester, job }: Offer, reason: string): void {
+  #decline({ requester, job, name }: Offer, why: string): void {
     const [oldest] = this.#declined.keys();
     if (this.#declined.size >= DECLINED_MAX && oldest !== undefined) this.#declined.delete(oldest);
+    const reason = `${name}: ${why}`;
     this.#declined.set(offerKey(requester, job), { job, reason });
   }
 
@@ -363,8 +383,12 @@ export class Volunteer {
 
   #drop(job: VolunteerJob): Effect[] {
     this.#jobs.delete(job.key);
-    const others = [...this.#jobs.values()].some(({ requester }) => requester === job.requester);
-    return others ? this.#stop(job) : [...this.#stop(job), ...this.#links.close(job.requester)];
+    const others = [...this.#jobs.values()];
+    // Runs are stopped by the job's id, which a stranger may have taken from somebody else's offer.
+    const shared = others.some(({ offer }) => offer.job === job.offer.job);
+    const stops = shared ? [] : this.#stop(job);
+    const linked = others.some(({ requester }) => requester === job.requester);
+    return linked ? stops : [...stops, ...this.#links.close(job.requester)];
   }
 
   #sum(of: (job: VolunteerJob) => number): number {

@@ -87,7 +87,8 @@ function jobRequest(request: Parameters<ControlHandler['submit']>[0]): JobReques
       `A job's program has 1 to ${limits.programBytesMax} bytes; this one has ${program.length}.`,
     );
   }
-  if (quorum < 1 || quorum > QUORUM_MAX) refuse(`A quorum is from 1 to ${QUORUM_MAX} peers.`);
+  if (quorum < 1 || quorum > limits.quorumMax)
+    refuse(`A quorum is from 1 to ${limits.quorumMax} peers.`);
   const resultBytesMax = request.resultBytesMax;
   if (resultBytesMax < 1 || resultBytesMax > limits.resultBytesMax) {
     refuse(`A result may have up to ${limits.resultBytesMax} bytes.`);
@@ -97,6 +98,7 @@ function jobRequest(request: Parameters<ControlHandler['submit']>[0]): JobReques
     refuse(`A job may have up to ${limits.jobChunksMax} chunks.`);
   }
   if (request.wallMsMax < 1) refuse('A chunk needs some time: the wall limit is 0.');
+  if (request.memoryBytesMax < 1) refuse('A chunk needs some memory: the memory limit is 0.');
   return {
     name,
     program,
@@ -111,9 +113,6 @@ function jobRequest(request: Parameters<ControlHandler['submit']>[0]): JobReques
     chunksMax,
   };
 }
-
-/** More equal replicas than this prove nothing more; a guess. */
-const QUORUM_MAX = 100;
 
 function parseParams(json: string): unknown {
   try {

@@ -20,11 +20,12 @@ import { createPeerTransport } from '../transport/peer-transport.ts';
 import { createControl } from './control.ts';
 import { Driver } from './driver.ts';
 import { Farewell } from './farewell.ts';
+import { createHealth } from './health.ts';
 import { JobBook } from './job-book.ts';
 import type { Logger } from './log.ts';
 import { metricSources } from './metric-sources.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { serveMetrics } from './metrics-server.ts';
+import { type Health, serveMetrics } from './metrics-server.ts';
 
 export type NodeOptions = {
   /** Folder of everything this peer keeps. */
@@ -76,7 +77,15 @@ export async function createNode(
   const stopped = Promise.withResolvers<void>();
   let stopping: Promise<void> | undefined;
   const closeAll = async (): Promise<void> => {
-    for (const close of closers.splice(0).reverse()) await close();
+    const troubles: unknown[] = [];
+    for (const close of closers.splice(0).reverse()) {
+      try {
+        await close();
+      } catch (error) {
+        troubles.push(error);
+      }
+    }
+    if (troubles.length > 0) throw troubles[0];
   };
   const stop = (): Promise<void> => {
     stopping ??= closeAll();
@@ -87,7 +96,8 @@ export async function createNode(
     const started = await start(options, components, closers, stop);
     return { ...started, stopped: stopped.promise, stop };
   } catch (error) {
-    await closeAll();
+    // What is told is why it didn't start, whatever closing adds to that.
+    await closeAll().catch(() => undefined);
     throw error;
   }
 }
@@ -107,6 +117,7 @@ async function openParts(
   options: NodeOptions,
   components: NodeComponents,
   closers: Closers,
+  isOffered: (blob: Digest) => boolean,
 ): Promise<Parts> {
   const { dataPath, slots, listen, advertise, gridPath } = options;
   await makeDataFolder(dataPath);
@@ -117,7 +128,8 @@ async function openParts(
   const identity = await loadIdentity(dataPath);
   const sandbox = components.sandbox ?? createSandbox({ slots });
   closers.push(() => sandbox.close());
-  const blobs = (blob: Digest): Promise<Uint8Array | undefined> => store.getBlob(blob);
+  const blobs = async (blob: Digest): Promise<Uint8Array | undefined> =>
+    isOffered(blob) ? store.getBlob(blob) : undefined;
   const transport = await createPeerTransport(
     { listen, advertise },
     { identity, grid, log: components.log, blobs, clock: systemClock },
@@ -139,7 +151,8 @@ async function start(
   stop: () => Promise<void>,
 ): Promise<Omit<RunningNode, 'stop' | 'stopped'>> {
   const { log } = components;
-  const parts = await openParts(options, components, closers);
+  const isOffered = (blob: Digest): boolean => jobs.isOffered(blob);
+  const parts = await openParts(options, components, closers, isOffered);
   const { self, transport, sandbox, grid } = parts;
   let addresses: readonly string[] = [];
   const peer = new Peer({
@@ -157,6 +170,7 @@ async function start(
   const driver = new Driver({
     ...common,
     log,
+    entrances: options.peers,
     ownJob: (job) => jobs.ownJob(job),
     onCompute: (seconds, chunks) => metrics.observeCompute(seconds, chunks),
     onDrained: () => farewell.check(),
@@ -164,7 +178,8 @@ async function start(
   closers.push(() => driver.stop());
   closers.push(() => jobs.abandonAll());
   addresses = await transport.listen((event) => driver.dispatch(event));
-  const metricsServer = await maybeServeMetrics(options.metrics, metrics);
+  const health = createHealth(parts.store, systemClock);
+  const metricsServer = await maybeServeMetrics(options.metrics, metrics, health);
   if (metricsServer !== undefined) closers.push(() => metricsServer.close());
   const about = {
     version: options.version,
@@ -194,8 +209,9 @@ async function start(
 async function maybeServeMetrics(
   address: string | undefined,
   metrics: Metrics,
+  health: () => Promise<Health>,
 ): Promise<Awaited<ReturnType<typeof serveMetrics>> | undefined> {
-  return address === undefined ? undefined : serveMetrics(address, metrics, () => ({ ok: true }));
+  return address === undefined ? undefined : serveMetrics(address, metrics, health);
 }
 
 async function makeDataFolder(path: string): Promise<void> {

@@ -10,6 +10,7 @@ import { limits } from '../model/limits.ts';
 import type { Clock, Sandbox, Store, Transport } from '../ports.ts';
 import type { Effect, PeerEvent } from '../protocol/events.ts';
 import type { Peer } from '../protocol/peer.ts';
+import { printable } from '../wire/bounds.ts';
 import type { Logger } from './log.ts';
 import type { OwnJob } from './own-job.ts';
 
@@ -24,6 +25,8 @@ export type DriverComponents = {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Addresses that the owner gave to join through. */
+  readonly entrances: readonly string[];
   readonly ownJob: (job: JobId) => OwnJob | undefined;
   readonly onCompute: (seconds: number, chunks: number) => void;
   readonly onDrained: () => void;
@@ -50,7 +53,7 @@ export class Driver {
         this.#log(next);
         const { peer, clock } = this.#components;
         const now = { ms: clock.nowMs(), unixMs: clock.unixMs() };
-        for (const effect of peer.handle(next, now)) this.#carryOut(effect);
+        for (const effect of peer.handle(next, now)) this.#tryToCarryOut(effect);
       }
     } finally {
       this.#handling = false;
@@ -62,6 +65,16 @@ export class Driver {
     this.#stopped = true;
     this.#events.length = 0;
     clearTimeout(this.#timer);
+  }
+
+  /** An effect that throws is a bug; those behind it are owed to others all the same. */
+  #tryToCarryOut(effect: Effect): void {
+    try {
+      this.#carryOut(effect);
+    } catch (error) {
+      const { log } = this.#components;
+      log.error({ err: error, effect: effect.type }, 'an effect could not be carried out');
+    }
   }
 
   #carryOut(effect: Effect): void {
@@ -137,21 +150,16 @@ export class Driver {
     const { self, transport, ownJob } = this.#components;
     const own = ownJob(message.job);
     if (own === undefined) return;
-    let inputs: Uint8Array[];
     try {
-      inputs = await own.pages.inputsOf(message.chunks.map(({ chunk }) => chunk));
+      for await (const chunks of own.pages.withInputs(message.chunks)) {
+        const leases = { ...message, chunks };
+        if (to === self) this.dispatch({ type: 'requester-message', from: self, message: leases });
+        else transport.sendToVolunteer(to, leases);
+      }
     } catch (error) {
       const reason = `A page of chunk inputs can't be read: ${reasonOf(error)}.`;
       own.fail({ type: 'requester-failed', step: 'store', reason });
-      return;
     }
-    const chunks = message.chunks.flatMap((lease, index) => {
-      const input = inputs[index];
-      return input === undefined ? [] : [{ ...lease, input }];
-    });
-    const leases = { ...message, chunks };
-    if (to === self) this.dispatch({ type: 'requester-message', from: self, message: leases });
-    else transport.sendToVolunteer(to, leases);
   }
 
   async #fetchProgram(effect: Extract<Effect, { type: 'fetch-program' }>): Promise<void> {
@@ -177,7 +185,8 @@ export class Driver {
     this.dispatch(
       trouble === undefined
         ? { type: 'program-ready', program }
-        : { type: 'program-failed', program, reason: trouble },
+        : // In the words of the stranger's program, for the log of this machine's owner.
+          { type: 'program-failed', program, reason: printable(trouble, 'one-line') },
     );
   }
 
@@ -205,6 +214,14 @@ export class Driver {
     });
   }
 
+  /** Where the owner said there is a peer its absence is news; elsewhere it is not. */
+  #logDialFailed({ address, reason }: Extract<PeerEvent, { type: 'dial-failed' }>): void {
+    const { log, entrances } = this.#components;
+    if (!entrances.includes(address)) return;
+    const text = `could not join through ${address}: ${reason}; it is tried again after a while`;
+    log.warn({ address, reason }, text);
+  }
+
   #log(event: PeerEvent): void {
     const { log } = this.#components;
     switch (event.type) {
@@ -213,7 +230,7 @@ export class Driver {
       case 'neighbour-down':
         return log.info({ peer: event.peer, reason: event.reason }, 'neighbour down');
       case 'dial-failed':
-        return log.warn({ address: event.address }, `could not reach a peer: ${event.reason}`);
+        return this.#logDialFailed(event);
       case 'volunteer-up':
         return log.info({ peer: event.peer }, 'a volunteer has come');
       case 'volunteer-down':

@@ -3,7 +3,7 @@
 import { basename } from 'node:path';
 
 import { GridError } from '../model/errors.ts';
-import { jobId, type JobId, type PeerId } from '../model/ids.ts';
+import { type Digest, jobId, type JobId, type PeerId } from '../model/ids.ts';
 import type { JobSpec } from '../model/job.ts';
 import { limits } from '../model/limits.ts';
 import type { Clock, Sandbox, Store, StoredJob } from '../ports.ts';
@@ -108,12 +108,13 @@ export class JobBook {
       machine: () => peer.ownJob(id),
       nowMs: () => clock.nowMs(),
     });
-    this.#running.set(id, own);
-    this.changes.notify();
     const { inputPath } = request;
     const input =
       inputPath === undefined ? undefined : { name: basename(inputPath), path: inputPath };
+    // First: a job that the store can't take throws here, and must not be waited for.
     own.run(input);
+    this.#running.set(id, own);
+    this.changes.notify();
     void own.settled.then(() => {
       this.#running.delete(id);
       this.changes.notify();
@@ -121,10 +122,15 @@ export class JobBook {
     return id;
   }
 
+  /** Whether others may fetch a blob: the programs of jobs that run, and nothing else. */
+  isOffered(blob: Digest): boolean {
+    return this.running.some(({ spec }) => spec.program === blob);
+  }
+
   /** Newest first. */
   list(): readonly StoredJob[] {
     const kept = this.#components.store.listJobs();
-    return kept.map((job) => this.#running.get(job.job)?.stored ?? job);
+    return kept.map((job) => this.#running.get(job.job)?.stored ?? ended(job));
   }
 
   /**
@@ -156,4 +162,11 @@ export class JobBook {
     const taken = this.#running.has(id) || this.#components.store.getJob(id) !== undefined;
     return taken ? this.#named({ ...spec, createdAtMs: spec.createdAtMs + 1 }) : { id, spec };
   }
+}
+
+/** A job that doesn't run has ended, also where a full disk could not take how it did. */
+function ended(job: StoredJob): StoredJob {
+  if (job.state !== 'running' && job.state !== 'merging') return job;
+  const failure = 'The disk could not keep how it ended, usually because it was full.';
+  return { ...job, state: 'failed', failure };
 }

@@ -11,6 +11,13 @@ const failureWords = {
   'result-too-large': 'returned more than the job allows',
 } as const;
 
+const advice = {
+  'timed-out': 'Split the work into smaller chunks, or allow more with --wall-limit.',
+  'out-of-memory': 'Split the work into smaller chunks, or allow more with --memory-limit.',
+  threw: '`manyhands test` runs the first chunks on this machine alone, to look into it.',
+  'result-too-large': 'Return less from compute, or allow more with --result-limit.',
+} as const;
+
 export function describeFailure(failure: JobFailure): string {
   switch (failure.type) {
     case 'chunk-disputed': {
@@ -32,7 +39,8 @@ export function describeFailure(failure: JobFailure): string {
       const { kind, detail } = failure.failure;
       const peers = failure.peers.map(short).join(', ');
       const said = detail === '' ? '.' : `: ${detail}`;
-      return `Chunk ${failure.chunk}: compute ${failureWords[kind]} (${kind}, on ${peers})${said}`;
+      const what = `compute ${failureWords[kind]} (${kind}, on ${peers})${said}`;
+      return `Chunk ${failure.chunk}: ${what}\n${advice[kind]}`;
     }
     case 'requester-failed':
       return failure.reason;

@@ -31,7 +31,7 @@ export type Health = { readonly ok: boolean; readonly reason?: string };
 export async function serveMetrics(
   address: string,
   metrics: Metrics,
-  healthy: () => Health,
+  healthy: () => Promise<Health>,
 ): Promise<{ readonly address: string; readonly close: () => Promise<void> }> {
   const { host, port } = parse(address);
   const server = createServer(
@@ -72,7 +72,7 @@ type Reply = {
 async function answer(
   request: IncomingMessage,
   metrics: Metrics,
-  healthy: () => Health,
+  healthy: () => Promise<Health>,
 ): Promise<Reply> {
   const [path] = (request.url ?? '/').split('?');
   const page = pages.find((page) => page.path === path);
@@ -85,7 +85,7 @@ async function answer(
 
 const pages: readonly {
   readonly path: string;
-  readonly answer: (metrics: Metrics, healthy: () => Health) => Reply | Promise<Reply>;
+  readonly answer: (metrics: Metrics, healthy: () => Promise<Health>) => Reply | Promise<Reply>;
 }[] = [
   { path: '/', answer: () => text(200, 'A manyhands peer.\n/metrics for Prometheus\n/healthz\n') },
   {
@@ -97,8 +97,8 @@ const pages: readonly {
   },
   {
     path: '/healthz',
-    answer: (_metrics, healthy) => {
-      const { ok, reason } = healthy();
+    answer: async (_metrics, healthy) => {
+      const { ok, reason } = await healthy();
       return ok ? text(200, 'ok\n') : text(503, `${reason ?? 'not healthy'}\n`);
     },
   },

@@ -198,8 +198,11 @@ export class OwnJob {
       store.putJob(this.stored);
       store.dropResults(this.job);
     } catch (error) {
+      const trouble = reasonOf(error);
+      const before = outcome.failure ?? '';
       this.#state = 'failed';
-      this.#failure = `${this.#failure ?? ''} ${reasonOf(error)}`.trim();
+      // A full disk is usually what it failed of already.
+      this.#failure = before.includes(trouble) ? before : `${before} ${trouble}`.trim();
     }
     dispatch({ type: 'end-job', job: this.job });
     this.#advanced.notify();

@@ -11,6 +11,7 @@ import PQueue from 'p-queue';
 
 import type { Digest } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
+import type { Lease, LeasedChunk } from '../model/replica.ts';
 import type { Store } from '../ports.ts';
 import { decodePacked, encodePacked, itemAt, pack, type Packed } from '../wire/packed.ts';
 
@@ -84,21 +85,24 @@ export class JobPages {
     this.#chunks += inputs.length;
   }
 
-  /** @throws {Error} if a page can't be read */
-  async inputsOf(chunks: readonly number[]): Promise<Uint8Array[]> {
-    const inputs: Uint8Array[] = [];
-    let page: Page | undefined;
-    let inputsHere: Packed | undefined;
-    for (const chunk of chunks) {
-      if (page === undefined || chunk < page.first || chunk >= page.first + page.count) {
-        page = this.#pageOf(chunk);
-        inputsHere = await this.#read(page);
-      }
-      const input = inputsHere && itemAt(inputsHere, chunk - page.first);
-      if (input === undefined) throw new Error(`chunk ${chunk} is not in its page`);
-      inputs.push(input);
+  /**
+   * Leases with their inputs, one page at a time: a volunteer may ask for more than fits in memory.
+   * Left out is what was accepted since it was leased, with its whole page: nobody needs it now.
+   * @throws {Error} if a page can't be read
+   */
+  async *withInputs(leases: readonly Lease[]): AsyncGenerator<readonly LeasedChunk[]> {
+    let end = 0;
+    for (let from = 0; from < leases.length; from = end) {
+      const page = this.#pageOf(leases[from]?.chunk ?? 0);
+      end = from + 1;
+      if (page === undefined) continue;
+      while (isOn(page, leases[end])) end += 1;
+      const inputs = await this.#readUnlessReleased(page);
+      if (inputs === undefined) continue;
+      yield leases.slice(from, end).map(({ lease, chunk }) => {
+        return { lease, chunk, input: inputOf(inputs, chunk - page.first) };
+      });
     }
-    return inputs;
   }
 
   /** Removes the pages of which every chunk is below `chunk`. */
@@ -118,7 +122,8 @@ export class JobPages {
     return this.releaseBefore(Infinity);
   }
 
-  #pageOf(chunk: number): Page {
+  /** @returns undefined for a chunk whose page was released */
+  #pageOf(chunk: number): Page | undefined {
     let low = this.#front;
     let high = this.#pages.length - 1;
     while (low < high) {
@@ -127,8 +132,17 @@ export class JobPages {
       else high = middle - 1;
     }
     const page = this.#pages[low];
-    if (page === undefined) throw new Error(`no page holds chunk ${chunk}`);
-    return page;
+    return page !== undefined && chunk >= page.first ? page : undefined;
+  }
+
+  /** The file may go while it is being read. */
+  async #readUnlessReleased(page: Page): Promise<Packed | undefined> {
+    try {
+      return await this.#read(page);
+    } catch (error) {
+      if (this.#pageOf(page.first) !== page) return undefined;
+      throw error;
+    }
   }
 
   #read(page: Page): Promise<Packed> {
@@ -139,6 +153,17 @@ export class JobPages {
     if (this.#cache.size > CACHED_PAGES_MAX && oldest !== undefined) this.#cache.delete(oldest);
     return inputs;
   }
+}
+
+function isOn(page: Page, lease: Lease | undefined): boolean {
+  if (lease === undefined) return false;
+  return lease.chunk >= page.first && lease.chunk < page.first + page.count;
+}
+
+function inputOf(page: Packed, index: number): Uint8Array {
+  const input = itemAt(page, index);
+  if (input === undefined) throw new Error(`a page has no input ${index}`);
+  return input;
 }
 
 /** A split that is slower than this for a full page has its chunks leased as they come. */

@@ -73,6 +73,8 @@ class ThreadSandbox implements Sandbox {
   /** One for each job that has batches running. */
   readonly #stops = new Map<JobId, { readonly controller: AbortController; batches: number }>();
   readonly #stepThreads = new Set<StepThread>();
+  /** Programs being checked: not known to be good yet, although they are among `#programs`. */
+  readonly #loading = new Map<Digest, Promise<string | undefined>>();
   /** Strangers may offer many programs at a time. */
   readonly #checks = new PQueue({ concurrency: checksMax });
   #batches = 0;
@@ -93,6 +95,19 @@ class ThreadSandbox implements Sandbox {
 
   async load(program: Digest, source: Uint8Array): Promise<string | undefined> {
     if (this.slots > 0) this.#pool.warmUp();
+    const loading = this.#loading.get(program);
+    if (loading !== undefined) return loading;
+    if (this.#programs.get(program) !== undefined) return undefined;
+    const loaded = this.#loadNew(program, source);
+    this.#loading.set(program, loaded);
+    try {
+      return await loaded;
+    } finally {
+      this.#loading.delete(program);
+    }
+  }
+
+  async #loadNew(program: Digest, source: Uint8Array): Promise<string | undefined> {
     this.#programs.put(program, source);
     const reason = await this.#checks.add(async () => this.#check(program));
     if (reason !== undefined) this.#programs.delete(program);

@@ -6,6 +6,9 @@
 
 import { processNowMs, type Progress } from './progress.ts';
 
+/** setTimeout's longest wait; a stranger's offer may allow a chunk twice as long. */
+const timerMsMax = 2 ** 31 - 1;
+
 export class OverdueWatch {
   readonly #progress: Progress;
   readonly #wallMsMax: number;
@@ -39,6 +42,7 @@ export class OverdueWatch {
       return;
     }
     // Timers may fire a fraction of a millisecond early; a whole one more, and one look suffices.
-    this.#timer = setTimeout(() => this.#look(), Math.ceil(this.#wallMsMax - ranMs) + 1);
+    const waitMs = Math.ceil(this.#wallMsMax - ranMs) + 1;
+    this.#timer = setTimeout(() => this.#look(), Math.min(waitMs, timerMsMax));
   }
 }

@@ -45,7 +45,9 @@ export class SplitReader {
       const step = await this.#steps.next();
       if (!isRecord(step)) throw new Error('the iterator that split returned yields no results');
       if (step['done'] === true) {
-        if (this.#yielded === 0) throw new Error('split yielded no chunks');
+        if (this.#yielded === 0) {
+          throw new Error('split yielded no chunks, and a job needs one; look at its parameters');
+        }
         return { chunks, ended: true };
       }
       const chunk = encodeChunk(await step['value'], this.#yielded);

@@ -7,7 +7,7 @@
 
 import { once } from 'node:events';
 import { lstat, mkdir, unlink } from 'node:fs/promises';
-import { createServer, type Server as SocketServer } from 'node:net';
+import { createServer, type Server as SocketServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 
 import {
@@ -50,8 +50,11 @@ export interface ControlHandler {
   finish(request: Request<'Finish'>): Promise<Response<'Finish'>>;
 }
 
+/** For answers under way and for clients to hang up; a peer that was told to stop should stop. */
+const closingMsMax = 2_000;
+
 export type ControlServer = {
-  /** Lets calls with one answer end, ends the others, and removes the socket. Idempotent. */
+  /** Lets calls with one answer end in time, ends the others, removes the socket. Idempotent. */
   close(): Promise<void>;
 };
 
@@ -67,7 +70,12 @@ export async function serveControl(path: string, handler: ControlHandler): Promi
   const closing = new AbortController();
   server.addService(loadControl(), handlersOf(handler, closing.signal));
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const sockets = createServer((socket) => injector.injectConnection(socket));
+  const open = new Set<Socket>();
+  const sockets = createServer((socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    injector.injectConnection(socket);
+  });
   await listenPrivately(sockets, path);
 
   let closed: Promise<void> | undefined;
@@ -75,8 +83,13 @@ export async function serveControl(path: string, handler: ControlHandler): Promi
     const socketsClosed = once(sockets, 'close');
     sockets.close();
     closing.abort(new GridError('no-peer-running', 'The peer has stopped.'));
+    // Whoever is suspended, or has connected and said nothing, would never close its end.
+    const timer = setTimeout(() => {
+      for (const socket of open) socket.destroy();
+    }, closingMsMax);
     await new Promise((resolve) => server.tryShutdown(resolve));
     await socketsClosed;
+    clearTimeout(timer);
   }
   return { close: () => (closed ??= close()) };
 }

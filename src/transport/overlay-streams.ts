@@ -205,7 +205,7 @@ export class OverlayStreams {
     if (!this.#dials.has(dial)) return;
     const { address } = dial;
     this.#settle(dial);
-    this.#context.log.info({ address, reason }, `could not connect to ${address}: ${reason}`);
+    this.#context.log.debug({ address, reason }, `could not connect to ${address}: ${reason}`);
     this.#context.emit({ type: 'dial-failed', address, reason });
   }
 

@@ -25,7 +25,6 @@ import type {
   ResultStatement,
   ResultStatement__Output,
 } from './generated/manyhands/v1/ResultStatement.ts';
-import type { Signed, Signed__Output } from './generated/manyhands/v1/Signed.ts';
 import type { WorkDefinition } from './generated/manyhands/v1/Work.ts';
 
 /** What peers say to each other. */
@@ -35,7 +34,6 @@ export type PeerProto = {
   readonly blobs: BlobsDefinition;
   /** Messages that are signed, and so travel as bytes inside others. */
   readonly offer: MessageTypeDefinition<Offer, Offer__Output>;
-  readonly signed: MessageTypeDefinition<Signed, Signed__Output>;
   readonly resultStatement: MessageTypeDefinition<ResultStatement, ResultStatement__Output>;
   /** Everything, as the reflection service wants it. */
   readonly definition: PackageDefinition;
@@ -61,7 +59,6 @@ function readPeerProto(): PeerProto {
     work: service<WorkDefinition>(definition, 'manyhands.v1.Work', ['Compute']),
     blobs: service<BlobsDefinition>(definition, 'manyhands.v1.Blobs', ['Fetch']),
     offer: message<Offer, Offer__Output>(definition, 'manyhands.v1.Offer'),
-    signed: message<Signed, Signed__Output>(definition, 'manyhands.v1.Signed'),
     resultStatement: message<ResultStatement, ResultStatement__Output>(
       definition,
       'manyhands.v1.ResultStatement',

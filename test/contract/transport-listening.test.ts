@@ -1,5 +1,6 @@
 /** How a transport begins and ends, and the standard services that it offers. */
 
+import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
 
@@ -81,6 +82,21 @@ describe('listening', () => {
     );
     expect(String(await closeOf(connectTcp(a.port, '127.0.0.1')))).toContain('ECONNREFUSED');
     expect(eventsOf(b, 'neighbour-up')).toHaveLength(1);
+  });
+
+  test('a stranger that says nothing after connecting does not hold up the end', async () => {
+    const a = await startTestPeer();
+    const silent = connectTcp(a.port, '127.0.0.1');
+    await once(silent, 'connect');
+    // Connections come in order: the listener has the silent one when this one is done.
+    await strangerClient(a).then(async (client) => {
+      const check = healthService['Check'];
+      if (check !== undefined) await unary(client, check, { service: '' });
+    });
+    const gone = closeOf(silent);
+    await a.transport.close();
+    expect(String(await gone)).not.toContain('timed out');
+    expect(a.logLines.filter((line) => line.includes('in time'))).toEqual([]);
   });
 
   test('nothing is sent to peers that are not there, and that is no error', async () => {

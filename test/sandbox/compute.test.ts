@@ -276,6 +276,18 @@ describe('a sandbox', () => {
     expect(await sandbox.load(digestOf(source), source)).toMatch(/must evaluate to an object/);
   });
 
+  test('is looked at once, and again only when it was found wanting', async () => {
+    const source = programText('function compute() {}');
+    const program = digestOf(source);
+    const broken = programText('function compute( {}');
+    const loads = [sandbox.load(program, broken), sandbox.load(program, source)];
+    const [first, second] = await Promise.all(loads);
+    expect([first, second]).toEqual([expect.stringMatching(/SyntaxError/), first]);
+    expect(await sandbox.load(program, source)).toBeUndefined();
+    // Known by its digest: not even looked at.
+    expect(await sandbox.load(program, broken)).toBeUndefined();
+  });
+
   test('gives results whose bytes decode to what was returned', async () => {
     const program = await loadProgram(sandbox, "function compute(n) { return 'r' + n; }");
     const outcomes = await sandbox.run(batchOf(program, [1, 2, 3]));

@@ -17,6 +17,8 @@ export type PeerProcess = {
   readonly dataPath: string;
   readonly process: ChildProcess;
   readonly control: ControlClient;
+  /** All that it wrote to its log so far. */
+  readonly log: string;
   /** The first log line that fits, past or to come. */
   logged(pattern: RegExp): Promise<string>;
   /** Kills it if it still runs. */
@@ -31,24 +33,23 @@ export type PeerProcessOptions = {
   readonly args?: readonly string[];
   /** Share of chunks for which it returns wrong results; absent for an honest peer. */
   readonly lieRate?: number;
+  /** Its wrong results are its own, where other liars agree on theirs. */
+  readonly liesAlone?: boolean;
+  /** A command that becomes the peer, given the peer's command line as its last arguments. */
+  readonly wrapper?: readonly string[];
+  /** Where the data folder is seen from here, when the peer lives in a mount namespace. */
+  readonly seenAt?: (pid: number) => string;
 };
 
 export async function spawnPeer(options: PeerProcessOptions): Promise<PeerProcess> {
-  const { dataPath, through = [], slots = 1, args = [], lieRate } = options;
-  const program = lieRate === undefined ? [launcher] : [saboteur, String(lieRate)];
-  const joined = through.flatMap(({ address }) => ['--peer', address]);
-  const child = spawn(
-    process.execPath,
-    [...program, 'join', '--json', '--data', dataPath, '--listen', '127.0.0.1:0'].concat(
-      '--slots',
-      String(slots),
-      '--log-format',
-      'json',
-      joined,
-      args,
-    ),
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  const { dataPath, slots = 1, args = [], wrapper = [], seenAt } = options;
+  const joined = options.through?.flatMap(({ address }) => ['--peer', address]) ?? [];
+  const [command = '', ...words] = [
+    ...[...wrapper, process.execPath, ...programOf(options), 'join', '--json'],
+    ...['--data', dataPath, '--listen', '127.0.0.1:0', '--slots', String(slots)],
+    ...['--log-format', 'json', ...joined, ...args],
+  ];
+  const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = once(child, 'exit');
   const log = new Lines(child);
   const [line] = await Promise.race([
@@ -57,13 +58,17 @@ export async function spawnPeer(options: PeerProcessOptions): Promise<PeerProces
   ]);
   const up = record(JSON.parse(String(line)));
   const [address] = Array.isArray(up['addresses']) ? up['addresses'] : [];
-  const control = await connectControl(join(dataPath, 'control.sock'));
+  const reachable = seenAt?.(child.pid ?? 0) ?? dataPath;
+  const control = await connectControl(join(reachable, 'control.sock'));
   return {
     peer: String(up['peer']),
     address: String(address),
-    dataPath,
+    dataPath: reachable,
     process: child,
     control,
+    get log() {
+      return log.all;
+    },
     logged: (pattern) => log.first(pattern),
     async end() {
       control.close();
@@ -71,6 +76,11 @@ export async function spawnPeer(options: PeerProcessOptions): Promise<PeerProces
       await exited;
     },
   };
+}
+
+function programOf({ lieRate, liesAlone }: PeerProcessOptions): string[] {
+  if (lieRate === undefined) return [launcher];
+  return [saboteur, String(lieRate), ...(liesAlone === true ? ['--lies-alone'] : [])];
 }
 
 export function record(value: unknown): Record<string, unknown> {

@@ -1,6 +1,7 @@
 /**
  * A peer that lies: every part is the project's own, but its sandbox changes a share of the results
- * before they are signed. Usage: saboteur-process.ts RATE join OPTIONS, as `manyhands join`.
+ * before they are signed. Usage: saboteur-process.ts RATE [--lies-alone] join OPTIONS, as
+ * `manyhands join`. All saboteurs tell the same lie about a chunk, unless they lie alone.
  */
 
 import { join } from 'node:path';
@@ -22,10 +23,13 @@ const { positionals, values } = parseArgs({
     slots: { type: 'string', default: '1' },
     peer: { type: 'string', multiple: true, default: [] },
     'log-format': { type: 'string' },
+    'lies-alone': { type: 'boolean', default: false },
   },
 });
 
 const slots = Number(values.slots);
+/** What this peer adds to its lies. */
+const accent = values['lies-alone'] ? process.pid : 0;
 const node = await createNode(
   {
     dataPath: values.data,
@@ -60,7 +64,7 @@ async function run(honest: Sandbox, batch: ChunkBatch, rate: number): Promise<Ch
     // Knuth's multiplicative hash spreads the lies evenly over the chunks.
     const lies = ((chunk * 2654435761) >>> 0) / 2 ** 32 < rate;
     if (!lies || done.outcome.type !== 'result') return done;
-    const value = encodeCanonical(-1 - chunk);
+    const value = encodeCanonical(-1 - chunk - accent);
     return {
       outcome: { type: 'result', value, digest: digestOf(value) },
       computeMs: done.computeMs,

@@ -133,7 +133,7 @@ function isOf<Type extends TransportEvent['type']>(
 
 /** A gRPC client of no code of the project's but the certificate: what any stranger could write. */
 export async function strangerClient(
-  to: TestPeer,
+  to: Pick<TestPeer, 'address'>,
   identity: Identity = temporaryIdentity(),
   options: ChannelOptions = {},
 ): Promise<Client> {

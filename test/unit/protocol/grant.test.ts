@@ -26,6 +26,7 @@ describe('how long a lease lasts', () => {
     { wallMsMax: 1_000, turnaroundMs: 0, leaseMs: 11_000 },
     { wallMsMax: 1_000, turnaroundMs: 500, leaseMs: 15_000 },
     { wallMsMax: 1_000, turnaroundMs: 0.01, leaseMs: 11_001 },
+    { wallMsMax: 2 ** 32 - 1, turnaroundMs: undefined, leaseMs: 2 ** 32 - 1 },
   ])('$wallMsMax ms a chunk, $turnaroundMs ms as usual: $leaseMs ms', (given) => {
     expect(leaseLengthMs(given.wallMsMax, given.turnaroundMs)).toBe(given.leaseMs);
   });

@@ -134,6 +134,24 @@ describe('dialling', () => {
     expect(membership.known).toEqual(new Map([[bert, ['alive:1']]]));
   });
 
+  test('addresses that a neighbour makes up are dialled seldom, however many it names', () => {
+    const membership = membershipOf();
+    accept(membership, anna);
+    let dialled = 0;
+    let named = 0;
+    for (let nowMs = 0; nowMs < 10_000; nowMs += 50) {
+      const records = Array.from({ length: 32 }, () => recordOf((named += 1)));
+      let todo = dials([...tell(membership, records, nowMs), ...membership.tick(nowMs)]);
+      while (todo.length > 0) {
+        dialled += todo.length;
+        todo = todo.flatMap((address) => dials(membership.dialFailed(address, nowMs)));
+      }
+    }
+    expect(dialled).toBeGreaterThan(50);
+    expect(dialled).toBeLessThan(60);
+    expect(membership.dueAtMs).toBeGreaterThan(9_950);
+  });
+
   test('a dead address that others keep naming is dialled ever more seldom', () => {
     const membership = membershipOf();
     accept(membership, anna);

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 
-import { limits } from '../../../src/model/limits.ts';
 import { RequesterLinks, retryAfterMs } from '../../../src/protocol/requester-links.ts';
 import { anna, bert, peerNumbered } from '../../support/protocol-fixtures.ts';
 
@@ -67,12 +66,39 @@ test('one that was not tried again when it was time is forgotten', () => {
   expect(links.dueAtMs).toBe(Infinity);
 });
 
-test('past the most requesters one that is down makes room', () => {
+test('past the most links remembered one that is down makes room', () => {
   const links = new RequesterLinks();
-  for (let number = 0; number < limits.requestersMax; number++) {
-    links.open(peerNumbered(number), []);
+  for (let number = 0; number < 256; number++) {
     links.wentDown(peerNumbered(number), number);
   }
   links.open(anna, []);
   expect(links.dueAtMs).toBe(1_001);
+});
+
+test('streams that come to nothing are few, however many requesters are offered', () => {
+  const links = new RequesterLinks();
+  const openedBy = (nowMs: number): number => {
+    let opened = 0;
+    for (let number = 0; number < 100; number++) {
+      const peer = peerNumbered(1_000 * nowMs + number);
+      if (!links.mayOpen(peer, nowMs)) continue;
+      opened += links.open(peer, []).length;
+      links.wentDown(peer, nowMs);
+    }
+    return opened;
+  };
+  expect([openedBy(0), links.dueAtMs, openedBy(0)]).toEqual([16, 250, 0]);
+  expect([openedBy(250), openedBy(1_250)]).toEqual([1, 4]);
+});
+
+test('streams that come up may be as many as there are requesters', () => {
+  const links = new RequesterLinks();
+  for (let number = 0; number < 100; number++) {
+    const peer = peerNumbered(number);
+    expect(links.mayOpen(peer, 0)).toBe(true);
+    links.open(peer, []);
+    expect(links.mayOpen(peer, 0)).toBe(true);
+    links.cameUp(peer);
+    links.close(peer);
+  }
 });

@@ -90,7 +90,7 @@ test('promtool finds nothing to say about the metrics', async (ctx) => {
 
 test('/metrics is served in the text format and /healthz says how the peer is', async () => {
   let health: Health = { ok: true };
-  const url = await served(() => health);
+  const url = await served(async () => health);
 
   const scraped = await fetch(`${url}/metrics`);
   expect(scraped.status).toBe(200);
@@ -107,7 +107,7 @@ test('/metrics is served in the text format and /healthz says how the peer is', 
 });
 
 test('what is not there is 404 and what would change something is 405', async () => {
-  const url = await served(() => ({ ok: true }));
+  const url = await served(async () => ({ ok: true }));
   expect((await fetch(`${url}/secret`)).status).toBe(404);
   const posted = await fetch(`${url}/metrics`, { method: 'POST', body: 'x' });
   expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
@@ -120,7 +120,7 @@ test('a source that fails is answered with its reason and the server goes on', a
     throw new Error('the driver has stopped');
   };
   const metrics = createMetrics({ ...metricSources, chunksAccepted: broken }, '1.2.3');
-  const server = await serveMetrics('127.0.0.1:0', metrics, () => ({ ok: true }));
+  const server = await serveMetrics('127.0.0.1:0', metrics, async () => ({ ok: true }));
   onTestFinished(() => server.close());
   const scraped = await fetch(`http://${server.address}/metrics`);
   expect(await reply(scraped)).toEqual([500, 'the driver has stopped\n']);
@@ -128,9 +128,9 @@ test('a source that fails is answered with its reason and the server goes on', a
 });
 
 test('a taken port is reported with what to do', async () => {
-  const taken = new URL(await served(() => ({ ok: true }))).host;
+  const taken = new URL(await served(async () => ({ ok: true }))).host;
   const metrics = createMetrics(metricSources, '1.2.3');
-  await expect(serveMetrics(taken, metrics, () => ({ ok: true }))).rejects.toMatchObject({
+  await expect(serveMetrics(taken, metrics, async () => ({ ok: true }))).rejects.toMatchObject({
     code: 'port-taken',
     message: expect.stringMatching(
       /^Metrics can't be served at 127\.0\.0\.1:\d+ \(listen EADDRINUSE.*choose another with --m/,
@@ -142,7 +142,7 @@ test.each(['9420', 'localhost', 'localhost:99999', '::1:9420', ':9420', 'a:b:1']
   '%s is refused as an address to serve metrics at',
   async (address) => {
     const metrics = createMetrics(metricSources, '1.2.3');
-    await expect(serveMetrics(address, metrics, () => ({ ok: true }))).rejects.toMatchObject({
+    await expect(serveMetrics(address, metrics, async () => ({ ok: true }))).rejects.toMatchObject({
       code: 'usage',
       message: `--metrics needs host:port, such as 127.0.0.1:9420, but this is "${address}".`,
     });
@@ -151,7 +151,7 @@ test.each(['9420', 'localhost', 'localhost:99999', '::1:9420', ':9420', 'a:b:1']
 
 test('closing ends connections that are kept alive', async () => {
   const metrics = createMetrics(metricSources, '1.2.3');
-  const server = await serveMetrics('[::1]:0', metrics, () => ({ ok: true }));
+  const server = await serveMetrics('[::1]:0', metrics, async () => ({ ok: true }));
   const port = Number(/^\[::1\]:(\d+)$/.exec(server.address)?.[1]);
   const socket = createConnection(port, '::1');
   socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
@@ -163,7 +163,7 @@ test('closing ends connections that are kept alive', async () => {
   await expect(server.close()).resolves.toBeUndefined();
 });
 
-async function served(healthy: () => Health): Promise<string> {
+async function served(healthy: () => Promise<Health>): Promise<string> {
   const metrics = createMetrics(metricSources, '1.2.3');
   const server = await serveMetrics('127.0.0.1:0', metrics, healthy);
   onTestFinished(() => server.close());

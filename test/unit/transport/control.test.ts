@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,6 +51,14 @@ test('a request arrives whole and its response comes back', async () => {
   client.close();
   expect(arrived).toMatchObject({ name: 'x', quorum: 2, memoryBytesMax: 2 ** 40, inputPath: '' });
   expect(arrived?.program.equals(program)).toBe(true);
+});
+
+test('a client that does not hang up does not keep the peer from stopping', async () => {
+  const server = await serve(path, fakeControl({}));
+  const silent = connect({ path, allowHalfOpen: true });
+  await once(silent, 'connect');
+  await expect(server.close()).resolves.toBeUndefined();
+  silent.destroy();
 });
 
 test('what is watched comes in order, then the call ends', async () => {

@@ -1,0 +1,100 @@
+import { Writable } from 'node:stream';
+
+import { expect, test } from 'vitest';
+
+import type { TransportEvent } from '../../../src/model/messages.ts';
+import type { Transport } from '../../../src/ports.ts';
+import { Peer } from '../../../src/protocol/peer.ts';
+import { Driver } from '../../../src/runtime/driver.ts';
+import { createLog } from '../../../src/runtime/log.ts';
+import { fakeSandbox } from '../../support/fake-sandbox.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+import { anna, offerOf, self, startUnixMs } from '../../support/protocol-fixtures.ts';
+
+const nothing = (): void => undefined;
+
+/** A driver of a peer with one slot, and the lines of its log as they come. */
+function driverWith(transportMethods: Partial<Transport>, sandbox = fakeSandbox()) {
+  const lines: string[] = [];
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk));
+      done();
+    },
+  });
+  const transport: Transport = {
+    listen: async () => [],
+    dial: nothing,
+    hangUp: nothing,
+    sendOverlay: nothing,
+    openWork: nothing,
+    closeWork: nothing,
+    sendToRequester: nothing,
+    sendToVolunteer: nothing,
+    fetchBlob: async () => Uint8Array.of(1),
+    sign: (offer) => offerOf(offer),
+    stats: () => ({
+      bytesIn: 0,
+      bytesOut: 0,
+      framesQueued: 0,
+      handshakesRefused: 0,
+      framesRejected: 0,
+    }),
+    close: async () => undefined,
+    ...transportMethods,
+  };
+  const peer = new Peer({ self, addresses: () => [], entrances: [], slots: 1, seed: 1 });
+  const driver = new Driver({
+    self,
+    peer,
+    transport,
+    sandbox,
+    store: new MemoryStore(),
+    clock: { nowMs: () => 0, unixMs: () => startUnixMs },
+    log: createLog({ level: 'warn', format: 'json', stream }),
+    entrances: [],
+    ownJob: () => undefined,
+    onCompute: nothing,
+    onDrained: nothing,
+  });
+  return { driver, lines };
+}
+
+const annasOffer: TransportEvent = {
+  type: 'overlay-message',
+  from: anna,
+  message: { type: 'gossip', offer: offerOf() },
+};
+
+test('an effect that throws is reported, and those behind it are carried out', async () => {
+  const fetched = Promise.withResolvers<string>();
+  const { driver, lines } = driverWith({
+    openWork: () => {
+      throw new Error('no such thing');
+    },
+    fetchBlob: async (requester) => {
+      fetched.resolve(requester);
+      return Uint8Array.of(1);
+    },
+  });
+  driver.dispatch(annasOffer);
+  expect(await fetched.promise).toBe(anna);
+  expect(lines.join('')).toContain('no such thing');
+  driver.stop();
+});
+
+test('what a stranger’s program says of itself is harmless in a log', async () => {
+  const checked = Promise.withResolvers<void>();
+  const sandbox = fakeSandbox({
+    load: async () => {
+      setImmediate(checked.resolve);
+      return 'Error: \u001b]0;mine\u0007\nyours';
+    },
+  });
+  const { driver, lines } = driverWith({}, sandbox);
+  driver.dispatch(annasOffer);
+  await checked.promise;
+  const { msg }: { msg: unknown } = JSON.parse(lines.at(-1) ?? '{}');
+  expect(msg).toBe('a job is declined: Error: \u{fffd}]0;mine\u{fffd}\u{fffd}yours');
+  driver.stop();
+});

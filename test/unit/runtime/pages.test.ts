@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+
+import type { Lease, LeasedChunk } from '../../../src/model/replica.ts';
+import { JobPages, PageFiles } from '../../../src/runtime/pages.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+
+const inputOf = (chunk: number) => Uint8Array.of(chunk);
+const leasesOf = (...chunks: number[]): Lease[] => chunks.map((chunk) => ({ lease: chunk, chunk }));
+const withInput = (chunk: number): LeasedChunk => ({ lease: chunk, chunk, input: inputOf(chunk) });
+
+/** Three pages of two chunks each. */
+async function sixChunks(store = new MemoryStore()): Promise<JobPages> {
+  const pages = new JobPages(new PageFiles(store));
+  for (const first of [0, 2, 4]) await pages.add([inputOf(first), inputOf(first + 1)]);
+  return pages;
+}
+
+async function gathered(pages: JobPages, leases: readonly Lease[]): Promise<LeasedChunk[][]> {
+  const all: LeasedChunk[][] = [];
+  for await (const some of pages.withInputs(leases)) all.push([...some]);
+  return all;
+}
+
+test('leases get their inputs one page at a time', async () => {
+  expect(await gathered(await sixChunks(), leasesOf(1, 2, 3, 5, 0))).toEqual([
+    [withInput(1)],
+    [withInput(2), withInput(3)],
+    [withInput(5)],
+    [withInput(0)],
+  ]);
+});
+
+test('a chunk whose page is released needs no input any more', async () => {
+  const pages = await sixChunks();
+  await pages.releaseBefore(4);
+  expect(await gathered(pages, leasesOf(1, 3, 4))).toEqual([[withInput(4)]]);
+  await pages.releaseAll();
+  expect(await gathered(pages, leasesOf(1, 4))).toEqual([]);
+});
+
+test('a page that is released while its file is read is no trouble', async () => {
+  class SlowStore extends MemoryStore {
+    override async getBlob(blob: Parameters<MemoryStore['getBlob']>[0]) {
+      await pages.releaseBefore(2);
+      return super.getBlob(blob);
+    }
+  }
+  const pages = await sixChunks(new SlowStore());
+  expect(await gathered(pages, leasesOf(0, 2))).toEqual([[withInput(2)]]);
+});
+
+test('a page that is missing is an error', async () => {
+  class ForgetfulStore extends MemoryStore {
+    override async getBlob() {
+      return undefined;
+    }
+  }
+  const pages = await sixChunks(new ForgetfulStore());
+  await expect(gathered(pages, leasesOf(0))).rejects.toThrow('missing or damaged');
+});
