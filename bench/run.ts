@@ -22,7 +22,8 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-const machine = `${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} cores, Node ${process.version}`;
+const processor = cpus()[0]?.model ?? 'unknown CPU';
+const machine = `${processor}, ${availableParallelism()} cores, Node ${process.version}`;
 console.log(machine);
 for (const [name, benchmark] of Object.entries(benchmarks)) {
   if (named.length > 0 && !named.includes(name)) continue;
@@ -35,7 +36,8 @@ for (const [name, benchmark] of Object.entries(benchmarks)) {
 function line({ what, value, unit, aim }: Figure): string {
   const digits = value < 10 ? 3 : value < 100 ? 1 : 0;
   const number = value.toLocaleString('en', { maximumFractionDigits: digits });
-  return `  ${what.padEnd(34)} ${`${number} ${unit}`.trim().padStart(14)}  ${verdict(value, aim)}`.trimEnd();
+  const measured = `${number} ${unit}`.trim().padStart(14);
+  return `  ${what.padEnd(34)} ${measured}  ${verdict(value, aim)}`.trimEnd();
 }
 
 function verdict(value: number, aim: Figure['aim']): string {

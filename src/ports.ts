@@ -1,7 +1,7 @@
 /**
  * What the machines need done, as interfaces that promise delivery semantics. The driver
- * (`runtime/driver.ts`) calls them; `transport/`, `sandbox/` and `storage/` implement them; tests put
- * fakes here and nowhere else.
+ * (`runtime/driver.ts`) calls them; `transport/`, `sandbox/` and `storage/` implement them; tests
+ * put fakes here and nowhere else.
  */
 
 import type { Digest, JobId, PeerId } from './model/ids.ts';
@@ -27,9 +27,10 @@ export type { TransportEvent } from './model/messages.ts';
 
 /**
  * Connections to other peers. Between two peers there is at most one overlay stream (of two opened
- * at once, both sides keep the one that the peer with the smaller id dialled, and no event tells of the other) and at most one
- * work stream in each direction. On a stream, messages arrive in order and once or the stream
- * goes down; what was sent shortly before it went down may or may not have arrived.
+ * at once, both sides keep the one that the peer with the smaller id dialled, and no event tells of
+ * the other) and at most one work stream in each direction. On a stream, messages arrive in order
+ * and once or the stream goes down; what was sent shortly before it went down may or may not have
+ * arrived.
  */
 export interface Transport {
   /**
@@ -48,7 +49,9 @@ export interface Transport {
   /** Best effort: dropped if there is no stream. A stream whose queue is full is closed. */
   sendOverlay(to: PeerId, message: OverlayMessage): void;
 
-  /** Opens a work stream, trying the addresses in turn. Ends in `requester-up` or `requester-down`. */
+  /**
+   * Opens a work stream, trying the addresses in turn. Ends in `requester-up` or `requester-down`.
+   */
   openWork(requester: PeerId, addresses: readonly string[]): void;
 
   /** Closes the work stream to a requester, after what was sent; no `requester-down` follows. */

@@ -6,8 +6,8 @@ import { limits } from '../model/limits.ts';
 const BUFFER_MS = 100;
 /** Chunks of a run: one frame of results. */
 const RUN_CHUNKS_MAX = 512;
-/** Two full runs a slot: the one that is computed and the next. More cost both sides memory, and the
- *  requester its speed: its leases then outlive V8's young generation (measured with no-op chunks). */
+/** Two full runs a slot: the one that is computed and the next. More cost both sides memory, and
+ *  the requester its speed: its leases then outlive V8's young generation (measured). */
 const SLOT_LEASES_MAX = 2 * RUN_CHUNKS_MAX;
 /** Inputs at hand of one job: some frames of leases. The requester queues them for many. */
 const HELD_BYTES_MAX = 16 * 1024 * 1024;

@@ -1,6 +1,6 @@
 /**
- * Whether this peer can do its part: that it answers at all shows that its event loop turns; what is
- * left to find out is whether its disk takes what it must keep. So a few bytes are written and
+ * Whether this peer can do its part: that it answers at all shows that its event loop turns; what
+ * is left to find out is whether its disk takes what it must keep. So a few bytes are written and
  * removed again. The alternative, remembering how the last write of a job went, would call a peer
  * ill long after its owner has made room.
  */

@@ -75,14 +75,16 @@ export class JobBook {
     if (this.#running.size >= RUNNING_MAX) {
       throw new GridError(
         'usage',
-        `This peer runs ${RUNNING_MAX} jobs already, which is all it takes. Wait for one to end, or cancel one.`,
+        `This peer runs ${RUNNING_MAX} jobs already, which is all it takes. Wait for one to end, ` +
+          'or cancel one.',
       );
     }
     const params = encodeCanonical(request.params);
     if (params.byteLength > limits.paramsBytesMax) {
       throw new GridError(
         'job-invalid',
-        `The parameters are ${params.byteLength} bytes; ${limits.paramsBytesMax} is the most. Give large data with --input.`,
+        `The parameters are ${params.byteLength} bytes; ${limits.paramsBytesMax} is the most. ` +
+          'Give large data with --input.',
       );
     }
     const program = await store.putBlob(request.program);
@@ -144,7 +146,7 @@ export class JobBook {
     throw new GridError(
       'unknown-job',
       fits.length === 0
-        ? `This peer knows no job "${prefix.slice(0, 80)}". \`manyhands jobs\` lists those it knows.`
+        ? `This peer knows no job "${prefix.slice(0, 80)}". See \`manyhands jobs\` for those it knows.`
         : `"${prefix.slice(0, 80)}" fits ${fits.length} jobs. Give more characters of the id.`,
     );
   }

@@ -215,6 +215,7 @@ type StoredBlob = NonNullable<StoredJob['output']>['blob'];
 function endless(chunksMax: number): GridError {
   return new GridError(
     'job-failed',
-    `split has yielded more than ${chunksMax} chunks. If it does end, allow more with --max-chunks.`,
+    `split has yielded more than ${chunksMax} chunks. ` +
+      'If it does end, allow more with --max-chunks.',
   );
 }

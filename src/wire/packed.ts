@@ -46,7 +46,9 @@ export function itemAt({ bytes, ends }: Packed, index: number): Uint8Array | und
 
 const WORD_BYTES = 4;
 
-/** As one byte string: the number of items, where each ends (all uint32, little-endian), the bytes. */
+/**
+ * As one byte string: the number of items, where each ends (all uint32, little-endian), the bytes.
+ */
 export function encodePacked({ bytes, ends }: Packed): Uint8Array {
   const encoded = new Uint8Array((1 + ends.length) * WORD_BYTES + bytes.byteLength);
   const words = new DataView(encoded.buffer);

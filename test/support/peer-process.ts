@@ -1,4 +1,6 @@
-/** Peers as a user runs them: processes of their own, started by the launcher, spoken to by gRPC. */
+/**
+ * Peers as a user runs them: processes of their own, started by the launcher, spoken to by gRPC.
+ */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
