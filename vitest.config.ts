@@ -8,6 +8,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // The default of one second is less than a process may take to start on a busy machine.
+    expect: { poll: { timeout: 30_000 } },
     // End-to-end tests start several processes each; two files at a time fit two cores.
     maxWorkers: 2,
     pool: 'forks',

@@ -146,7 +146,7 @@ export class JobBook {
     throw new GridError(
       'unknown-job',
       fits.length === 0
-        ? `This peer knows no job "${prefix.slice(0, 80)}". See \`manyhands jobs\` for those it knows.`
+        ? `This peer knows no job "${prefix.slice(0, 80)}". \`manyhands jobs\` shows them all.`
         : `"${prefix.slice(0, 80)}" fits ${fits.length} jobs. Give more characters of the id.`,
     );
   }

@@ -1,16 +1,9 @@
 /** Whole grids of real processes: what a job goes through when peers lie, die and stall. */
 
-import { fileURLToPath } from 'node:url';
-
 import { expect, test } from 'vitest';
 
 import { jobState, manyhands, startGrid, type PeerProcess } from '../support/grid-process.ts';
-
-const squares = fileURLToPath(new URL('../support/jobs/squares.ts', import.meta.url));
-
-function sumOfSquares(count: number): number {
-  return ((count - 1) * count * (2 * count - 1)) / 6;
-}
+import { resultOf, squares, sumOfSquares } from '../support/small-job.ts';
 
 /** @returns what each peer did, by its id */
 async function contributions(requester: PeerProcess, jobId: string) {
@@ -41,7 +34,7 @@ test('with quorum:2 a saboteur changes no result and loses its disputes', async 
   expect(submitted.code).toBe(0);
   const [{ jobId } = { jobId: '' }] = (await ada.control.listJobs()).jobs;
   const { job, of } = await contributions(ada, jobId);
-  const result = await collect(ada, jobId);
+  const result = await resultOf(ada, jobId);
   expect(JSON.parse(result)).toEqual({ sum: sumOfSquares(count) });
   expect(job?.accepted).toBe(count);
   expect(of(mal)?.lost).toBeGreaterThan(0);
@@ -71,13 +64,7 @@ test('a volunteer killed in the middle of a job costs nothing but time', async (
   ben.process.kill('SIGKILL');
   expect((await submitting).code).toBe(0);
   const { job, of } = await contributions(ada, jobId);
-  expect(JSON.parse(await collect(ada, jobId))).toEqual({ sum: sumOfSquares(count) });
+  expect(JSON.parse(await resultOf(ada, jobId))).toEqual({ sum: sumOfSquares(count) });
   expect(job?.accepted).toBe(count);
   expect(of(ben)?.expired).toBeGreaterThan(0);
 });
-
-async function collect(requester: PeerProcess, jobId: string): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  for await (const { piece } of requester.control.result({ jobId })) pieces.push(piece);
-  return Buffer.concat(pieces).toString();
-}

@@ -46,19 +46,17 @@ export type PeerProcessOptions = {
 export async function spawnPeer(options: PeerProcessOptions): Promise<PeerProcess> {
   const { dataPath, slots = 1, args = [], wrapper = [], seenAt } = options;
   const joined = options.through?.flatMap(({ address }) => ['--peer', address]) ?? [];
-  const [command = '', ...words] = [
-    ...[...wrapper, process.execPath, ...programOf(options), 'join', '--json'],
-    ...['--data', dataPath, '--listen', '127.0.0.1:0', '--slots', String(slots)],
-    ...['--log-format', 'json', ...joined, ...args],
-  ];
+  const listening = ['--data', dataPath, '--listen', '127.0.0.1:0', '--slots', String(slots)];
+  const line = [...wrapper, process.execPath, ...programOf(options), 'join', '--json'];
+  const [command = '', ...words] = line.concat(listening, '--log-format', 'json', joined, args);
   const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = once(child, 'exit');
   const log = new Lines(child);
-  const [line] = await Promise.race([
+  const [about] = await Promise.race([
     once(createInterface(child.stdout), 'line'),
     exited.then(() => Promise.reject(new Error(`the peer ended: ${log.all}`))),
   ]);
-  const up = record(JSON.parse(String(line)));
+  const up = record(JSON.parse(String(about)));
   const [address] = Array.isArray(up['addresses']) ? up['addresses'] : [];
   const reachable = seenAt?.(child.pid ?? 0) ?? dataPath;
   const control = await connectControl(join(reachable, 'control.sock'));
