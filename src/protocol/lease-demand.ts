@@ -5,7 +5,7 @@ import { limits } from '../model/limits.ts';
 /** Work at hand per slot: covers the round trip and the requester's pauses; a guess. */
 const BUFFER_MS = 100;
 /** Chunks of a run: one frame of results. */
-const RUN_CHUNKS_MAX = 512;
+const RUN_CHUNKS_MAX = 256;
 /** Two full runs a slot: the one that is computed and the next. More cost both sides memory, and
  *  the requester its speed: its leases then outlive V8's young generation (measured). */
 const SLOT_LEASES_MAX = 2 * RUN_CHUNKS_MAX;

@@ -9,8 +9,8 @@ describe('leases to hold of a job', () => {
     { slots: 1, chunkMs: 1000, leases: 2 },
     { slots: 4, chunkMs: 250, leases: 8 },
     { slots: 4, chunkMs: 25, leases: 20 },
-    { slots: 2, chunkMs: 0.05, leases: 2050 },
-    { slots: 1, chunkMs: 0, leases: 1025 },
+    { slots: 2, chunkMs: 0.05, leases: 1026 },
+    { slots: 1, chunkMs: 0, leases: 513 },
     { slots: 8, chunkMs: 0, leases: 4096 },
     { slots: 10_000, chunkMs: 1000, leases: 4096 },
   ])('$slots slots, $chunkMs ms a chunk: $leases', ({ slots, chunkMs, leases }) => {
@@ -18,7 +18,7 @@ describe('leases to hold of a job', () => {
   });
 
   test.each([
-    { inputBytes: 10, leases: 2050 },
+    { inputBytes: 10, leases: 1026 },
     { inputBytes: 64 * 1024, leases: 256 },
     { inputBytes: 1024 * 1024, leases: 16 },
     { inputBytes: 64 * 1024 * 1024, leases: 2 },
@@ -34,8 +34,8 @@ describe('chunks of a run', () => {
     { chunkMs: 25, chunks: 1 },
     { chunkMs: 12, chunks: 2 },
     { chunkMs: 1, chunks: 25 },
-    { chunkMs: 0.01, chunks: 512 },
-    { chunkMs: 0, chunks: 512 },
+    { chunkMs: 0.01, chunks: 256 },
+    { chunkMs: 0, chunks: 256 },
   ])('$chunkMs ms a chunk: $chunks', ({ chunkMs, chunks }) => {
     expect(runSize(chunkMs)).toBe(chunks);
   });
