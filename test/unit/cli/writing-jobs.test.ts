@@ -49,6 +49,8 @@ describe('init and test', () => {
       ),
     );
     expect(tested.stdout.toString()).toMatch(/merged all 4: json.*\n.*\n +"pi": 3\.1\d+,/);
+    // Chunks that shared their random numbers would count nearly the same.
+    expect(new Set(lines.slice(2, 6).map((line) => line.slice(-8))).size).toBe(4);
   });
 
   test('init leaves what is there alone', async () => {
