@@ -68,7 +68,7 @@ export class OwnJob {
     };
   }
 
-  /** Begins to split, and to merge as results come. A failure is the job's outcome. */
+  /** Begins to split, then to merge as results come. A failure is the job's outcome. */
   run(input: SplitInput | undefined): void {
     const { dispatch, store } = this.#components;
     store.putJob(this.stored);

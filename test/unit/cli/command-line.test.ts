@@ -1,20 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 
+import { stubDataFolder } from '../../support/cli-fixtures.ts';
 import { runCli } from '../../support/run-cli.ts';
-import { tempDir } from '../../support/temp-dir.ts';
-
-let data: string;
 
 beforeEach(() => {
-  data = join(tempDir(), 'data');
-  vi.stubEnv('MANYHANDS_DATA', data);
-});
-
-afterEach(() => {
-  vi.unstubAllEnvs();
+  stubDataFolder();
 });
 
 describe('the command line', () => {

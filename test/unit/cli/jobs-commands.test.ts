@@ -1,20 +1,13 @@
-import { join } from 'node:path';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-
+import { stubDataFolder } from '../../support/cli-fixtures.ts';
 import { aDoneJob, aJob, aJobId, servePeer, serveResult } from '../../support/fake-control.ts';
 import { runCli } from '../../support/run-cli.ts';
-import { tempDir } from '../../support/temp-dir.ts';
 
 let data: string;
 
 beforeEach(() => {
-  data = join(tempDir(), 'data');
-  vi.stubEnv('MANYHANDS_DATA', data);
-});
-
-afterEach(() => {
-  vi.unstubAllEnvs();
+  data = stubDataFolder();
 });
 
 describe('about jobs', () => {

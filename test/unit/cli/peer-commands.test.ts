@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 
+import { stubDataFolder } from '../../support/cli-fixtures.ts';
 import { anotherPeerId, aPeerId, servePeer } from '../../support/fake-control.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { tempDir } from '../../support/temp-dir.ts';
@@ -9,12 +10,7 @@ import { tempDir } from '../../support/temp-dir.ts';
 let data: string;
 
 beforeEach(() => {
-  data = join(tempDir(), 'data');
-  vi.stubEnv('MANYHANDS_DATA', data);
-});
-
-afterEach(() => {
-  vi.unstubAllEnvs();
+  data = stubDataFolder();
 });
 
 describe('about the peer', () => {

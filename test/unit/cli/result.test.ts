@@ -1,9 +1,10 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 
 import { GridError } from '../../../src/model/errors.ts';
+import { stubDataFolder } from '../../support/cli-fixtures.ts';
 import { servePeer, serveResult } from '../../support/fake-control.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { tempDir } from '../../support/temp-dir.ts';
@@ -11,12 +12,7 @@ import { tempDir } from '../../support/temp-dir.ts';
 let data: string;
 
 beforeEach(() => {
-  data = join(tempDir(), 'data');
-  vi.stubEnv('MANYHANDS_DATA', data);
-});
-
-afterEach(() => {
-  vi.unstubAllEnvs();
+  data = stubDataFolder();
 });
 
 describe('a result', () => {

@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 
+import { stubDataFolder, writeTinyJob } from '../../support/cli-fixtures.ts';
 import { aDoneJob, aJobId, servePeer, serveResult } from '../../support/fake-control.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { tempDir } from '../../support/temp-dir.ts';
@@ -10,26 +11,8 @@ import { tempDir } from '../../support/temp-dir.ts';
 let data: string;
 
 beforeEach(() => {
-  data = join(tempDir(), 'data');
-  vi.stubEnv('MANYHANDS_DATA', data);
+  data = stubDataFolder();
 });
-
-afterEach(() => {
-  vi.unstubAllEnvs();
-});
-
-async function writeJob(): Promise<string> {
-  const folder = tempDir();
-  const path = join(folder, 'tiny.ts');
-  await writeFile(
-    path,
-    `export function* split(params: { n: number }) { for (let i = 0; i < params.n; i++) yield i; }
-     export function compute(i: number) { return i * i; }
-     export async function merge(results: AsyncIterable<number>) {
-       let sum = 0; for await (const r of results) sum += r; return sum; }`,
-  );
-  return path;
-}
 
 describe('submit', () => {
   test('sends the job with its limits, and prints nothing but the result on stdout', async () => {
@@ -46,7 +29,7 @@ describe('submit', () => {
         yield { kind: 'json', piece: Buffer.from('14') };
       },
     });
-    const job = await writeJob();
+    const job = await writeTinyJob();
     const input = join(tempDir(), 'in.txt');
     await writeFile(input, 'text');
     const limits = '--wall-limit 1m30s --memory-limit 64MiB --result-limit 1KiB --max-chunks 9';
@@ -68,7 +51,7 @@ describe('submit', () => {
 
   test('as JSON prints a line for the submission, each event and the result', async () => {
     await serveResult(data, 'json', '14');
-    const { stdout, stderr } = await runCli(['submit', await writeJob(), 'n=4', '--json']);
+    const { stdout, stderr } = await runCli(['submit', await writeTinyJob(), 'n=4', '--json']);
     const lines = stdout
       .toString()
       .trimEnd()
@@ -84,7 +67,7 @@ describe('submit', () => {
   });
 
   test('--detach prints the id and returns; without a peer it is refused', async () => {
-    const job = await writeJob();
+    const job = await writeTinyJob();
     expect(await runCli(['submit', job, '--detach'])).toMatchObject({ code: 8 });
     await servePeer(data);
     const { code, stdout } = await runCli(['submit', job, '--detach']);
@@ -93,7 +76,7 @@ describe('submit', () => {
 
   test('says which options a running peer makes useless', async () => {
     await servePeer(data);
-    const { stderr } = await runCli(['submit', await writeJob(), '--detach', '--slots', '1']);
+    const { stderr } = await runCli(['submit', await writeTinyJob(), '--detach', '--slots', '1']);
     expect(stderr).toContain('Not used: --slots.');
   });
 
@@ -105,7 +88,7 @@ describe('submit', () => {
         return Promise.resolve({ jobId: aJobId });
       },
     });
-    const job = await writeJob();
+    const job = await writeTinyJob();
     const folder = tempDir();
     const missing = await runCli(['submit', job, '--input', join(folder, 'missing')]);
     expect(missing.code).toBe(7);

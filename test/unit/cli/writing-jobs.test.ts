@@ -1,34 +1,15 @@
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 
+import { stubDataFolder, writeTinyJob } from '../../support/cli-fixtures.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
-let data: string;
-
 beforeEach(() => {
-  data = join(tempDir(), 'data');
-  vi.stubEnv('MANYHANDS_DATA', data);
+  stubDataFolder();
 });
-
-afterEach(() => {
-  vi.unstubAllEnvs();
-});
-
-async function writeJob(): Promise<string> {
-  const folder = tempDir();
-  const path = join(folder, 'tiny.ts');
-  await writeFile(
-    path,
-    `export function* split(params: { n: number }) { for (let i = 0; i < params.n; i++) yield i; }
-     export function compute(i: number) { return i * i; }
-     export async function merge(results: AsyncIterable<number>) {
-       let sum = 0; for await (const r of results) sum += r; return sum; }`,
-  );
-  return path;
-}
 
 describe('init and test', () => {
   test('a new job runs as it stands', async () => {
@@ -63,10 +44,10 @@ describe('init and test', () => {
   });
 
   test('a test runs the first chunks only, and warns that merge saw no more', async () => {
-    const { code, stdout } = await runCli(['test', await writeJob(), 'n=20', '--chunks', '3']);
+    const { code, stdout } = await runCli(['test', await writeTinyJob(), 'n=20', '--chunks', '3']);
     expect(code).toBe(0);
     expect(stdout.toString()).toMatch(/merged the first 3 chunks: json, 2 B\n {2}5\nNot the final/);
-    const json = await runCli(['test', await writeJob(), 'n=2', '--json']);
+    const json = await runCli(['test', await writeTinyJob(), 'n=2', '--json']);
     expect(JSON.parse(json.stdout.toString())).toMatchObject({
       job: 'tiny',
       chunks: [{ chunk: 0, resultBytes: 1 }, { chunk: 1 }],
@@ -90,7 +71,7 @@ describe('init and test', () => {
   });
 
   test('a test tells a split that yields nothing and a job that is not there', async () => {
-    expect(await runCli(['test', await writeJob(), 'n=0'])).toMatchObject({ code: 4 });
+    expect(await runCli(['test', await writeTinyJob(), 'n=0'])).toMatchObject({ code: 4 });
     const missing = await runCli(['test', join(tempDir(), 'nothing.ts')]);
     expect(missing.code).toBe(6);
     expect(missing.stderr).toMatch(/^error: [^\n]+\n$/);
