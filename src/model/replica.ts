@@ -14,8 +14,22 @@ export type LeasedChunk = Lease & {
   readonly input: Uint8Array;
 };
 
-/** DESIGN section 8: a chunk that fails says how. A failure is never a vote for a result. */
-export type FailureKind = 'timed-out' | 'out-of-memory' | 'threw' | 'result-too-large';
+/** A chunk that fails says how. A failure is never a vote for a result. */
+export const failureKinds = [
+  'timed-out',
+  'out-of-memory',
+  /** JavaScript threw, or WebAssembly trapped. */
+  'threw',
+  /** A WASI program ended with another exit code than 0. */
+  'exited',
+  'result-too-large',
+  /** The program wants what no volunteer gives: host functions, threads, shared memory. */
+  'forbidden-import',
+  /** Two executions of the chunk gave different results. */
+  'not-deterministic',
+] as const;
+
+export type FailureKind = (typeof failureKinds)[number];
 
 export type Failure = {
   readonly kind: FailureKind;
