@@ -46,7 +46,7 @@ async function demo(): Promise<boolean> {
   await Promise.all([startPeer('ben', ['--peer', first]), startPeer('cyd', ['--peer', first])]);
   const job = ['primes', `to=${LIMIT}`];
   say(`\n$ manyhands submit ${job.join(' ')}\n`);
-  const submit = run(['submit', ...job, '--data', dataOf('ada')], ['ignore', 'pipe', 'inherit']);
+  const submit = run(['--data', dataOf('ada'), 'submit', ...job], ['ignore', 'pipe', 'inherit']);
   let output = '';
   submit.stdout?.setEncoding('utf8').on('data', (text: string) => {
     output += text;

@@ -13,7 +13,8 @@ import type {
   VolunteerMessage,
 } from './model/messages.ts';
 import type { Offer, SignedOffer } from './model/offer.ts';
-import type { LeasedChunk, Outcome } from './model/replica.ts';
+import type { BlobRef, ProgramKey } from './model/program.ts';
+import type { Failure, LeasedChunk, Outcome } from './model/replica.ts';
 
 /** Reads time. Two clocks, because only one of them never jumps. */
 export interface Clock {
@@ -95,20 +96,43 @@ export type TransportStats = {
   readonly framesRejected: number;
 };
 
+/** Bytes that can be had again, as often as the sandbox process is started anew. */
+export type ReadBytes = () => Promise<Uint8Array>;
+
+/** A program with all that it needs to run. */
+export type LoadableProgram =
+  | {
+      readonly runtime: 'javascript';
+      readonly key: ProgramKey;
+      readonly source: ReadBytes;
+      /** Functions that it must export. */
+      readonly functions: readonly ('split' | 'compute' | 'merge')[];
+    }
+  | {
+      readonly runtime: 'wasi';
+      readonly key: ProgramKey;
+      readonly module: ReadBytes;
+      readonly arguments: readonly string[];
+      readonly environment: readonly string[];
+      readonly files: readonly { readonly path: string; readonly bytes: ReadBytes }[];
+    };
+
 /** Chunks of one job that run one after the other on one thread. */
 export type ChunkBatch = {
   readonly job: JobId;
-  readonly program: Digest;
+  readonly program: ProgramKey;
   readonly limits: ChunkLimits;
   readonly chunks: readonly LeasedChunk[];
 };
 
 export type ChunkOutcome = { readonly outcome: Outcome; readonly computeMs: number };
 
+/** The input file of `split`. */
 export type SplitInput = {
   /** The file's name, without its folder. */
   readonly name: string;
-  readonly path: string;
+  /** Its bytes in pieces of some 100 KB; to be read once. @throws {GridError} `input-unreadable` */
+  readonly pieces: AsyncIterable<Uint8Array>;
 };
 
 export type MergeOutput = {
@@ -118,8 +142,10 @@ export type MergeOutput = {
 };
 
 /**
- * Runs strangers' programs. No method throws for what a program does: that is an outcome. A program
- * that misbehaves costs at most its own thread and its own chunks.
+ * Runs strangers' programs, in a process of their own that can compute and nothing else. No method
+ * throws for what a program does: that is an outcome. A program that misbehaves costs at most its
+ * own thread and its own chunks. If the process dies or hangs, it is started again, and what ran is
+ * run once more; a chunk that takes it down again, alone, fails.
  */
 export interface Sandbox {
   /** Threads that compute. */
@@ -127,35 +153,43 @@ export interface Sandbox {
 
   /**
    * Makes a program known before its first use; costs nothing for one that is. Keeps the most
-   * recently used ones.
-   * @returns undefined, or the reason why it can't run: syntax, or no `compute`
+   * recently used ones, and reads again what it needs again.
+   * @param limits what a chunk of it will be allowed; a module that wants more memory is refused
+   * @returns undefined, or why it can't run: what it lacks, imports or wants
+   * @throws {Error} what reading its bytes threw
    */
-  load(program: Digest, source: Uint8Array): Promise<string | undefined>;
+  load(program: LoadableProgram, limits: ChunkLimits): Promise<Failure | undefined>;
 
-  /** Runs a batch. Resolves with one outcome a chunk, in their order; never rejects. */
+  /**
+   * Runs a batch of a program that was loaded. Resolves with one outcome a chunk, in their order;
+   * never rejects.
+   */
   run(batch: ChunkBatch): Promise<readonly ChunkOutcome[]>;
 
   /** Stops all running batches of a job; their chunks come back as `returned`. */
   stop(job: JobId): void;
 
   /**
-   * Runs `split` and hands over canonical CBOR of each chunk's input, some at a time. Pulling is
-   * backpressure: `split` waits while nobody pulls.
+   * Runs `split` of a script that was loaded and hands over canonical CBOR of each chunk's input,
+   * some at a time. Pulling is backpressure: `split` waits while nobody pulls.
+   * @param encoding `bytes` where the chunks are for a WASI program's stdin: text and bytes that
+   *   split yields become byte strings, anything else JSON on a line of its own
    * @throws {GridError} `job-failed` with the reason, or `input-unreadable`
    */
   split(
-    program: Digest,
+    script: ProgramKey,
     params: Uint8Array,
     input: SplitInput | undefined,
+    encoding: 'values' | 'bytes',
     signal: AbortSignal,
   ): AsyncIterable<readonly Uint8Array[]>;
 
   /**
-   * Runs `merge` over all results in chunk order, given as they come.
+   * Runs `merge` of a script that was loaded over all results in chunk order, given as they come.
    * @throws {GridError} `job-failed` with the reason
    */
   merge(
-    program: Digest,
+    script: ProgramKey,
     params: Uint8Array,
     results: AsyncIterable<readonly Uint8Array[]>,
     signal: AbortSignal,
@@ -163,12 +197,17 @@ export interface Sandbox {
 
   stats(): SandboxStats;
 
+  /** Ends the process. Idempotent. */
   close(): Promise<void>;
 }
 
 export type SandboxStats = {
   readonly slotsBusy: number;
   readonly batchesQueued: number;
+  /** Times that the process was started again because it died or hung. */
+  readonly restarts: number;
+  /** Why it died last, for a person; absent while it is up. */
+  readonly trouble?: string;
 };
 
 /** A job as it is kept. */
@@ -180,7 +219,19 @@ export type StoredJob = {
   /** Why it failed, for a person. */
   readonly failure?: string;
   /** The final result, once done. */
-  readonly output?: { readonly kind: MergeOutput['kind']; readonly blob: Digest };
+  readonly output?: StoredOutput;
+  /** Blobs of a WASI program's data files, which are kept as long as the job is known. */
+  readonly data?: readonly Digest[];
+};
+
+export type StoredOutput = {
+  readonly kind: MergeOutput['kind'];
+  readonly blob: Digest;
+  /**
+   * Where the parts of joined results end: a blob of one float64 (little-endian) a chunk. Absent
+   * for what `merge` made and for more than `partsMax` chunks.
+   */
+  readonly parts?: Digest;
 };
 
 /**
@@ -206,12 +257,37 @@ export interface Store {
 
   /** Writes beside and renames. Putting the same bytes again is cheap. */
   putBlob(bytes: Uint8Array): Promise<Digest>;
+  /** The same for bytes that come in pieces; what throws while they come leaves nothing behind. */
+  putBlobPieces(pieces: AsyncIterable<Uint8Array>): Promise<BlobRef>;
   /** Undefined if it isn't there. The digest is checked: a damaged blob throws `store-failed`. */
   getBlob(blob: Digest): Promise<Uint8Array | undefined>;
+  /**
+   * The same in pieces of some 100 KB, for blobs of any size. The digest is checked before the
+   * first of them; a blob that isn't there throws `store-failed` as well.
+   */
+  readBlob(blob: Digest): AsyncIterable<Uint8Array>;
+  /** Its size, from its file alone; undefined if it isn't there. */
+  blobBytes(blob: Digest): Promise<number | undefined>;
   /** Absent blobs are no error. */
   deleteBlob(blob: Digest): Promise<void>;
 
   close(): void;
+}
+
+/**
+ * Blobs of others' jobs that are likely wanted again, on disk. Never the only copy of anything, so
+ * no method throws: what does not work is as if it were not there.
+ */
+export interface BlobCache {
+  /** Whether it is likely to be there. */
+  has(blob: Digest): boolean;
+  /** Its digest is checked: a damaged blob is not there. */
+  get(blob: Digest): Promise<Uint8Array | undefined>;
+  /**
+   * Makes room by dropping what was not used for the longest time.
+   * @param bytes whose digest was checked to be `blob`
+   */
+  put(blob: Digest, bytes: Uint8Array): Promise<void>;
 }
 
 export type StoredResult = {

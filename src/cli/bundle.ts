@@ -8,11 +8,8 @@
  * paths would depend on where a package was installed.
  */
 
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
-import { basename, dirname, extname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename, dirname, resolve } from 'node:path';
 import { Script } from 'node:vm';
 
 import {
@@ -26,56 +23,79 @@ import {
 import { GridError, reasonOf } from '../model/errors.ts';
 import { limits } from '../model/limits.ts';
 
-export type BundledJob = {
-  /** For people: the job file's name, or its folder's if the file is called job. */
-  readonly name: string;
-  /** UTF-8 of the script. */
-  readonly program: Uint8Array;
-};
+export type JobFunction = 'split' | 'compute' | 'merge';
 
-const jobFunctions = ['split', 'compute', 'merge'] as const;
-const extensions = ['.ts', '.mts', '.js', '.mjs'];
-/** Stands for the module that takes the three functions out of the job. */
+/** Stands for the module that takes some exports out of the job. */
 const exportsFile = '<exports>';
-const shippedJobs = fileURLToPath(new URL('../../jobs', import.meta.url));
 /** Errors that a person is shown at once; the others are often their consequences. */
 const shownErrorsMax = 5;
 
 /**
- * @param job a file, a folder with a `job.ts`, `job.js` or the `main` of a package.json, or the
- * name of
- *   a job that ships with manyhands
- * @throws {GridError} `unknown-job`, or `job-invalid` with file, line, column and the source line
+ * @param entry path of the job file
+ * @param functions that it must export
+ * @returns UTF-8 of the script
+ * @throws {GridError} `job-invalid` with file, line, column and the source line
  */
-export async function bundleJob(job: string): Promise<BundledJob> {
-  const entry = await findEntry(job);
-  const result = await runEsbuild(entry);
-  const program = evasive(result.outputFiles[0]?.text ?? '');
-  checkSyntax(entry, program);
-  const bytes = new TextEncoder().encode(program);
-  if (bytes.byteLength > limits.programBytesMax) {
+export async function bundleJob(
+  entry: string,
+  functions: readonly JobFunction[],
+): Promise<Uint8Array> {
+  // Only these: what else the job exports, for its own tests say, is left out.
+  const text = await bundleExports(entry, functions, {
+    format: 'iife',
+    globalName: 'job',
+    footer: { js: 'job;' },
+    minifyWhitespace: true,
+  });
+  const script = evasive(text);
+  checkSyntax(entry, script);
+  const bytes = new TextEncoder().encode(script);
+  if (bytes.byteLength > limits.scriptBytesMax) {
     throw new GridError(
       'job-invalid',
-      `The job ${entry} has ${bytes.byteLength} bytes with all that it imports, and a program ` +
-        `may have ${limits.programBytesMax}. Import less, or give data to split with --input.`,
+      `The job ${entry} has ${bytes.byteLength} bytes with all that it imports, and a script ` +
+        `may have ${limits.scriptBytesMax}. Import less, or give data to split with --input.`,
     );
   }
-  return { name: nameOf(entry), program: bytes };
+  return bytes;
 }
 
-async function runEsbuild(entry: string): Promise<BuildResult<{ write: false }>> {
-  const file = `./${basename(entry)}`;
+/**
+ * A module of some of the job's exports and of nothing that they don't need.
+ * @throws {GridError} `job-invalid`, as `bundleJob`
+ */
+export async function bundleExports(
+  entry: string,
+  names: readonly string[],
+  options: BuildOptions,
+): Promise<string> {
+  const contents = `export { ${names.join(', ')} } from ${JSON.stringify(`./${basename(entry)}`)};`;
+  const stdin = { contents, resolveDir: dirname(entry), sourcefile: exportsFile };
+  const result = await runEsbuild(entry, { ...options, bundle: true, stdin });
+  return result.outputFiles[0]?.text ?? '';
+}
+
+/**
+ * The names that the job file itself exports.
+ * @throws {GridError} `job-invalid`, as `bundleJob`
+ */
+export async function exportsOf(entry: string): Promise<ReadonlySet<string>> {
+  const result = await runEsbuild(entry, {
+    entryPoints: [entry],
+    format: 'esm',
+    metafile: true,
+  });
+  const outputs = Object.values(result.metafile?.outputs ?? {});
+  return new Set(outputs.flatMap((output) => output.exports));
+}
+
+async function runEsbuild(
+  entry: string,
+  options: BuildOptions,
+): Promise<BuildResult<{ write: false }>> {
+  const folder = { absWorkingDir: dirname(entry), write: false } as const;
   try {
-    return await build({
-      ...esbuildOptions,
-      absWorkingDir: dirname(entry),
-      stdin: {
-        // Only these three: what else the job exports, for its own tests say, is left out.
-        contents: `export { ${jobFunctions.join(', ')} } from ${JSON.stringify(file)};`,
-        resolveDir: dirname(entry),
-        sourcefile: exportsFile,
-      },
-    });
+    return await build({ ...esbuildOptions, ...options, ...folder });
   } catch (error) {
     if (!isBuildFailure(error)) throw error;
     const missing = jobFunctions.filter((name) => error.errors.some(saysMissing(name)));
@@ -85,13 +105,10 @@ async function runEsbuild(entry: string): Promise<BuildResult<{ write: false }>>
   }
 }
 
-const esbuildOptions: BuildOptions & { write: false } = {
-  bundle: true,
-  write: false,
+const jobFunctions: readonly JobFunction[] = ['split', 'compute', 'merge'];
+
+const esbuildOptions: BuildOptions = {
   outfile: 'job.js',
-  format: 'iife',
-  globalName: 'job',
-  footer: { js: 'job;' },
   // Neither Node nor a browser: no builtin is there. Packages that offer both usually need less of
   // a browser.
   platform: 'neutral',
@@ -101,83 +118,11 @@ const esbuildOptions: BuildOptions & { write: false } = {
   target: 'esnext',
   charset: 'utf8',
   legalComments: 'none',
-  minifyWhitespace: true,
   sourcemap: false,
   // The job alone decides what it is, not the tsconfig.json of a folder above it.
   tsconfigRaw: '{}',
   logLevel: 'silent',
 };
-
-async function findEntry(job: string): Promise<string> {
-  const path = resolve(job);
-  if (existsSync(path)) {
-    if (!statSync(path).isDirectory()) return checkExtension(path);
-    const entry = await entryOfFolder(path);
-    if (entry !== undefined) return entry;
-  }
-  const shipped = shippedNames();
-  if (shipped.includes(job)) {
-    const entry = await entryOfFolder(join(shippedJobs, job));
-    if (entry !== undefined) return entry;
-  }
-  const found = existsSync(path)
-    ? `the folder ${job} holds no job.ts, no job.js and no package.json with a "main"`
-    : `there is no file or folder ${job} here, and no job of this name ships with manyhands`;
-  throw new GridError(
-    'unknown-job',
-    `No job found: ${found}. Give a .ts or .js file, a folder with a job.ts, ` +
-      `or one of the jobs that ship with manyhands: ${shipped.join(', ')}.`,
-  );
-}
-
-function checkExtension(path: string): string {
-  if (extensions.includes(extname(path))) return path;
-  throw new GridError(
-    'unknown-job',
-    `${path} is no job: a job is a ${extensions.join(', ')} file, a folder with a job.ts, ` +
-      `or one of the jobs that ship with manyhands: ${shippedNames().join(', ')}.`,
-  );
-}
-
-async function entryOfFolder(folder: string): Promise<string | undefined> {
-  const job = extensions.map((extension) => join(folder, `job${extension}`)).find(existsSync);
-  if (job !== undefined) return job;
-  const manifestPath = join(folder, 'package.json');
-  if (!existsSync(manifestPath)) return undefined;
-  const main = mainOf(manifestPath, await readFile(manifestPath, 'utf8'));
-  if (main === undefined) return undefined;
-  const path = resolve(folder, main);
-  if (existsSync(path)) return checkExtension(path);
-  throw new GridError(
-    'job-invalid',
-    `${manifestPath} names ${main} as its "main", but there is no such file.`,
-  );
-}
-
-function mainOf(path: string, text: string): string | undefined {
-  let manifest: unknown;
-  try {
-    manifest = JSON.parse(text);
-  } catch (error) {
-    throw new GridError('job-invalid', `${path} is no valid JSON: ${reasonOf(error)}.`, {
-      cause: error,
-    });
-  }
-  if (typeof manifest !== 'object' || manifest === null || !('main' in manifest)) return undefined;
-  return typeof manifest.main === 'string' ? manifest.main : undefined;
-}
-
-function shippedNames(): string[] {
-  return readdirSync(shippedJobs, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .sort();
-}
-
-function nameOf(entry: string): string {
-  const file = basename(entry, extname(entry));
-  return (file === 'job' ? basename(dirname(entry)) : file).slice(0, limits.nameCharsMax);
-}
 
 function saysMissing(name: string): (message: Message) => boolean {
   return ({ location, text }) =>
@@ -189,7 +134,8 @@ function lacksFunctions(entry: string, missing: readonly string[], cause: unknow
     'job-invalid',
     `${entry} exports no ${missing.join(' and no ')}. A job exports three functions: ` +
       'split(params) yields the chunks, compute(chunk) computes the result of one, ' +
-      'merge(results) makes the final one.',
+      'merge(results) makes the final one. In place of compute it may name a program: ' +
+      "export const runtime = 'wasi', program = 'main.wasm'.",
     { cause },
   );
 }

@@ -95,12 +95,11 @@ type Node = { readonly path: string[]; readonly command: Command; readonly words
 
 /** Every command with the words that may follow it. */
 function nodesOf(program: Command): Node[] {
-  const shared = program.options.flatMap(({ long }) => long ?? []);
   const visit = (command: Command, path: string[]): Node[] => {
-    const own = command === program ? [] : command.options.flatMap(({ long }) => long ?? []);
+    const own = command.options.flatMap(({ long }) => long ?? []);
     const subcommands = command.commands.map((each) => each.name());
     return [
-      { path, command, words: [...subcommands, ...own, ...shared, '--help'] },
+      { path, command, words: [...subcommands, ...own, '--help'] },
       ...command.commands.flatMap((each) => visit(each, [...path, each.name()])),
     ];
   };

@@ -4,7 +4,7 @@
  */
 
 import { resolve } from 'node:path';
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
 
 import type { Command } from 'commander';
@@ -14,12 +14,17 @@ import type { ControlClient } from '../transport/control-client.ts';
 
 export type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
-export type Io = { readonly stdout: Stream; readonly stderr: Stream };
+export type Io = {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Stream;
+  readonly stderr: Stream;
+};
 
-type GlobalOptions = {
+/** As they stand before the command, or behind it. */
+type SharedOptions = {
   readonly json?: boolean;
-  readonly verbose?: boolean;
-  readonly data?: string;
+  /** To `submit` and `test` these are files of the program. */
+  readonly data?: string | readonly unknown[];
 };
 
 type Style = Parameters<typeof styleText>[0];
@@ -32,10 +37,11 @@ export class Context {
   readonly controlPath: string;
 
   constructor(command: Command, io: Io) {
-    const options = command.optsWithGlobals<GlobalOptions>();
+    const options = withParents(command).map((each) => each.opts<SharedOptions>());
+    const folder = options.map(({ data }) => data).find((data) => typeof data === 'string');
     this.io = io;
-    this.json = options.json === true;
-    this.dataPath = resolve(options.data ?? defaultDataPath(process.env));
+    this.json = options.some(({ json }) => json === true);
+    this.dataPath = resolve(folder ?? defaultDataPath(process.env));
     this.controlPath = controlPathOf(this.dataPath);
   }
 
@@ -79,6 +85,11 @@ export class Context {
       client.close();
     }
   }
+}
+
+/** The command and those that it is a part of; itself first. */
+function withParents(command: Command): Command[] {
+  return command.parent === null ? [command] : [command, ...withParents(command.parent)];
 }
 
 export function columnsOf(stream: Stream): number {

@@ -7,10 +7,15 @@ import { access, constants, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
+import type { Command } from 'commander';
+
 import { GridError, reasonOf, unreachable } from '../model/errors.ts';
 import type { ControlClient } from '../transport/control-client.ts';
 import type { Context, Stream } from './context.ts';
-import { bytesText } from './format.ts';
+import { bytesText, plural } from './format.ts';
+import { option } from './options.ts';
+import { checkOutFolder, type WrittenParts, writeParts } from './out-folder.ts';
+import { isText } from './text.ts';
 
 type Kind = 'bytes' | 'text' | 'json';
 
@@ -18,6 +23,7 @@ type Kind = 'bytes' | 'text' | 'json';
 export type Delivery =
   | { readonly to: 'stdout' }
   | { readonly to: 'file'; readonly path: string; readonly kind: Kind; readonly bytes: number }
+  | ({ readonly to: 'folder' } & WrittenParts)
   | {
       readonly to: 'document';
       readonly kind: Kind;
@@ -26,17 +32,46 @@ export type Delivery =
     }
   | { readonly to: 'withheld'; readonly bytes: number };
 
+/** Where it shall go; at most one of them. */
+export type OutOptions = {
+  readonly out?: string;
+  readonly outDir?: string;
+};
+
+export function addOutOptions(command: Command): Command {
+  return command
+    .addOption(option('--out <file>', 'write the result to a file'))
+    .addOption(
+      option('--out-dir <folder>', "write each chunk's result to a file in a new folder").conflicts(
+        'out',
+      ),
+    );
+}
+
 /**
- * Brings a job's result to where it was asked for.
- * @param out path of a file; without one it goes to stdout, or with --json into the delivery
+ * Before a job runs for hours: could its result be written there?
+ * @throws {GridError} `output-unwritable`
+ */
+export async function checkOut({ out, outDir }: OutOptions): Promise<void> {
+  if (out !== undefined) await checkWritable(out);
+  if (outDir !== undefined) await checkOutFolder(outDir);
+}
+
+/**
+ * Brings a job's result to where it was asked for: without `out` and `outDir` to stdout, or with
+ * --json into the delivery.
  * @throws {GridError} `output-unwritable`, or what the peer says when there is no result
  */
 export async function deliverResult(
   client: ControlClient,
   jobId: string,
-  out: string | undefined,
+  { out, outDir }: OutOptions,
   context: Context,
 ): Promise<Delivery> {
+  if (outDir !== undefined) {
+    const written = await writeParts(outDir, client.result({ jobId, parts: true }));
+    return { to: 'folder', ...written };
+  }
   const pieces = client.result({ jobId })[Symbol.asyncIterator]();
   const first = await pieces.next();
   const kind = kindOf(first.done === true ? '' : first.value.kind);
@@ -60,7 +95,8 @@ export async function deliverResult(
     return { to: 'document', kind, value, bytes: counter.bytes };
   }
   const { stdout } = context.io;
-  if (kind === 'bytes' && stdout.isTTY === true) {
+  const head = first.done === true ? Buffer.alloc(0) : first.value.piece;
+  if (kind === 'bytes' && stdout.isTTY === true && !isText(head)) {
     for await (const _piece of bytes());
     return { to: 'withheld', bytes: counter.bytes };
   }
@@ -73,6 +109,11 @@ export function deliveryNote(delivery: Delivery, howToGet: string): string[] {
   switch (delivery.to) {
     case 'file':
       return [`Wrote the result, ${bytesText(delivery.bytes)}, to ${delivery.path}`];
+    case 'folder':
+      return [
+        `Wrote ${plural(delivery.files, 'result')}, ${bytesText(delivery.bytes)}, to ` +
+          delivery.path,
+      ];
     case 'withheld':
       return [
         `The result is ${bytesText(delivery.bytes)} of binary data, which a terminal can't show. ` +
@@ -90,6 +131,8 @@ export function deliveryJson(delivery: Delivery): object {
   switch (delivery.to) {
     case 'file':
       return { kind: delivery.kind, bytes: delivery.bytes, out: delivery.path };
+    case 'folder':
+      return { files: delivery.files, bytes: delivery.bytes, outDir: delivery.path };
     case 'document':
       return {
         kind: delivery.kind,
@@ -104,11 +147,7 @@ export function deliveryJson(delivery: Delivery): object {
   }
 }
 
-/**
- * Before a job runs for hours: could its result be written there?
- * @throws {GridError} `output-unwritable`
- */
-export async function checkWritable(out: string): Promise<void> {
+async function checkWritable(out: string): Promise<void> {
   try {
     const present = await stat(out).catch(() => undefined);
     if (present?.isDirectory() === true) throw new Error('it is a folder');
@@ -149,7 +188,7 @@ async function writeToStdout(
       if (piece.length > 0) endsLine = piece.at(-1) === newline;
       yield piece;
     }
-    const wantsEnd = kind === 'json' || (kind === 'text' && stdout.isTTY === true);
+    const wantsEnd = kind === 'json' || stdout.isTTY === true;
     if (wantsEnd && !endsLine) yield Uint8Array.of(newline);
   }
   await pipeline(lines, stdout, { end: false });

@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 
 import { GridError } from '../model/errors.ts';
+import type { ChunkLimits } from '../model/job.ts';
 import { limits } from '../model/limits.ts';
 import { valueOption } from './options.ts';
 import { parseBytes, parseDurationMs } from './values.ts';
@@ -11,15 +12,17 @@ export type LimitOptions = {
   readonly wallLimit: number;
   readonly memoryLimit: number;
   readonly resultLimit: number;
+  readonly stderrLimit: number;
 };
 
 /** A chunk should take seconds; ten times that is time enough on a slow machine. */
 const wallMsDefault = 60_000;
 /** What a volunteer's small machine has to spare for each of its slots. */
-const memoryBytesDefault = 256 * 2 ** 20;
+export const memoryBytesDefault = 256 * 2 ** 20;
 
 export function addLimitOptions(command: Command): Command {
   return command
+    .optionsGroup('What a chunk may use:')
     .addOption(
       valueOption('--wall-limit <duration>', 'time for one chunk', parseDurationMs).default(
         wallMsDefault,
@@ -37,11 +40,32 @@ export function addLimitOptions(command: Command): Command {
         limits.resultBytesMax,
         '1MiB',
       ),
+    )
+    .addOption(
+      valueOption('--stderr-limit <size>', 'what is kept of its stderr', parseStderrBytes).default(
+        limits.stderrBytesMax,
+        '64KiB',
+      ),
     );
 }
 
-function parseResultBytes(text: string): number {
+export function chunkLimitsOf(options: LimitOptions): ChunkLimits {
+  return {
+    wallMsMax: options.wallLimit,
+    memoryBytesMax: options.memoryLimit,
+    resultBytesMax: options.resultLimit,
+    stderrBytesMax: options.stderrLimit,
+  };
+}
+
+export function parseResultBytes(text: string): number {
   const bytes = parseBytes(text);
   if (bytes <= limits.resultBytesMax) return bytes;
-  throw new GridError('usage', 'Expected at most 1MiB: return less from compute, or split finer.');
+  throw new GridError('usage', 'Expected at most 1MiB: return less from a chunk, or split finer.');
+}
+
+export function parseStderrBytes(text: string): number {
+  const bytes = parseBytes(text);
+  if (bytes <= limits.stderrBytesMax) return bytes;
+  throw new GridError('usage', 'Expected at most 64KiB, of which a report shows the end.');
 }

@@ -38,6 +38,23 @@ export function listOption(
   );
 }
 
+/**
+ * An option to be given several times, whose values may hold anything, commas too; in the
+ * environment it has one value.
+ */
+export function eachOption(
+  flags: string,
+  description: string,
+  parse: (text: string) => string = (text) => text,
+): Option {
+  return option(flags, `${description} (repeatable)`).argParser(
+    (text: string, previous: readonly string[] | undefined) => [
+      ...(previous ?? []),
+      accepting(parse, text),
+    ],
+  );
+}
+
 /** Turns a parser's error into one that names the option or argument. */
 export function accepting<Value>(parse: (text: string) => Value, text: string): Value {
   try {

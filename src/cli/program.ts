@@ -1,6 +1,6 @@
 /** The tree of commands. Each command's file says what it does; here is what they share. */
 
-import { Command, Help } from 'commander';
+import { Command, Help, Option } from 'commander';
 
 import { addCompletion } from './commands/completion.ts';
 import { addExitCodes } from './commands/exit-codes.ts';
@@ -25,9 +25,8 @@ export function createProgram(io: Io): Command {
     )
     .version(readVersion(), '--version', 'print the version')
     .helpOption('--help', 'show help')
-    .addOption(option('--json', 'print JSON, for programs'))
-    .addOption(option('--verbose', 'show stack traces of errors'))
-    .addOption(option('--data <dir>', 'data folder of the peer (default: in the XDG data folder)'))
+    // What follows a command is that command's: --data means something else to `submit`.
+    .enablePositionalOptions()
     .addHelpText(
       'after',
       `
@@ -40,6 +39,7 @@ Every option can be set in the environment, as MANYHANDS_ and its name: MANYHAND
 \`manyhands exit-codes\` explains the exit codes.`,
     );
   share(program, io);
+  for (const each of sharedOptions()) program.addOption(each);
 
   program.commandsGroup('Jobs:');
   addSubmit(program, io);
@@ -56,12 +56,31 @@ Every option can be set in the environment, as MANYHANDS_ and its name: MANYHAND
   addCompletion(program, io);
   addExitCodes(program, io);
 
-  const all = [program, ...program.commands, ...program.commands.flatMap((each) => each.commands)];
+  const commands = [...program.commands, ...program.commands.flatMap((each) => each.commands)];
+  for (const command of commands) addSharedOptions(command);
   dropUnsetVariables(
-    all.flatMap((each) => each.options),
+    [program, ...commands].flatMap((each) => each.options),
     process.env,
   );
   return program;
+}
+
+/** Those that stand before the command, with their variables. */
+function sharedOptions(): Option[] {
+  return [
+    option('--json', 'print JSON, for programs'),
+    option('--verbose', 'show stack traces of errors'),
+    option('--data <dir>', 'data folder of the peer (default: in the XDG data folder)'),
+  ];
+}
+
+/** They may as well stand behind it, except where the command has an option of that name. */
+function addSharedOptions(command: Command): void {
+  const own = new Set(command.options.map(({ long }) => long));
+  for (const { flags, description, long } of sharedOptions()) {
+    if (own.has(long)) continue;
+    command.addOption(new Option(flags, description).helpGroup('Global Options:'));
+  }
 }
 
 /** Settings that subcommands made afterwards inherit. */
@@ -78,7 +97,6 @@ function share(program: Command, io: Io): void {
       getErrHelpWidth: () => columnsOf(io.stderr),
     })
     .configureHelp({
-      showGlobalOptions: true,
       // That each has its variable is said once, at the end of the program's help.
       optionDescription: (each) => describe.optionDescription(withoutVariable(each)),
     });

@@ -5,7 +5,7 @@
 
 import { styleText } from 'node:util';
 
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 
 import { GridError, reasonOf } from '../model/errors.ts';
 import type { Io } from './context.ts';
@@ -26,10 +26,16 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     // Help and version that were asked for, and already printed.
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodeOfSuccess;
     const trouble = troubleOf(error);
-    const { json, verbose } = program.opts<{ json?: boolean; verbose?: boolean }>();
-    tell(trouble, { json: json === true, verbose: verbose === true, io });
+    tell(trouble, { json: isSet(program, 'json'), verbose: isSet(program, 'verbose'), io });
     return exitCodeOf(trouble.code);
   }
+}
+
+/** Before the command or behind it; of all commands, only those of the line have options set. */
+function isSet(command: Command, name: 'json' | 'verbose'): boolean {
+  return (
+    command.getOptionValue(name) === true || command.commands.some((each) => isSet(each, name))
+  );
 }
 
 /** Whatever was thrown, as trouble with a code. */

@@ -1,85 +1,57 @@
-/** What `manyhands init` writes. The job is small, but real: it uses all that a job can do. */
-
-export const jobTemplate = `/**
- * Estimates pi: of random points in a square, the share inside the inscribed circle is pi / 4.
- *
- * A job is three functions. \`split\` cuts the work into chunks, \`compute\` does one chunk,
- * \`merge\` makes the final result. All three run in a sandbox without files, network, clock and
- * chance; \`compute\` runs on other people's machines, and each of its results must be the same on
- * all of them, since that is how they are verified.
+/**
+ * What `manyhands init` writes: for each language a folder of files that ship with manyhands. The
+ * jobs are small, but real.
  */
 
-type Params = { samples?: number; chunkSamples?: number };
-type Chunk = { first: number; samples: number };
-type Result = { inside: number; samples: number };
+import { readdir, readFile } from 'node:fs/promises';
 
-/** Runs on your machine. What it yields are the chunks; yielding one at a time costs no memory. */
-export function* split(params: Params): Generator<Chunk> {
-  const { samples = 10_000_000, chunkSamples = 1_000_000 } = params;
-  for (let first = 0; first < samples; first += chunkSamples) {
-    yield { first, samples: Math.min(chunkSamples, samples - first) };
-  }
-}
+export const languages = ['typescript', 'python', 'wasi'] as const;
 
-/** Runs anywhere, as often as it takes to believe its result. A few seconds a chunk are good. */
-export function compute({ first, samples }: Chunk): Result {
-  const next = random(2 * first);
-  let inside = 0;
-  for (let sample = 0; sample < samples; sample += 1) {
-    const x = next();
-    const y = next();
-    if (x * x + y * y < 1) inside += 1;
-  }
-  return { inside, samples };
-}
+export type Language = (typeof languages)[number];
 
-/** Runs on your machine, over all results in the order of their chunks. */
-export async function merge(results: AsyncIterable<Result>): Promise<object> {
-  let inside = 0;
-  let samples = 0;
-  for await (const result of results) {
-    inside += result.inside;
-    samples += result.samples;
-  }
-  return { pi: (4 * inside) / samples, samples };
-}
+export type TemplateFile = { readonly name: string; readonly content: Uint8Array | string };
+
+const templates = new URL('../../templates/', import.meta.url);
 
 /**
- * Math.random would differ from machine to machine, so it throws. This is splitmix32, begun where
- * the chunk before ends: chunks share no numbers, however the job is cut.
+ * @param name what to call the job
+ * @param folder where it is going to be, as commands name it
  */
-function random(position: number): () => number {
-  let state = Math.imul(position, 0x9e3779b9);
-  return () => {
-    state = (state + 0x9e3779b9) | 0;
-    let mixed = state ^ (state >>> 16);
-    mixed = Math.imul(mixed, 0x21f0aaad);
-    mixed ^= mixed >>> 15;
-    mixed = Math.imul(mixed, 0x735a2d97);
-    mixed ^= mixed >>> 15;
-    return (mixed >>> 0) / 2 ** 32;
-  };
+export async function templateFiles(
+  language: Language,
+  name: string,
+  folder: string,
+): Promise<TemplateFile[]> {
+  const source = new URL(`${language}/`, templates);
+  const files = await readdir(source);
+  return Promise.all(
+    files.sort().map(async (file) => {
+      const content = await readFile(new URL(file, source));
+      return { name: file, content: file === readme ? filled(content, name, folder) : content };
+    }),
+  );
 }
-`;
 
-export function readmeTemplate(name: string, folder: string): string {
-  return `# ${name}
+const readme = 'README.md';
 
-A job for manyhands: \`job.ts\` estimates pi.
+function filled(content: Buffer, name: string, folder: string): string {
+  return content.toString().replaceAll('{{name}}', name).replaceAll('{{folder}}', folder);
+}
 
-\`\`\`
-manyhands test ${folder}                          # the first chunks, here, in the sandbox
-manyhands submit ${folder} samples=100000000      # all of it, on the grid
-\`\`\`
-
-| parameter | meaning | default |
-|---|---|---|
-| \`samples\` | random points in all | 10,000,000 |
-| \`chunkSamples\` | random points of one chunk | 1,000,000 |
-
-To make it your own, change \`split\`, \`compute\` and \`merge\` in \`job.ts\`. npm packages that
-are installed here can be imported; they are bundled when the job is submitted. A chunk's input and
-its result may hold null, booleans, numbers, 64-bit bigints, strings, Uint8Arrays, arrays and plain
-objects, up to 1 MiB.
-`;
+/** What to type next: first for a look, then for all of it. */
+export function nextCommands(language: Language, folder: string): readonly [string, string] {
+  switch (language) {
+    case 'typescript':
+      return [`test ${folder}`, `submit ${folder} samples=100000000`];
+    case 'python': {
+      const range = '--range 1000000..1010000 --per-chunk 500';
+      return [`test ${folder}/main.py ${range}`, `submit ${folder}/main.py ${range}`];
+    }
+    case 'wasi': {
+      const range = '--range 1000000000000..1000000010000 --per-chunk 100';
+      return [`test ${folder}/main.wasm ${range}`, `submit ${folder}/main.wasm ${range}`];
+    }
+    default:
+      throw new Error(`no template for ${String(language satisfies never)}`);
+  }
 }

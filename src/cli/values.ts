@@ -49,6 +49,18 @@ const unitBytes: Record<string, number> = {
   tib: 2 ** 40,
 };
 
+export type NumberRange = { readonly from: number; readonly to: number };
+
+/** "0..256", "-5..5", "0..1e6": whole numbers, the second not included. */
+export function parseRange(text: string): NumberRange {
+  const [, from = '', to = ''] = /^(-?\d+(?:e\d+)?)\.\.(-?\d+(?:e\d+)?)$/i.exec(text) ?? [];
+  const range = { from: Number(from), to: Number(to) };
+  const isWhole = [from, to].every((each) => each !== '' && Number.isSafeInteger(Number(each)));
+  if (!isWhole) throw wrong(text, 'two whole numbers up to 2^53, such as 0..256 or 1..1e6');
+  if (range.from < range.to) return range;
+  throw wrong(text, 'a range that holds numbers, from the first up to and without the last');
+}
+
 /** A parser of whole numbers in decimal digits. */
 export function parseCount(min: number, max: number): (text: string) => number {
   return (text) => {

@@ -4,6 +4,7 @@
  */
 
 import type { Digest, JobId, PeerId } from './ids.ts';
+import type { ProgramRef } from './program.ts';
 import type { Failure, FailureKind } from './replica.ts';
 
 /** How much evidence a result needs. `quorum: 1` is `--trust all`. */
@@ -12,19 +13,46 @@ type Trust = {
   readonly quorum: number;
 };
 
-/** What one chunk may use on a volunteer's machine. */
+/**
+ * What one chunk may use on a volunteer's machine: a job's spec says what it needs, a volunteer's
+ * configuration what it gives, and the smaller of the two holds.
+ */
 export type ChunkLimits = {
   readonly wallMsMax: number;
+  /** V8's heap, ArrayBuffers and WebAssembly memory together. */
   readonly memoryBytesMax: number;
   readonly resultBytesMax: number;
+  /** What it wrote to stderr or the console, of which the end is kept for a failure's report. */
+  readonly stderrBytesMax: number;
 };
 
-export type JobSpec = {
+/** How the work is cut into chunks and the results are put together, at the requester. */
+export type JobSteps =
+  /** `split` and `merge` of a script: of the program itself when that is JavaScript. */
+  | { readonly type: 'script'; readonly script: Digest }
+  /** Pieces that need no code; the results are joined in chunk order. WASI programs only. */
+  | { readonly type: 'pieces'; readonly pieces: Pieces };
+
+/** What the chunks of a job without `split` are. */
+export type Pieces =
+  /** Whole lines of the input. */
+  | { readonly type: 'lines'; readonly linesPerChunk: number }
+  /** Pieces of the input, the last one shorter. */
+  | { readonly type: 'bytes'; readonly bytesPerChunk: number }
+  /** Whole numbers from `from` up to and without `to`, each on a line of its own. */
+  | {
+      readonly type: 'range';
+      readonly from: number;
+      readonly to: number;
+      readonly numbersPerChunk: number;
+    }
+  /** Whole files; their names without folders name the parts of the result. */
+  | { readonly type: 'files'; readonly names: readonly string[] };
+
+export type JobSpec = ProgramRef & {
   /** For people; at most `nameCharsMax` characters. */
   readonly name: string;
-  readonly runtime: 'javascript';
-  readonly program: Digest;
-  readonly programBytes: number;
+  readonly steps: JobSteps;
   /** Canonical CBOR, passed to `split` and `merge`; volunteers never see it. */
   readonly params: Uint8Array;
   readonly trust: Trust;

@@ -14,12 +14,31 @@ export const limits = {
   frameFillBytes: 2 * MiB,
   /** Equal results that a job may ask for: more prove nothing more; a guess. */
   quorumMax: 100,
-  /** Canonical CBOR of one chunk's input. A larger piece of work should be split further. */
-  chunkInputBytesMax: 1 * MiB,
-  /** Canonical CBOR of one result; a job's spec may ask for less, never for more. */
-  resultBytesMax: 1 * MiB,
-  /** A bundled job program; the largest npm packages bundle to less. */
-  programBytesMax: 8 * MiB,
+  /** A piece of an input file that becomes a chunk. A larger piece of work should be split. */
+  pieceBytesMax: 1 * MiB,
+  /** Canonical CBOR of one chunk's input: the largest piece and the head that CBOR gives it. */
+  chunkInputBytesMax: 1 * MiB + 5,
+  /**
+   * Canonical CBOR of one result, so that a program may return as many bytes as it got; a job's
+   * spec may ask for less, never for more.
+   */
+  resultBytesMax: 1 * MiB + 5,
+  /** A bundled job script; the largest npm packages bundle to less. */
+  scriptBytesMax: 8 * MiB,
+  /** A WebAssembly module; CPython with its standard library has 26 MB. */
+  moduleBytesMax: 64 * MiB,
+  /** A WASI program's setup: arguments, environment, names of data files; a guess. */
+  setupBytesMax: 64 * KiB,
+  /** Arguments, variables of the environment, and data files of a WASI program; a guess. */
+  setupItemsMax: 1024,
+  /** All data files of a job: every volunteer fetches and holds them. */
+  dataBytesMax: 64 * MiB,
+  /** The path of a data file, and of a part of a result. */
+  pathCharsMax: 255,
+  /** Files that `--files` makes chunks of: their names are in the spec. */
+  pieceFilesMax: 10_000,
+  /** Chunks whose results can be told apart in the final one, for `--out-dir`. */
+  partsMax: 1_000_000,
   /** Canonical CBOR of a job's parameters: they travel in the spec, not as data. */
   paramsBytesMax: 64 * KiB,
   /** Bytes of a page of chunk inputs before the next page is begun. */
@@ -85,8 +104,14 @@ export const limits = {
   handshakesMax: 64,
   /** Streams on one connection: overlay, work, a blob or two, health. */
   streamsPerConnectionMax: 16,
-  /** Blobs being served; 32 of the largest are 256 MiB. */
+  /** Fetches of blobs that are answered at once. Those of the same blob share its memory. */
   blobFetchesMax: 32,
+  /** Different blobs held in memory while they are served; past it the next has to wait. */
+  blobsServedBytesMax: 256 * MiB,
+  /** Programs and data of others' jobs kept on disk: some sixteen of the largest; a guess. */
+  cacheBytesMax: 1024 * MiB,
+  /** The same in files: small ones should cost neither memory nor time at the start. */
+  cacheFilesMax: 4096,
   /** What a sandboxed program wrote to its console, kept for its failure report. */
   stderrBytesMax: 64 * KiB,
 } as const;

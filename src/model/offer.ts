@@ -3,19 +3,17 @@
  * decide, and nothing that it does not.
  */
 
-import type { Digest, JobId, PeerId } from './ids.ts';
+import type { JobId, PeerId } from './ids.ts';
 import type { ChunkLimits } from './job.ts';
+import type { ProgramRef } from './program.ts';
 
-export type Offer = {
+export type Offer = ProgramRef & {
   readonly job: JobId;
   /** The peer whose signature the offer carries. */
   readonly requester: PeerId;
   /** Where the requester can be reached, "host:port", the likeliest first. */
   readonly addresses: readonly string[];
   readonly name: string;
-  readonly runtime: 'javascript';
-  readonly program: Digest;
-  readonly programBytes: number;
   readonly limits: ChunkLimits;
   /** Rises with every offer of the same job; a lower one is old news. */
   readonly sequence: number;

@@ -12,6 +12,7 @@ import type {
   VolunteerMessage,
 } from '../model/messages.ts';
 import type { Offer, SignedOffer } from '../model/offer.ts';
+import type { ProgramKey, ProgramRef } from '../model/program.ts';
 import type { LeasedChunk, Outcome } from '../model/replica.ts';
 
 /** Two clocks: durations and deadlines follow `ms`, which never jumps; offers follow `unixMs`. */
@@ -23,8 +24,16 @@ export type LocalEvent =
   /** The time of a `wake` effect has come. Early or extra ones do no harm. */
   | { readonly type: 'tick' }
   // Answers to effects.
-  | { readonly type: 'program-ready'; readonly program: Digest }
-  | { readonly type: 'program-failed'; readonly program: Digest; readonly reason: string }
+  | { readonly type: 'program-ready'; readonly program: ProgramKey }
+  /** It can't run here, whoever offers it. */
+  | { readonly type: 'program-failed'; readonly program: ProgramKey; readonly reason: string }
+  /** It could not be had from this requester now. */
+  | {
+      readonly type: 'program-missing';
+      readonly requester: PeerId;
+      readonly program: ProgramKey;
+      readonly reason: string;
+    }
   | {
       readonly type: 'run-done';
       readonly run: number;
@@ -56,20 +65,22 @@ export type Effect =
   | { readonly type: 'send-to-requester'; readonly to: PeerId; readonly message: VolunteerMessage }
   /** The driver adds the chunks' inputs to leases. */
   | { readonly type: 'send-to-volunteer'; readonly to: PeerId; readonly message: RequesterSend }
-  /** Have the program loaded in the sandbox. Ends in `program-ready` or `program-failed`. */
+  /** Have the program loaded in the sandbox. Ends in one of the events `program-...`. */
   | {
       readonly type: 'fetch-program';
       readonly requester: PeerId;
       readonly addresses: readonly string[];
-      readonly program: Digest;
-      readonly programBytes: number;
+      readonly program: ProgramKey;
+      readonly ref: ProgramRef;
+      /** What a chunk of it will be allowed. */
+      readonly limits: ChunkLimits;
     }
   /** Ends in one `run-done`. */
   | {
       readonly type: 'run';
       readonly run: number;
       readonly job: JobId;
-      readonly program: Digest;
+      readonly program: ProgramKey;
       readonly limits: ChunkLimits;
       readonly chunks: readonly LeasedChunk[];
     }

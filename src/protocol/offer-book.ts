@@ -61,6 +61,11 @@ export class OfferBook {
     return [...this.#offers.values()].filter(({ offer }) => !offer.closed);
   }
 
+  /** @param key of `offerKey` */
+  isOpen(key: string): boolean {
+    return this.#offers.get(key)?.offer.closed === false;
+  }
+
   get size(): number {
     return this.#offers.size;
   }

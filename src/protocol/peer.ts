@@ -10,9 +10,11 @@
 
 import { unreachable } from '../model/errors.ts';
 import type { JobId, PeerId } from '../model/ids.ts';
+import type { ChunkLimits } from '../model/job.ts';
 import type { OverlayMessage } from '../model/messages.ts';
 import type { SignedOffer } from '../model/offer.ts';
 import { Broadcast, type OfferCounts } from './broadcast.ts';
+import type { Declined } from './declines.ts';
 import type { Effect, LocalEvent, Now, PeerEvent } from './events.ts';
 import { Membership } from './membership.ts';
 import { OfferBook } from './offer-book.ts';
@@ -30,6 +32,8 @@ export type PeerOptions = {
   readonly entrances: readonly string[];
   /** Threads that compute; 0 for a peer that only requests and relays. */
   readonly slots: number;
+  /** What this peer gives a chunk. Jobs that want more are declined. */
+  readonly limits: ChunkLimits;
   readonly seed: number;
 };
 
@@ -47,11 +51,15 @@ export type PeerStatus = {
   readonly chunksRunning: number;
   readonly replicasReturned: number;
   readonly computeSeconds: number;
-  readonly declined: ReadonlyMap<JobId, string>;
+  /** What this peer gives a chunk. */
+  readonly limits: ChunkLimits;
+  /** Open offers that this peer does not compute, and why; the newest first. */
+  readonly declined: readonly Declined[];
 };
 
 export class Peer {
   readonly #self: PeerId;
+  readonly #limits: ChunkLimits;
   readonly #membership: Membership;
   readonly #book = new OfferBook();
   readonly #broadcast: Broadcast;
@@ -60,12 +68,13 @@ export class Peer {
   #wakeAtMs = Infinity;
 
   constructor(options: PeerOptions) {
-    const { self, entrances, slots, addresses, seed } = options;
+    const { self, entrances, addresses, seed } = options;
     this.#self = self;
+    this.#limits = options.limits;
     this.#membership = new Membership(self, entrances, createRandom(seed));
     this.#broadcast = new Broadcast(this.#book);
     this.#requester = new Requester(self, addresses);
-    this.#volunteer = new Volunteer(self, slots, this.#book);
+    this.#volunteer = new Volunteer(options, this.#book);
   }
 
   /** The first event must be a `tick`: it dials the entrances. */
@@ -122,6 +131,7 @@ export class Peer {
       chunksRunning: volunteer.chunksRunning,
       replicasReturned: volunteer.replicasReturned,
       computeSeconds: volunteer.computeSeconds,
+      limits: this.#limits,
       declined: volunteer.declined,
     };
   }
@@ -165,6 +175,8 @@ export class Peer {
         return this.#volunteer.programReady(event.program, now.ms);
       case 'program-failed':
         return this.#volunteer.programFailed(event.program, event.reason, now.ms);
+      case 'program-missing':
+        return this.#volunteer.programMissing(event, now.ms);
       case 'run-done':
         return this.#volunteer.runDone(event, now.ms);
       case 'offer-signed':

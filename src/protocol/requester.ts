@@ -11,6 +11,7 @@ import type { JobId, PeerId } from '../model/ids.ts';
 import type { JobSpec } from '../model/job.ts';
 import type { VolunteerMessage } from '../model/messages.ts';
 import type { Offer } from '../model/offer.ts';
+import { programRef } from '../model/program.ts';
 import type { Effect, Now } from './events.ts';
 import { RequesterJob } from './requester-job.ts';
 import { emptyTotals, type Totals } from './tally.ts';
@@ -162,9 +163,7 @@ export class Requester {
       requester: this.#self,
       addresses: this.#addresses(),
       name: spec.name,
-      runtime: spec.runtime,
-      program: spec.program,
-      programBytes: spec.programBytes,
+      ...programRef(spec),
       limits: spec.limits,
       sequence: own.sequence,
       replicasOpen: closed ? 0 : run.table.replicasOpen,

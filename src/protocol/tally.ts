@@ -21,7 +21,15 @@ export function emptyTotals(): Totals {
     ...emptyCounts(),
     revoked: 0,
     chunksAccepted: 0,
-    failures: { 'timed-out': 0, 'out-of-memory': 0, threw: 0, 'result-too-large': 0 },
+    failures: {
+      'timed-out': 0,
+      'out-of-memory': 0,
+      threw: 0,
+      exited: 0,
+      'result-too-large': 0,
+      'forbidden-import': 0,
+      'not-deterministic': 0,
+    },
   };
 }
 

@@ -1,10 +1,15 @@
 /** A job that this peer computes for somebody: what it holds of it, and what it has asked for. */
 
 import type { PeerId } from '../model/ids.ts';
+import type { ChunkLimits } from '../model/job.ts';
 import type { Offer } from '../model/offer.ts';
+import { type ProgramKey, programKey, programRef } from '../model/program.ts';
 import type { LeasedChunk } from '../model/replica.ts';
 import { MovingMean } from './estimate.ts';
+import type { Effect } from './events.ts';
+import { allowed } from './given-limits.ts';
 import { offerKey } from './offer-book.ts';
+import { retryAfterMs } from './requester-links.ts';
 
 /** A lease, and when it is of no more use to the requester. */
 export type Held = { readonly chunk: LeasedChunk; readonly deadlineMs: number };
@@ -17,7 +22,11 @@ const INPUT_BYTES_WEIGHT = 0.05;
 export class VolunteerJob {
   readonly offer: Offer;
   readonly key: string;
-  program: 'fetching' | 'ready' = 'fetching';
+  readonly program: ProgramKey;
+  /** What a chunk is allowed here. */
+  readonly limits: ChunkLimits;
+  /** Whether the program is in the sandbox. */
+  isLoaded = false;
   /** Leases asked for and not yet arrived. */
   demanded = 0;
   /** Chunks in the sandbox. */
@@ -28,16 +37,28 @@ export class VolunteerJob {
   workedAtMs: number;
   /** No run before this time: the sandbox gave chunks back. */
   restUntilMs = 0;
+  /** In a row. */
+  #rests = 0;
   readonly chunkMs = new MovingMean(CHUNK_MS_WEIGHT);
   readonly inputBytes = new MovingMean(INPUT_BYTES_WEIGHT);
   /** Only items from #front onward are live. */
   #queue: Held[] = [];
   #front = 0;
 
-  constructor(offer: Offer, nowMs: number) {
+  /** @param given what this peer gives a chunk */
+  constructor(offer: Offer, given: ChunkLimits, nowMs: number) {
     this.offer = offer;
     this.key = offerKey(offer.requester, offer.job);
+    this.limits = allowed(offer.limits, given);
+    this.program = programKey(offer, this.limits.memoryBytesMax);
     this.workedAtMs = nowMs;
+  }
+
+  fetch(): Effect {
+    const { requester, addresses } = this.offer;
+    const { program, limits } = this;
+    const ref = programRef(this.offer);
+    return { type: 'fetch-program', requester, addresses, program, ref, limits };
   }
 
   get requester(): PeerId {
@@ -50,6 +71,19 @@ export class VolunteerJob {
 
   get held(): number {
     return this.queued + this.running;
+  }
+
+  /** A run came back computed. @param chunkMs mean of its chunks */
+  hasComputed(chunkMs: number): void {
+    this.chunkMs.add(chunkMs);
+    this.#rests = 0;
+  }
+
+  /** A run came back as it was. Those that ran beside it are no further reason. */
+  rest(nowMs: number): void {
+    if (this.restUntilMs > nowMs) return;
+    this.#rests += 1;
+    this.restUntilMs = nowMs + retryAfterMs(this.#rests);
   }
 
   push(held: Held): void {

@@ -9,43 +9,44 @@
  */
 
 import { limits } from '../model/limits.ts';
-import type { Digest, JobId, PeerId } from '../model/ids.ts';
+import type { JobId, PeerId } from '../model/ids.ts';
+import type { ChunkLimits } from '../model/job.ts';
 import type { RequesterMessage } from '../model/messages.ts';
-import type { Offer } from '../model/offer.ts';
+import type { ProgramKey } from '../model/program.ts';
 import type { LeasedChunk, Outcome, ReplicaResult } from '../model/replica.ts';
+import { type Declined, Declines } from './declines.ts';
+import { Engagements } from './engagements.ts';
 import type { Effect, PeerEvent } from './events.ts';
+import { unmet } from './given-limits.ts';
 import { heldBytesMax, leasesWanted, runSize, runsWanted } from './lease-demand.ts';
 import { offerKey, type OfferBook } from './offer-book.ts';
 import { RequesterLinks } from './requester-links.ts';
 import { VolunteerJob } from './volunteer-job.ts';
 
-/** Jobs computed at a time: enough that one without work leaves no slot idle. */
-const JOBS_MAX = 8;
-/** The sandbox gave chunks back that nobody stopped: it needs a moment. */
-const REST_MS = 1_000;
-/** A job that gave no work for this long makes room for another one; a guess. */
-const IDLE_MS_MAX = 10_000;
-/** Declined jobs remembered; past it the oldest may be tried again. */
-const DECLINED_MAX = 1_000;
-
 type Run = { readonly job: VolunteerJob; readonly chunks: readonly LeasedChunk[] };
 
 type RunDone = Extract<PeerEvent, { type: 'run-done' }>;
 
+type ProgramMissing = Extract<PeerEvent, { type: 'program-missing' }>;
+
 export type VolunteerMode = 'on' | 'paused' | 'finishing';
+
+export type VolunteerOptions = {
+  readonly self: PeerId;
+  /** Threads that compute; 0 for none. */
+  readonly slots: number;
+  /** What this peer gives a chunk. */
+  readonly limits: ChunkLimits;
+};
 
 export class Volunteer {
   readonly #self: PeerId;
   readonly #slots: number;
+  readonly #limits: ChunkLimits;
   readonly #book: OfferBook;
   readonly #links = new RequesterLinks();
-  /**
-   * Engaged jobs, by `offerKey`: the job's id alone would let a stranger stand in for somebody
-   * else's job. The map's order is whose turn it is.
-   */
-  readonly #jobs = new Map<string, VolunteerJob>();
-  /** Jobs that can't be computed here, by `offerKey`, with the reason. */
-  readonly #declined = new Map<string, { readonly job: JobId; readonly reason: string }>();
+  readonly #jobs = new Engagements();
+  readonly #declines: Declines;
   readonly #runs = new Map<number, Run>();
   #lastRun = 0;
   #mode: VolunteerMode = 'on';
@@ -53,10 +54,12 @@ export class Volunteer {
   #returned = 0;
   #computeMs = 0;
 
-  constructor(self: PeerId, slots: number, book: OfferBook) {
+  constructor({ self, slots, limits: given }: VolunteerOptions, book: OfferBook) {
     this.#self = self;
     this.#slots = slots;
+    this.#limits = given;
     this.#book = book;
+    this.#declines = new Declines(book);
   }
 
   get mode(): VolunteerMode {
@@ -73,11 +76,11 @@ export class Volunteer {
   }
 
   get leasesHeld(): number {
-    return this.#sum(({ held }) => held);
+    return this.#jobs.sum(({ held }) => held);
   }
 
   get leasesQueued(): number {
-    return this.#sum(({ queued }) => queued);
+    return this.#jobs.sum(({ queued }) => queued);
   }
 
   get chunksRunning(): number {
@@ -94,15 +97,15 @@ export class Volunteer {
     return this.#computeMs / 1000;
   }
 
-  /** Why jobs were declined, for `status`. */
-  get declined(): ReadonlyMap<JobId, string> {
-    return new Map(Array.from(this.#declined.values(), ({ job, reason }) => [job, reason]));
+  /** Open offers that this peer does not compute, and why; the newest first. */
+  get declined(): readonly Declined[] {
+    return this.#declines.list();
   }
 
   get dueAtMs(): number {
-    let dueAtMs = this.#links.dueAtMs;
+    let dueAtMs = Math.min(this.#links.dueAtMs, this.#declines.dueAtMs);
     if (this.#mode === 'paused') dueAtMs = Math.min(dueAtMs, this.#pausedUntilMs);
-    for (const { restUntilMs, queued } of this.#jobs.values()) {
+    for (const { restUntilMs, queued } of this.#jobs.all) {
       if (queued > 0 && restUntilMs > 0) dueAtMs = Math.min(dueAtMs, restUntilMs);
     }
     return dueAtMs;
@@ -112,7 +115,7 @@ export class Volunteer {
     if (this.#mode === 'finishing') return [];
     this.#mode = 'paused';
     this.#pausedUntilMs = untilMs;
-    const stops = [...this.#jobs.values()].flatMap((job) => this.#stop(job));
+    const stops = [...this.#jobs.all].flatMap((job) => this.#stop(job));
     return [...this.#returnQueues(), ...stops, ...this.#leave()];
   }
 
@@ -139,24 +142,38 @@ export class Volunteer {
   requesterDown(peer: PeerId, nowMs: number): Effect[] {
     this.#links.wentDown(peer, nowMs);
     const effects: Effect[] = [];
-    for (const job of this.#jobs.values()) {
+    for (const job of this.#jobs.all) {
       if (job.requester === peer) effects.push(...this.#drop(job));
     }
     return [...effects, ...this.advance(nowMs)];
   }
 
-  programReady(program: Digest, nowMs: number): Effect[] {
-    for (const job of this.#jobs.values()) {
-      if (job.offer.program === program) job.program = 'ready';
+  programReady(program: ProgramKey, nowMs: number): Effect[] {
+    for (const job of this.#jobs.all) {
+      if (job.program !== program) continue;
+      job.isLoaded = true;
+      this.#declines.recovered(job.key);
     }
     return this.advance(nowMs);
   }
 
-  programFailed(program: Digest, reason: string, nowMs: number): Effect[] {
+  /** It can't run here, whoever offers it. */
+  programFailed(program: ProgramKey, reason: string, nowMs: number): Effect[] {
     const effects: Effect[] = [];
-    for (const job of this.#jobs.values()) {
-      if (job.offer.program !== program) continue;
-      this.#decline(job.offer, reason);
+    for (const job of this.#jobs.all) {
+      if (job.program !== program) continue;
+      this.#declines.forGood(job.offer, reason);
+      effects.push(...this.#drop(job));
+    }
+    return [...effects, ...this.advance(nowMs)];
+  }
+
+  /** One requester could not give it: its other jobs, and others' with the same program, go on. */
+  programMissing({ requester, program, reason }: ProgramMissing, nowMs: number): Effect[] {
+    const effects: Effect[] = [];
+    for (const job of this.#jobs.all) {
+      if (job.program !== program || job.requester !== requester || job.isLoaded) continue;
+      this.#declines.forNow(job.offer, reason, nowMs);
       effects.push(...this.#drop(job));
     }
     return [...effects, ...this.advance(nowMs)];
@@ -164,7 +181,7 @@ export class Volunteer {
 
   handle(from: PeerId, message: RequesterMessage, nowMs: number): Effect[] {
     if (message.type === 'acknowledge') return [];
-    const job = this.#jobs.get(offerKey(from, message.job));
+    const job = this.#jobs.get(from, message.job);
     if (message.type === 'job-ended') {
       this.#book.close(from, message.job);
       return job === undefined ? [] : [...this.#drop(job), ...this.advance(nowMs)];
@@ -220,12 +237,14 @@ export class Volunteer {
       computedMs += done.computeMs;
       computed += 1;
     }
-    if (computed > 0) job.chunkMs.add(computedMs / computed);
-    else if (this.#mode !== 'paused') job.restUntilMs = nowMs + REST_MS;
+    if (computed > 0) job.hasComputed(computedMs / computed);
+    // The sandbox gave back what nobody stopped: it needs a moment, and longer each time.
+    else if (this.#mode !== 'paused') job.rest(nowMs);
     this.#returned += computed;
     this.#computeMs += computedMs;
-    const wanted = this.#jobs.get(job.key) === job;
-    const results = wanted ? [this.#results(job.requester, job.offer.job, replicas)] : [];
+    const results = this.#jobs.includes(job)
+      ? [this.#results(job.requester, job.offer.job, replicas)]
+      : [];
     return [...results, ...(this.#mode === 'paused' ? this.#leave() : this.advance(nowMs))];
   }
 
@@ -233,6 +252,7 @@ export class Volunteer {
     const pauseEnds = this.#mode === 'paused' && nowMs >= this.#pausedUntilMs;
     const effects = pauseEnds ? this.resume(nowMs) : this.advance(nowMs);
     this.#links.forgetOverdue(nowMs);
+    this.#declines.sweep(nowMs);
     return effects;
   }
 
@@ -251,7 +271,7 @@ export class Volunteer {
   /** While finishing: parts with others' jobs as they run out. */
   #drain(): Effect[] {
     const effects: Effect[] = [];
-    for (const job of this.#jobs.values()) {
+    for (const job of this.#jobs.all) {
       if (job.held === 0 && job.requester !== this.#self) effects.push(...this.#drop(job));
     }
     return this.leasesHeld === 0 ? [...effects, { type: 'drained' }] : effects;
@@ -263,41 +283,29 @@ export class Volunteer {
     for (const { offer } of this.#book.open()) {
       if (offer.replicasOpen === 0 || !this.#takes(offer.requester)) continue;
       const key = offerKey(offer.requester, offer.job);
-      if (this.#jobs.has(key) || this.#declined.has(key)) continue;
+      if (this.#jobs.has(key) || this.#declines.stands(key, nowMs)) continue;
+      const lacking = unmet(offer.limits, this.#limits);
+      if (lacking !== undefined) {
+        this.#declines.forGood(offer, lacking);
+        continue;
+      }
       if (this.#links.isAvoided(offer.requester, nowMs)) continue;
       const isOwn = offer.requester === this.#self;
       if (!isOwn && !this.#links.mayOpen(offer.requester, nowMs)) continue;
-      const room = this.#makeRoom(nowMs);
-      if (room === undefined) break;
-      effects.push(...room);
-      this.#jobs.set(key, new VolunteerJob(offer, nowMs));
-      const { requester, addresses, program, programBytes } = offer;
-      effects.push(...this.#links.open(requester, addresses));
-      effects.push({ type: 'fetch-program', requester, addresses, program, programBytes });
+      const inTheWay = this.#jobs.inTheWay(nowMs);
+      if (inTheWay === undefined) break;
+      effects.push(...inTheWay.flatMap((job) => this.#drop(job)));
+      const job = new VolunteerJob(offer, this.#limits, nowMs);
+      this.#jobs.add(job);
+      effects.push(...this.#links.open(offer.requester, offer.addresses), job.fetch());
     }
     return effects;
-  }
-
-  /** @returns undefined while every engaged job gives work */
-  #makeRoom(nowMs: number): Effect[] | undefined {
-    if (this.#jobs.size < JOBS_MAX) return [];
-    for (const job of this.#jobs.values()) {
-      if (job.held === 0 && nowMs - job.workedAtMs > IDLE_MS_MAX) return this.#drop(job);
-    }
-    return undefined;
-  }
-
-  #decline({ requester, job, name }: Offer, why: string): void {
-    const [oldest] = this.#declined.keys();
-    if (this.#declined.size >= DECLINED_MAX && oldest !== undefined) this.#declined.delete(oldest);
-    const reason = `${name}: ${why}`;
-    this.#declined.set(offerKey(requester, job), { job, reason });
   }
 
   /** Tops demands up to the buffer; in halves, so that asks are few and frames are full. */
   #ask(): Effect[] {
     const effects: Effect[] = [];
-    for (const job of this.#jobs.values()) {
+    for (const job of this.#jobs.all) {
       if (!this.#ready(job) || !this.#takes(job.requester)) continue;
       const wanted = leasesWanted(this.#slots, job.chunkMs.value, job.inputBytes.value);
       const missing = wanted - job.held - job.demanded;
@@ -315,13 +323,12 @@ export class Volunteer {
    * which are queued ahead of the slots.
    */
   #dispatch(nowMs: number): Effect[] {
-    for (const job of this.#jobs.values()) if (job.restUntilMs <= nowMs) job.restUntilMs = 0;
+    for (const job of this.#jobs.all) if (job.restUntilMs <= nowMs) job.restUntilMs = 0;
     const effects: Effect[] = [];
     for (let job = this.#next(); job !== undefined; job = this.#next()) {
       const mean = job.chunkMs.value;
       if (this.#runs.size >= runsWanted(this.#slots, mean)) break;
-      this.#jobs.delete(job.key);
-      this.#jobs.set(job.key, job);
+      this.#jobs.putLast(job);
       const chunks = job.take(runSize(mean), nowMs);
       if (chunks.length > 0) effects.push(this.#run(job, chunks));
     }
@@ -330,7 +337,7 @@ export class Volunteer {
 
   /** The job whose turn it is, of those that have something to run. */
   #next(): VolunteerJob | undefined {
-    for (const job of this.#jobs.values()) {
+    for (const job of this.#jobs.all) {
       if (job.queued > 0 && job.restUntilMs === 0 && this.#ready(job)) return job;
     }
     return undefined;
@@ -341,12 +348,12 @@ export class Volunteer {
     const run = this.#lastRun;
     this.#runs.set(run, { job, chunks });
     job.running += chunks.length;
-    const { job: id, program, limits: chunkLimits } = job.offer;
-    return { type: 'run', run, job: id, program, limits: chunkLimits, chunks };
+    const { program, limits: chunkLimits } = job;
+    return { type: 'run', run, job: job.offer.job, program, limits: chunkLimits, chunks };
   }
 
   #ready(job: VolunteerJob): boolean {
-    return job.program === 'ready' && this.#links.isUp(job.requester);
+    return job.isLoaded && this.#links.isUp(job.requester);
   }
 
   #results(to: PeerId, job: JobId, replicas: readonly ReplicaResult[]): Effect {
@@ -359,7 +366,7 @@ export class Volunteer {
 
   /** Gives queued leases back, so that nobody waits for them to expire. */
   #returnQueues(): Effect[] {
-    const queues = Array.from(this.#jobs.values(), (job) => ({ job, chunks: job.clear() }));
+    const queues = Array.from(this.#jobs.all, (job) => ({ job, chunks: job.clear() }));
     return queues
       .filter(({ chunks }) => chunks.length > 0)
       .map(({ job, chunks }) => this.#give(job.requester, job.offer.job, chunks));
@@ -374,7 +381,7 @@ export class Volunteer {
   /** While paused: parts with every job, once what was running has come back. */
   #leave(): Effect[] {
     if (this.#runs.size > 0) return [];
-    return [...this.#jobs.values()].flatMap((job) => this.#drop(job));
+    return [...this.#jobs.all].flatMap((job) => this.#drop(job));
   }
 
   #stop({ running, offer }: VolunteerJob): Effect[] {
@@ -382,18 +389,11 @@ export class Volunteer {
   }
 
   #drop(job: VolunteerJob): Effect[] {
-    this.#jobs.delete(job.key);
-    const others = [...this.#jobs.values()];
+    this.#jobs.delete(job);
     // Runs are stopped by the job's id, which a stranger may have taken from somebody else's offer.
-    const shared = others.some(({ offer }) => offer.job === job.offer.job);
+    const shared = this.#jobs.isAny(({ offer }) => offer.job === job.offer.job);
     const stops = shared ? [] : this.#stop(job);
-    const linked = others.some(({ requester }) => requester === job.requester);
+    const linked = this.#jobs.isAny(({ requester }) => requester === job.requester);
     return linked ? stops : [...stops, ...this.#links.close(job.requester)];
-  }
-
-  #sum(of: (job: VolunteerJob) => number): number {
-    let sum = 0;
-    for (const job of this.#jobs.values()) sum += of(job);
-    return sum;
   }
 }

@@ -2,21 +2,24 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { GridError, reasonOf } from '../model/errors.ts';
-import type { PeerId } from '../model/ids.ts';
+import { GridError } from '../model/errors.ts';
+import type { JobId, PeerId } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
 import type { Clock, Sandbox, Store, StoredJob } from '../ports.ts';
 import type { LocalEvent } from '../protocol/events.ts';
 import type { Peer } from '../protocol/peer.ts';
 import type { ControlHandler } from '../transport/control-server.ts';
 import type { Job, Peer as PeerRow } from '../transport/control-client.ts';
-import type { JobBook, JobRequest } from './job-book.ts';
+import { resultInParts, wholeResult } from './final-result.ts';
+import type { JobBook } from './job-book.ts';
+import { jobRequest } from './job-request.ts';
 import type { OwnJob } from './own-job.ts';
 
 /** How often a watcher is told: often enough to look alive, seldom enough to cost nothing. */
 const WATCH_EVERY_MS = 200;
-/** A piece of a result on the control socket. */
-const RESULT_PIECE_BYTES = 256 * 1024;
+/** Declined offers that `status` tells of. */
+const DECLINED_SHOWN_MAX = 20;
+const PUT_BYTES_MAX = Math.max(limits.moduleBytesMax, limits.dataBytesMax);
 
 export type ControlComponents = {
   readonly self: PeerId;
@@ -43,9 +46,13 @@ export function createControl(components: ControlComponents): ControlHandler {
   const { jobs, dispatch, peer, clock } = components;
   const startedMs = clock.nowMs();
   return {
+    putBlob: (pieces) => components.store.putBlobPieces(boundedBlob(pieces)),
     submit: async (request) => ({ jobId: await jobs.submit(jobRequest(request)) }),
     watch: (request, signal) => watch(components, jobs.resolve(request.jobId), signal),
-    result: (request) => result(components, jobs.resolve(request.jobId)),
+    result: ({ jobId, parts }) => {
+      const job = jobs.resolve(jobId);
+      return parts ? resultInParts(components.store, job) : wholeResult(components.store, job);
+    },
     listJobs: async () => ({ jobs: jobs.list().map((job) => jobRow(components, job)) }),
     cancel: async ({ jobId }) => {
       const { job, state } = jobs.resolve(jobId);
@@ -73,55 +80,6 @@ export function createControl(components: ControlComponents): ControlHandler {
   };
 }
 
-/** Bounds that do not come from a stranger, but from whatever speaks to the socket. */
-function jobRequest(request: Parameters<ControlHandler['submit']>[0]): JobRequest {
-  const refuse = (what: string): never => {
-    throw new GridError('usage', what);
-  };
-  const { name, program, inputPath, quorum } = request;
-  if (name === '' || name.length > limits.nameCharsMax) {
-    refuse(`A job's name has 1 to ${limits.nameCharsMax} characters.`);
-  }
-  if (program.length === 0 || program.length > limits.programBytesMax) {
-    refuse(
-      `A job's program has 1 to ${limits.programBytesMax} bytes; this one has ${program.length}.`,
-    );
-  }
-  if (quorum < 1 || quorum > limits.quorumMax)
-    refuse(`A quorum is from 1 to ${limits.quorumMax} peers.`);
-  const resultBytesMax = request.resultBytesMax;
-  if (resultBytesMax < 1 || resultBytesMax > limits.resultBytesMax) {
-    refuse(`A result may have up to ${limits.resultBytesMax} bytes.`);
-  }
-  const { chunksMax } = request;
-  if (chunksMax < 1 || chunksMax > limits.jobChunksMax) {
-    refuse(`A job may have up to ${limits.jobChunksMax} chunks.`);
-  }
-  if (request.wallMsMax < 1) refuse('A chunk needs some time: the wall limit is 0.');
-  if (request.memoryBytesMax < 1) refuse('A chunk needs some memory: the memory limit is 0.');
-  return {
-    name,
-    program,
-    params: parseParams(request.paramsJson),
-    inputPath: inputPath === '' ? undefined : inputPath,
-    trust: { quorum },
-    limits: {
-      wallMsMax: request.wallMsMax,
-      memoryBytesMax: request.memoryBytesMax,
-      resultBytesMax,
-    },
-    chunksMax,
-  };
-}
-
-function parseParams(json: string): unknown {
-  try {
-    return JSON.parse(json === '' ? '{}' : json);
-  } catch (error) {
-    throw new GridError('usage', `The parameters are no JSON: ${reasonOf(error)}.`);
-  }
-}
-
 async function* watch(
   components: ControlComponents,
   kept: StoredJob,
@@ -145,28 +103,20 @@ async function* watch(
   }
 }
 
-async function* result(
-  { store }: ControlComponents,
-  { state, output, failure, job }: StoredJob,
-): AsyncGenerator<{ piece: Buffer; kind: string }> {
-  if (output === undefined) {
-    throw new GridError(
-      state === 'cancelled' ? 'job-cancelled' : 'job-failed',
-      state === 'running' || state === 'merging'
-        ? `The job is not done yet. \`manyhands watch ${job.slice(0, 8)}\` waits for it.`
-        : `The job has no result: it is ${state}. ${failure ?? ''}`.trim(),
-    );
+/** Under the bounds of all that may be put; which of them holds is only known at the submit. */
+async function* boundedBlob(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const piece of pieces) {
+    bytes += piece.length;
+    if (bytes > PUT_BYTES_MAX) {
+      throw new GridError(
+        'usage',
+        `A program or a data file has up to ${PUT_BYTES_MAX} bytes, and this has more. Give what ` +
+          'only some chunks need as their input.',
+      );
+    }
+    yield piece;
   }
-  const value = await store.getBlob(output.blob);
-  if (value === undefined) {
-    throw new GridError('store-failed', 'The result is gone from the disk. Submit the job again.');
-  }
-  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  let offset = 0;
-  do {
-    yield { piece: bytes.subarray(offset, offset + RESULT_PIECE_BYTES), kind: output.kind };
-    offset += RESULT_PIECE_BYTES;
-  } while (offset < bytes.length);
 }
 
 function jobRow(components: ControlComponents, kept: StoredJob, watched?: OwnJob): Job {
@@ -186,7 +136,7 @@ function jobRow(components: ControlComponents, kept: StoredJob, watched?: OwnJob
     disputed: progress?.disputed ?? 0,
     peers: progress?.peers ?? 0,
     chunksPerSecond: progress?.chunksPerSecond ?? 0,
-    stalled: stalled(components, progress?.stalled, progress?.peers ?? 0),
+    stalled: stalled(components, kept.job, progress?.stalled, progress?.peers ?? 0),
     failure: kept.failure ?? '',
     disputes: report?.disputes ?? 0,
     wallMs: report?.wallMs ?? 0,
@@ -203,14 +153,17 @@ function jobRow(components: ControlComponents, kept: StoredJob, watched?: OwnJob
 
 /** The machine knows why a job stalls; who else could help is known here. */
 function stalled(
-  { peer, sandbox }: ControlComponents,
+  { self, peer, sandbox }: ControlComponents,
+  job: JobId,
   reason: string | undefined,
   peers: number,
 ): string {
   if (reason === undefined) return '';
-  const { mode, neighbours } = peer.status();
+  const { mode, neighbours, declined } = peer.status();
   const notes = [reason];
   if (peers === 0 && sandbox.slots > 0 && mode === 'paused') notes.push('this peer is paused');
+  const own = declined.find(({ requester, job: other }) => requester === self && other === job);
+  if (peers === 0 && own !== undefined) notes.push(`this peer declines it: it ${own.reason}`);
   if (neighbours.size === 0) notes.push('no other peer is connected');
   return notes.join('; ');
 }
@@ -230,7 +183,7 @@ function peerRows(peer: Peer): PeerRow[] {
 function status(components: ControlComponents, startedMs: number): Handled<'status'> {
   const { self, peer, sandbox, clock, about, addresses } = components;
   const now = peer.status();
-  const { slotsBusy } = sandbox.stats();
+  const { slotsBusy, restarts, trouble } = sandbox.stats();
   const { state, reason } = activity(components);
   const pausedMs = now.pausedUntilMs - clock.nowMs();
   return {
@@ -252,6 +205,13 @@ function status(components: ControlComponents, startedMs: number): Handled<'stat
     replicasReturned: now.replicasReturned,
     computeSeconds: now.computeSeconds,
     uptimeMs: Math.round(clock.nowMs() - startedMs),
+    wallMsMax: now.limits.wallMsMax,
+    memoryBytesMax: now.limits.memoryBytesMax,
+    declined: now.declined
+      .slice(0, DECLINED_SHOWN_MAX)
+      .map(({ name, reason: why }) => ({ name, reason: why })),
+    sandboxRestarts: restarts,
+    sandboxTrouble: trouble ?? '',
   };
 }
 
@@ -263,8 +223,12 @@ function activity({ peer, sandbox, jobs }: ControlComponents): { state: string; 
     return { state: 'finishing', reason: left };
   }
   if (sandbox.stats().slotsBusy > 0 || leasesHeld > 0) return { state: 'computing', reason: '' };
-  const refused = [...new Set(declined.values())].join('; ');
-  if (offers.open > 0 && refused !== '') return { state: 'idle', reason: `declined: ${refused}` };
+  const refused = new Set(declined.map(({ name, reason }) => `${name} ${reason}`));
+  if (offers.open > 0 && refused.size > 0) {
+    const [first, ...more] = refused;
+    const others = more.length === 0 ? '' : ` (and ${more.length} more)`;
+    return { state: 'idle', reason: `declined: ${first}${others}` };
+  }
   if (requesters.length > 0) {
     return { state: 'idle', reason: 'the jobs it knows have no chunk to lease now' };
   }

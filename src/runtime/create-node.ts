@@ -5,13 +5,17 @@
 
 import { randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import { GridError, reasonOf } from '../model/errors.ts';
 import type { Digest, PeerId } from '../model/ids.ts';
-import type { Clock, Sandbox, Store, Transport } from '../ports.ts';
+import type { ChunkLimits } from '../model/job.ts';
+import { limits } from '../model/limits.ts';
+import type { BlobCache, Clock, Sandbox, Store, Transport } from '../ports.ts';
 import type { LocalEvent } from '../protocol/events.ts';
 import { Peer } from '../protocol/peer.ts';
 import { createSandbox } from '../sandbox/create-sandbox.ts';
+import { openBlobCache } from '../storage/blob-cache.ts';
 import { openStore } from '../storage/sqlite-store.ts';
 import { serveControl } from '../transport/control-server.ts';
 import { loadGrid } from '../transport/grid.ts';
@@ -26,6 +30,7 @@ import type { Logger } from './log.ts';
 import { metricSources } from './metric-sources.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { type Health, serveMetrics } from './metrics-server.ts';
+import { ProgramFetch } from './program-fetch.ts';
 
 export type NodeOptions = {
   /** Folder of everything this peer keeps. */
@@ -41,6 +46,8 @@ export type NodeOptions = {
   readonly gridPath?: string;
   /** Threads that compute. */
   readonly slots: number;
+  /** What this peer gives a chunk. */
+  readonly limits: ChunkLimits;
   /** "host:port" of the metrics endpoint; absent for none. */
   readonly metrics?: string;
   readonly version: string;
@@ -108,6 +115,7 @@ type Parts = {
   readonly self: PeerId;
   readonly grid: string;
   readonly store: Store;
+  readonly cache: BlobCache;
   readonly sandbox: Sandbox;
   readonly transport: Transport;
 };
@@ -119,29 +127,52 @@ async function openParts(
   closers: Closers,
   isOffered: (blob: Digest) => boolean,
 ): Promise<Parts> {
-  const { dataPath, slots, listen, advertise, gridPath } = options;
+  const { dataPath, listen, advertise, gridPath } = options;
+  const { log } = components;
   await makeDataFolder(dataPath);
   const grid = await loadGrid(gridPath);
   // First, because it takes the folder: two peers can't both make an identity in it.
   const store = await openStore({ path: dataPath });
   closers.push(() => store.close());
   const identity = await loadIdentity(dataPath);
-  const sandbox = components.sandbox ?? createSandbox({ slots });
+  const cache = await openCache(dataPath, log);
+  const sandbox = components.sandbox ?? openSandbox(options, log);
   closers.push(() => sandbox.close());
   const blobs = async (blob: Digest): Promise<Uint8Array | undefined> =>
     isOffered(blob) ? store.getBlob(blob) : undefined;
   const transport = await createPeerTransport(
     { listen, advertise },
-    { identity, grid, log: components.log, blobs, clock: systemClock },
+    { identity, grid, log, blobs, clock: systemClock },
   );
   closers.push(() => transport.close());
   return {
     self: identity.peer,
     grid: `${grid.name} (${grid.fingerprint})`,
     store,
+    cache,
     sandbox,
     transport,
   };
+}
+
+async function openCache(dataPath: string, log: Logger): Promise<BlobCache> {
+  const path = join(dataPath, 'cache');
+  return openBlobCache({
+    path,
+    bytesMax: limits.cacheBytesMax,
+    filesMax: limits.cacheFilesMax,
+    onTrouble: (reason) => {
+      const text = `programs of others can't be kept in ${path}, and are fetched for each job`;
+      log.warn({ reason }, `${text}: ${reason}`);
+    },
+  });
+}
+
+function openSandbox({ slots, limits: given }: NodeOptions, log: Logger): Sandbox {
+  return createSandbox(
+    { slots, limits: given },
+    { onTrouble: (trouble) => log.warn(`${trouble} It is started again.`) },
+  );
 }
 
 async function start(
@@ -160,6 +191,7 @@ async function start(
     addresses: () => addresses,
     entrances: options.peers,
     slots: options.slots,
+    limits: options.limits,
     seed: randomInt(2 ** 32),
   });
   const metrics = createMetrics(metricSources({ peer, transport, sandbox }), options.version);
@@ -169,6 +201,7 @@ async function start(
   const farewell = new Farewell(peer, jobs, dispatch, stop);
   const driver = new Driver({
     ...common,
+    programs: new ProgramFetch(parts),
     log,
     entrances: options.peers,
     ownJob: (job) => jobs.ownJob(job),

@@ -6,13 +6,12 @@
 import { reasonOf, unreachable } from '../model/errors.ts';
 import type { JobId, PeerId } from '../model/ids.ts';
 import type { RequesterSend } from '../model/messages.ts';
-import { limits } from '../model/limits.ts';
 import type { Clock, Sandbox, Store, Transport } from '../ports.ts';
 import type { Effect, PeerEvent } from '../protocol/events.ts';
 import type { Peer } from '../protocol/peer.ts';
-import { printable } from '../wire/bounds.ts';
 import type { Logger } from './log.ts';
 import type { OwnJob } from './own-job.ts';
+import type { ProgramFetch } from './program-fetch.ts';
 
 /** setTimeout's longest delay; a wake beyond it comes early, which does no harm. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
@@ -22,6 +21,7 @@ export type DriverComponents = {
   readonly peer: Peer;
   readonly transport: Transport;
   readonly sandbox: Sandbox;
+  readonly programs: ProgramFetch;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Logger;
@@ -163,31 +163,7 @@ export class Driver {
   }
 
   async #fetchProgram(effect: Extract<Effect, { type: 'fetch-program' }>): Promise<void> {
-    const { self, transport, sandbox, store, log } = this.#components;
-    const { requester, addresses, program, programBytes } = effect;
-    const bytesMax = Math.min(programBytes, limits.programBytesMax);
-    let source: Uint8Array | undefined;
-    try {
-      source =
-        requester === self
-          ? await store.getBlob(program)
-          : await transport.fetchBlob(requester, addresses, program, bytesMax);
-    } catch (error) {
-      // The requester may be back later; a program that is wrong in itself is declined below.
-      const reason = reasonOf(error);
-      log.debug({ requester, program, reason }, 'could not fetch a program');
-      if (requester !== self) transport.closeWork(requester);
-      this.dispatch({ type: 'requester-down', peer: requester, reason });
-      return;
-    }
-    const trouble =
-      source === undefined ? 'its program is gone' : await sandbox.load(program, source);
-    this.dispatch(
-      trouble === undefined
-        ? { type: 'program-ready', program }
-        : // In the words of the stranger's program, for the log of this machine's owner.
-          { type: 'program-failed', program, reason: printable(trouble, 'one-line') },
-    );
+    this.dispatch(await this.#components.programs.load(effect));
   }
 
   async #run(effect: Extract<Effect, { type: 'run' }>): Promise<void> {
@@ -241,6 +217,8 @@ export class Driver {
         return log.info({ peer: event.peer, reason: event.reason }, 'a requester has gone');
       case 'program-failed':
         return log.warn({ program: event.program }, `a job is declined: ${event.reason}`);
+      case 'program-missing':
+        return log.debug({ requester: event.requester, program: event.program }, event.reason);
       default:
         return log.trace({ event: event.type }, 'event');
     }

@@ -1,7 +1,5 @@
 /** All jobs of this peer: those that run, and those the store remembers. */
 
-import { basename } from 'node:path';
-
 import { GridError } from '../model/errors.ts';
 import { type Digest, jobId, type JobId, type PeerId } from '../model/ids.ts';
 import type { JobSpec } from '../model/job.ts';
@@ -12,6 +10,10 @@ import type { Peer } from '../protocol/peer.ts';
 import { encodeCanonical } from '../wire/canonical-cbor.ts';
 import { digestOf } from '../wire/digest.ts';
 import { Changes } from './changes.ts';
+import { JobInput } from './job-input.ts';
+import { prepareProgram } from './job-program.ts';
+import type { JobRequest } from './job-request.ts';
+import type { StepRunner } from './job-steps.ts';
 import { OwnJob } from './own-job.ts';
 import { PageFiles } from './pages.ts';
 
@@ -22,13 +24,6 @@ export type JobBookComponents = {
   readonly store: Store;
   readonly clock: Clock;
   readonly dispatch: (event: LocalEvent) => void;
-};
-
-/** A job as the owner asks for it. */
-export type JobRequest = Pick<JobSpec, 'name' | 'trust' | 'limits' | 'chunksMax'> & {
-  readonly program: Uint8Array;
-  readonly params: unknown;
-  readonly inputPath: string | undefined;
 };
 
 /** Jobs that run at once at one requester; each costs a thread while it splits and merges. */
@@ -61,11 +56,38 @@ export class JobBook {
   }
 
   /**
-   * Starts a job. Its fate from here on is its own.
-   * @throws {GridError} `job-invalid` if the program or the parameters can't be used
+   * Starts a job. Its fate from here on is its own; its input file is open by then.
+   * @throws {GridError} `job-invalid` if the program or the parameters can't be used,
+   *   `input-unreadable`
    */
   async submit(request: JobRequest): Promise<JobId> {
-    const { self, peer, sandbox, store, clock, dispatch } = this.#components;
+    const { self, clock } = this.#components;
+    this.#checkRoom();
+    const params = encodeParams(request.params);
+    const program = await prepareProgram(request.program, request.limits, this.#components);
+    const { inputPath } = request;
+    const input = inputPath === undefined ? undefined : await JobInput.open(inputPath);
+    try {
+      const { id, spec } = this.#named({
+        ...program.ref,
+        name: request.name,
+        steps: program.steps,
+        params,
+        trust: request.trust,
+        limits: request.limits,
+        chunksMax: request.chunksMax,
+        requester: self,
+        createdAtMs: clock.unixMs(),
+      });
+      this.#start(id, spec, program.runner(params, input), program.data);
+      return id;
+    } catch (error) {
+      await input?.close();
+      throw error;
+    }
+  }
+
+  #checkRoom(): void {
     if (this.#refusing) {
       throw new GridError(
         'no-peer-running',
@@ -79,54 +101,32 @@ export class JobBook {
           'or cancel one.',
       );
     }
-    const params = encodeCanonical(request.params);
-    if (params.byteLength > limits.paramsBytesMax) {
-      throw new GridError(
-        'job-invalid',
-        `The parameters are ${params.byteLength} bytes; ${limits.paramsBytesMax} is the most. ` +
-          'Give large data with --input.',
-      );
-    }
-    const program = await store.putBlob(request.program);
-    const trouble = await sandbox.load(program, request.program);
-    if (trouble !== undefined) throw new GridError('job-invalid', trouble);
-    const { id, spec } = this.#named({
-      name: request.name,
-      runtime: 'javascript',
-      program,
-      programBytes: request.program.byteLength,
-      params,
-      trust: request.trust,
-      limits: request.limits,
-      chunksMax: request.chunksMax,
-      requester: self,
-      createdAtMs: clock.unixMs(),
-    });
+  }
+
+  #start(id: JobId, spec: JobSpec, steps: StepRunner, data: readonly Digest[] | undefined): void {
+    const { peer, store, clock, dispatch } = this.#components;
     const own = new OwnJob(id, spec, {
-      sandbox,
+      steps,
+      ...(data === undefined ? {} : { data }),
       store,
       files: this.#files,
       dispatch,
       machine: () => peer.ownJob(id),
       nowMs: () => clock.nowMs(),
     });
-    const { inputPath } = request;
-    const input =
-      inputPath === undefined ? undefined : { name: basename(inputPath), path: inputPath };
     // First: a job that the store can't take throws here, and must not be waited for.
-    own.run(input);
+    own.run();
     this.#running.set(id, own);
     this.changes.notify();
     void own.settled.then(() => {
       this.#running.delete(id);
       this.changes.notify();
     });
-    return id;
   }
 
-  /** Whether others may fetch a blob: the programs of jobs that run, and nothing else. */
+  /** Whether others may fetch a blob: what runs the chunks of jobs that run, and nothing else. */
   isOffered(blob: Digest): boolean {
-    return this.running.some(({ spec }) => spec.program === blob);
+    return this.running.some((own) => own.offers(blob));
   }
 
   /** Newest first. */
@@ -164,6 +164,16 @@ export class JobBook {
     const taken = this.#running.has(id) || this.#components.store.getJob(id) !== undefined;
     return taken ? this.#named({ ...spec, createdAtMs: spec.createdAtMs + 1 }) : { id, spec };
   }
+}
+
+function encodeParams(params: unknown): Uint8Array {
+  const encoded = encodeCanonical(params);
+  if (encoded.byteLength <= limits.paramsBytesMax) return encoded;
+  throw new GridError(
+    'job-invalid',
+    `The parameters are ${encoded.byteLength} bytes; ${limits.paramsBytesMax} is the most. ` +
+      'Give large data with --input.',
+  );
 }
 
 /** A job that doesn't run has ended, also where a full disk could not take how it did. */

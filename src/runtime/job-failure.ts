@@ -3,20 +3,33 @@
 import { unreachable } from '../model/errors.ts';
 import { short } from '../model/ids.ts';
 import type { JobFailure } from '../model/job.ts';
+import type { Failure, FailureKind } from '../model/replica.ts';
 
-const failureWords = {
-  'timed-out': 'took longer than the job allows',
-  'out-of-memory': 'needed more memory than the job allows',
-  threw: 'threw',
-  'result-too-large': 'returned more than the job allows',
-} as const;
+const failureWords: Readonly<Record<FailureKind, string>> = {
+  'timed-out': 'compute took longer than the job allows',
+  'out-of-memory': 'compute needed more memory than the job allows',
+  threw: 'compute threw',
+  exited: 'the program ended with an error',
+  'result-too-large': 'compute returned more than the job allows',
+  'forbidden-import': 'the program wants what no volunteer gives',
+  'not-deterministic': 'compute gave different results for the same input',
+};
 
-const advice = {
+const looksInto = '`manyhands test` runs the first chunks on this machine alone, to look into it.';
+
+const advice: Readonly<Record<FailureKind, string>> = {
   'timed-out': 'Split the work into smaller chunks, or allow more with --wall-limit.',
   'out-of-memory': 'Split the work into smaller chunks, or allow more with --memory-limit.',
-  threw: '`manyhands test` runs the first chunks on this machine alone, to look into it.',
-  'result-too-large': 'Return less from compute, or allow more with --result-limit.',
-} as const;
+  threw: looksInto,
+  exited: looksInto,
+  'result-too-large': 'Return less from a chunk, or allow more with --result-limit.',
+  'forbidden-import':
+    'A program can compute and nothing else. Build it as a command for WASI preview 1 ' +
+    '(wasm32-wasip1 or wasm32-wasi), of one thread and without functions of another host.',
+  'not-deterministic':
+    'A result may depend on nothing but the chunk: not on what is left of an earlier one, not on ' +
+    'the order of what has none. `manyhands test` shows where two runs differ.',
+};
 
 export function describeFailure(failure: JobFailure): string {
   switch (failure.type) {
@@ -39,7 +52,7 @@ export function describeFailure(failure: JobFailure): string {
       const { kind, detail } = failure.failure;
       const peers = failure.peers.map(short).join(', ');
       const said = detail === '' ? '.' : `: ${detail}`;
-      const what = `compute ${failureWords[kind]} (${kind}, on ${peers})${said}`;
+      const what = `${failureWords[kind]} (${kind}, on ${peers})${said}`;
       return `Chunk ${failure.chunk}: ${what}\n${advice[kind]}`;
     }
     case 'requester-failed':
@@ -47,4 +60,11 @@ export function describeFailure(failure: JobFailure): string {
     default:
       return unreachable(failure);
   }
+}
+
+/** Why a program can't even begin. */
+export function describeRefusal({ kind, detail }: Failure): string {
+  // A script's own words say where it fails.
+  if (kind === 'threw') return detail;
+  return `The program can't run (${kind}): ${detail}\n${advice[kind]}`;
 }

@@ -51,7 +51,10 @@ export function metricSources({ peer, transport, sandbox }: MetricComponents): M
         failed_timed_out: failures['timed-out'],
         failed_out_of_memory: failures['out-of-memory'],
         failed_threw: failures.threw,
+        failed_exited: failures.exited,
         failed_result_too_large: failures['result-too-large'],
+        failed_forbidden_import: failures['forbidden-import'],
+        failed_not_deterministic: failures['not-deterministic'],
       };
     },
     transport: () => transport.stats(),

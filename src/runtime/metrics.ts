@@ -184,6 +184,12 @@ const polled: readonly PolledFamily[] = [
       return { busy: slotsBusy, idle: slots - slotsBusy };
     },
   },
+  {
+    name: 'manyhands_sandbox_restarts_total',
+    type: 'counter',
+    help: 'Times that the process of the sandbox was started again because it died or hung.',
+    poll: ({ sandbox }) => sandbox().restarts,
+  },
 ];
 
 function polledMetric(family: PolledFamily, sources: MetricSources): Counter | Gauge {

@@ -5,21 +5,24 @@
  */
 
 import { GridError, reasonOf } from '../model/errors.ts';
-import type { JobId } from '../model/ids.ts';
+import type { Digest, JobId } from '../model/ids.ts';
 import type { JobFailure, JobReport, JobSpec, JobState } from '../model/job.ts';
 import { limits } from '../model/limits.ts';
-import type { MergeOutput, Sandbox, SplitInput, Store, StoredJob } from '../ports.ts';
+import type { Store, StoredJob, StoredOutput } from '../ports.ts';
 import type { LocalEvent } from '../protocol/events.ts';
 import type { RequesterJob } from '../protocol/requester-job.ts';
 import { Changes } from './changes.ts';
 import { describeFailure } from './job-failure.ts';
+import type { StepRunner } from './job-steps.ts';
 import { intoPages, JobPages, type PageFiles } from './pages.ts';
 
 /** Results handed to `merge` at a time; the store bounds their bytes. */
 const MERGE_RESULTS_MAX = 1024;
 
 export type OwnJobComponents = {
-  readonly sandbox: Sandbox;
+  readonly steps: StepRunner;
+  /** Blobs of a WASI program's data files. */
+  readonly data?: readonly Digest[];
   readonly store: Store;
   readonly files: PageFiles;
   readonly dispatch: (event: LocalEvent) => void;
@@ -40,7 +43,7 @@ export class OwnJob {
   #state: JobState = 'running';
   #report: JobReport | undefined;
   #failure: string | undefined;
-  #output: StoredJob['output'];
+  #output: StoredOutput | undefined;
   #splitEnded = false;
   #chunks = 0;
   #contiguous = 0;
@@ -57,7 +60,15 @@ export class OwnJob {
     return this.#state;
   }
 
+  /** What volunteers fetch to compute it. */
+  offers(blob: Digest): boolean {
+    const { program, setup } = this.spec;
+    const { data = [] } = this.#components;
+    return blob === program || blob === setup?.digest || data.includes(blob);
+  }
+
   get stored(): StoredJob {
+    const { data } = this.#components;
     return {
       job: this.job,
       spec: this.spec,
@@ -65,17 +76,18 @@ export class OwnJob {
       ...(this.#report === undefined ? {} : { report: this.#report }),
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
       ...(this.#output === undefined ? {} : { output: this.#output }),
+      ...(data === undefined ? {} : { data }),
     };
   }
 
   /** Begins to split, then to merge as results come. A failure is the job's outcome. */
-  run(input: SplitInput | undefined): void {
+  run(): void {
     const { dispatch, store } = this.#components;
     store.putJob(this.stored);
     dispatch({ type: 'submit', job: this.job, spec: this.spec });
     const step = (name: 'split' | 'merge', work: Promise<void>): Promise<void> =>
       work.catch((error: unknown) => this.#stepFailed(name, error));
-    void Promise.all([step('split', this.#split(input)), step('merge', this.#merge())])
+    void Promise.all([step('split', this.#split()), step('merge', this.#merge())])
       .then(() => this.pages.releaseAll())
       // The job has ended by now; a page that could not be removed is swept at the next start.
       .catch(() => undefined)
@@ -124,17 +136,12 @@ export class OwnJob {
     return this.#state !== 'running' && this.#state !== 'merging';
   }
 
-  async #split(input: SplitInput | undefined): Promise<void> {
-    const { sandbox, dispatch } = this.#components;
-    const { program, params, chunksMax } = this.spec;
-    const inputs = sandbox.split(program, params, input, this.#abort.signal);
-    for await (const page of intoPages(inputs)) {
-      if (this.#over) return;
-      if (this.#chunks + page.length > chunksMax) throw endless(chunksMax);
-      await this.pages.add(page);
-      this.#chunks += page.length;
-      dispatch({ type: 'chunks-added', job: this.job, count: page.length });
-      while (this.pages.live >= limits.pagesAheadMax && !this.#over) await this.#advanced.next();
+  async #split(): Promise<void> {
+    const { steps, dispatch } = this.#components;
+    try {
+      await this.#fillPages(steps.split(this.#abort.signal));
+    } finally {
+      await steps.closeInput();
     }
     if (this.#over) return;
     this.#splitEnded = true;
@@ -142,22 +149,28 @@ export class OwnJob {
     this.#advanced.notify();
   }
 
+  async #fillPages(inputs: AsyncIterable<readonly Uint8Array[]>): Promise<void> {
+    const { dispatch } = this.#components;
+    for await (const page of intoPages(inputs)) {
+      if (this.#over) return;
+      if (this.#chunks + page.length > this.spec.chunksMax) throw tooManyChunks(this.spec);
+      await this.pages.add(page);
+      this.#chunks += page.length;
+      dispatch({ type: 'chunks-added', job: this.job, count: page.length });
+      while (this.pages.live >= limits.pagesAheadMax && !this.#over) await this.#advanced.next();
+    }
+  }
+
   async #merge(): Promise<void> {
-    const { sandbox, store } = this.#components;
-    const { program, params } = this.spec;
-    // Not beside split: each has a thread of its own, and 40 MB with it.
-    while (!(this.#splitEnded && this.#contiguous > 0) && !this.#over) await this.#advanced.next();
+    // A script's not beside its split: each has a thread of its own, and 40 MB with it.
+    const isScript = this.spec.steps.type === 'script';
+    const mayBegin = (): boolean => this.#contiguous > 0 && (this.#splitEnded || !isScript);
+    while (!mayBegin() && !this.#over) await this.#advanced.next();
     if (this.#over) return;
-    // Known at the submit; but others' programs that came since may have taken its place.
-    const source = await store.getBlob(program);
-    if (source !== undefined) await sandbox.load(program, source);
-    const results = this.#results();
-    const merged = await sandbox.merge(program, params, results, this.#abort.signal);
+    const output = await this.#components.steps.merge(this.#results(), this.#abort.signal);
     // A merge that returns early has its answer, but the job is done when its chunks are.
     while (this.#state === 'running') await this.#advanced.next();
-    if (this.#over) return;
-    const blob = await store.putBlob(merged.value);
-    this.#end('done', { output: { kind: merged.kind, blob } });
+    this.#end('done', { output });
   }
 
   /** Canonical results in chunk order, as they come. */
@@ -185,7 +198,7 @@ export class OwnJob {
 
   #end(
     state: 'done' | 'failed' | 'cancelled',
-    outcome: { failure?: string; output?: { kind: MergeOutput['kind']; blob: StoredBlob } },
+    outcome: { failure?: string; output?: StoredOutput },
   ): void {
     if (this.#over) return;
     const { store, dispatch, machine, nowMs } = this.#components;
@@ -210,12 +223,13 @@ export class OwnJob {
   }
 }
 
-type StoredBlob = NonNullable<StoredJob['output']>['blob'];
-
-function endless(chunksMax: number): GridError {
+function tooManyChunks({ steps, chunksMax }: JobSpec): GridError {
   return new GridError(
     'job-failed',
-    `split has yielded more than ${chunksMax} chunks. ` +
-      'If it does end, allow more with --max-chunks.',
+    steps.type === 'script'
+      ? `split has yielded more than ${chunksMax} chunks. ` +
+          'If it does end, allow more with --max-chunks.'
+      : `There are more than ${chunksMax} chunks. Make larger ones, or allow more with ` +
+          '--max-chunks.',
   );
 }

@@ -1,24 +1,50 @@
 /**
- * A job's first chunks, run here and now: split, compute and merge in the same sandbox as on the
- * grid, without a peer, leases or verification. For whoever writes a job.
+ * A job's first chunks, run here and now: cut, computed and put together in the same sandbox as on
+ * the grid, without a peer, leases or verification. For whoever writes a job.
+ *
+ * Each chunk is computed twice, in two sandboxes: two processes, so that the second time is on
+ * another thread for certain. Both go through the chunks at once, which takes no longer where there
+ * are two cores.
  */
 
-import { basename } from 'node:path';
-
 import { GridError } from '../model/errors.ts';
-import { jobId } from '../model/ids.ts';
-import type { ChunkLimits } from '../model/job.ts';
-import type { Outcome } from '../model/replica.ts';
-import type { MergeOutput, Sandbox } from '../ports.ts';
+import { type Digest, jobId } from '../model/ids.ts';
+import type { ChunkLimits, Pieces } from '../model/job.ts';
+import type { Failure, Outcome } from '../model/replica.ts';
+import type { BlobRef, ProgramKey, ProgramRef } from '../model/program.ts';
+import type { ChunkOutcome, LoadableProgram, MergeOutput, Sandbox, SplitInput } from '../ports.ts';
 import { createSandbox } from '../sandbox/create-sandbox.ts';
-import { encodeCanonical } from '../wire/canonical-cbor.ts';
+import { decodeCanonical, encodeCanonical } from '../wire/canonical-cbor.ts';
 import { digestOf } from '../wire/digest.ts';
+import { decodeSetup, encodeSetup } from '../wire/setup-codec.ts';
+import { backwards, differenceOf } from './determinism.ts';
+import { loadableProgram, loadableScript } from './loadable.ts';
+import { splitIntoPieces } from './pieces.ts';
+
+/** With all its bytes. */
+type TriedJob =
+  | { readonly runtime: 'javascript'; readonly script: Uint8Array }
+  | {
+      readonly runtime: 'wasi';
+      readonly program: {
+        readonly module: Uint8Array;
+        readonly arguments: readonly string[];
+        readonly environment: readonly string[];
+        readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
+      };
+      /** With `split` and `merge`; absent for a job of pieces. */
+      readonly script?: Uint8Array;
+    };
 
 export type TryJobOptions = {
-  readonly program: Uint8Array;
+  readonly job: TriedJob;
   /** JSON object. */
   readonly paramsJson: string;
-  readonly inputPath?: string;
+  readonly pieces?: Pieces;
+  /** Of `split`, lines or bytes. */
+  readonly input?: SplitInput;
+  /** Of the files that are the pieces. */
+  readonly paths?: readonly string[];
   /** Chunks to run; the job may have more. */
   readonly chunksMax: number;
   readonly limits: ChunkLimits;
@@ -32,6 +58,10 @@ export type TryJobEvent =
       readonly computeMs: number;
       readonly outcome: Outcome;
     }
+  /** The second time, `chunk` came out otherwise: `not-deterministic` or `timed-out`. */
+  | { readonly type: 'differs'; readonly chunk: number; readonly failure: Failure }
+  /** All chunks came out the same twice. */
+  | { readonly type: 'same'; readonly chunks: number }
   | {
       readonly type: 'merged';
       readonly output: MergeOutput;
@@ -39,62 +69,237 @@ export type TryJobEvent =
       readonly sawAll: boolean;
     };
 
+export type TryJobComponents = {
+  /** One for each time that the chunks are computed. */
+  readonly openSandbox: (limits: ChunkLimits) => Sandbox;
+};
+
 /**
- * Events as they happen: each chunk, up to the first that fails, then the merged output.
+ * Events as they happen: each chunk, up to the first that fails; whether they came out the same a
+ * second time; then the merged output.
  * @throws {GridError} `job-invalid`, `job-failed` for split and merge, `input-unreadable`
  */
-export async function* tryJob(options: TryJobOptions): AsyncGenerator<TryJobEvent> {
-  const sandbox = createSandbox({ slots: 1 });
+export async function* tryJob(
+  options: TryJobOptions,
+  { openSandbox }: TryJobComponents = { openSandbox: oneSlot },
+): AsyncGenerator<TryJobEvent> {
+  const sandbox = openSandbox(options.limits);
+  const other = openSandbox(options.limits);
   try {
-    yield* tryIn(sandbox, options);
+    yield* tryIn(sandbox, other, options);
   } finally {
-    await sandbox.close();
+    await Promise.all([sandbox.close(), other.close()]);
   }
 }
 
-async function* tryIn(sandbox: Sandbox, options: TryJobOptions): AsyncGenerator<TryJobEvent> {
-  const { paramsJson, limits } = options;
-  const program = digestOf(options.program);
-  const reason = await sandbox.load(program, options.program);
-  if (reason !== undefined) throw new GridError('job-invalid', `The job can't run: ${reason}`);
+function oneSlot(limits: ChunkLimits): Sandbox {
+  return createSandbox({ slots: 1, limits });
+}
 
-  const params = encodeCanonical(JSON.parse(paramsJson));
-  const { chunks, sawAll } = await firstChunks(sandbox, options, params);
-  // Only tells batches apart, and there is one job here.
-  const job = jobId(program);
-  const values: Uint8Array[] = [];
-  for (const [chunk, input] of chunks.entries()) {
-    const batch = { job, program, limits, chunks: [{ lease: chunk, chunk, input }] };
-    const [ran] = await sandbox.run(batch);
+async function* tryIn(
+  sandbox: Sandbox,
+  other: Sandbox,
+  options: TryJobOptions,
+): AsyncGenerator<TryJobEvent> {
+  const { program, script } = loadablesOf(options);
+  await Promise.all([
+    load(sandbox, program, options.limits),
+    load(other, program, options.limits),
+    ...(script === undefined ? [] : [load(sandbox, script, options.limits)]),
+  ]);
+  const params = encodeCanonical(JSON.parse(options.paramsJson));
+  const { inputs, sawAll } = await firstChunks(sandbox, script, params, options);
+
+  const run = runnerOf(program.key, inputs, options.limits);
+  const stop = new AbortController();
+  const again = backwardsOn(other, run, inputs.length, stop.signal);
+  // Until it is waited for below, its trouble is nobody's.
+  again.catch(() => undefined);
+  const outcomes: Outcome[] = [];
+  for (const [chunk, input] of inputs.entries()) {
+    const [ran] = await run(sandbox, [chunk]);
     if (ran === undefined) throw new Error(`the sandbox returned nothing for chunk ${chunk}`);
     yield { type: 'chunk', chunk, inputBytes: input.length, ...ran };
-    if (ran.outcome.type !== 'result') return;
-    values.push(ran.outcome.value);
+    outcomes.push(ran.outcome);
+    if (ran.outcome.type === 'result') continue;
+    stop.abort();
+    await again;
+    // Twice the time would tell nothing more.
+    if (isOverdue(ran.outcome)) return;
+    yield* differs(chunk, ran.outcome, (await run(other, [chunk]))[0]?.outcome);
+    return;
   }
-  async function* results(): AsyncGenerator<readonly Uint8Array[]> {
-    yield values;
+  const secondOutcomes = await again;
+  for (const [chunk, outcome] of outcomes.entries()) {
+    const difference = [...differs(chunk, outcome, secondOutcomes.get(chunk))];
+    yield* difference;
+    if (difference.length > 0) return;
   }
-  const output = await sandbox.merge(program, params, results(), new AbortController().signal);
-  yield { type: 'merged', output, sawAll };
+  yield { type: 'same', chunks: inputs.length };
+  yield { type: 'merged', output: await merged(sandbox, script, params, outcomes), sawAll };
 }
 
-/** `sawAll`: split ended without yielding more. */
+type Loadables = { readonly program: LoadableProgram; readonly script?: LoadableProgram };
+
+/** @throws {GridError} `job-invalid` for a program whose setup no volunteer would take */
+function loadablesOf({ job, limits }: TryJobOptions): Loadables {
+  const blobs = new Map<Digest, Uint8Array>();
+  const put = (bytes: Uint8Array): BlobRef => {
+    const digest = digestOf(bytes);
+    blobs.set(digest, bytes);
+    return { digest, bytes: bytes.length };
+  };
+  const read = async (digest: Digest): Promise<Uint8Array> => {
+    const bytes = blobs.get(digest);
+    if (bytes === undefined) throw new Error(`there is no blob ${digest}`);
+    return bytes;
+  };
+  if (job.runtime === 'javascript') {
+    const { digest } = put(job.script);
+    const script = loadableScript(digest, ['split', 'compute', 'merge'], read);
+    return { program: script, script };
+  }
+  const { module, files, ...rest } = job.program;
+  const setupBytes = encodeSetup({
+    ...rest,
+    files: files.map(({ path, bytes }) => Object.assign({ path }, put(bytes))),
+  });
+  const setup = decodeSetup(setupBytes);
+  if (setup.type !== 'message') {
+    const reason = setup.type === 'rejected' ? setup.reason : 'it is of an unknown kind';
+    throw new GridError('job-invalid', `The program can't be given that: ${reason}.`);
+  }
+  const { digest, bytes } = put(module);
+  const ref: ProgramRef = {
+    runtime: 'wasi',
+    program: digest,
+    programBytes: bytes,
+    setup: put(setupBytes),
+  };
+  const program = loadableProgram(ref, setup.message, limits.memoryBytesMax, read);
+  if (job.script === undefined) return { program };
+  return { program, script: loadableScript(put(job.script).digest, ['split', 'merge'], read) };
+}
+
+/** @throws {GridError} `job-invalid` */
+async function load(
+  sandbox: Sandbox,
+  program: LoadableProgram,
+  limits: ChunkLimits,
+): Promise<void> {
+  const failure = await sandbox.load(program, limits);
+  if (failure === undefined) return;
+  throw new GridError('job-invalid', `The job can't run: ${failure.kind}: ${failure.detail}`);
+}
+
+/** `sawAll`: there are no more. */
 async function firstChunks(
   sandbox: Sandbox,
-  { program, inputPath, chunksMax }: TryJobOptions,
+  script: LoadableProgram | undefined,
   params: Uint8Array,
-): Promise<{ chunks: Uint8Array[]; sawAll: boolean }> {
-  const input =
-    inputPath === undefined ? undefined : { name: basename(inputPath), path: inputPath };
-  const { signal } = new AbortController();
-  const chunks: Uint8Array[] = [];
-  for await (const some of sandbox.split(digestOf(program), params, input, signal)) {
-    chunks.push(...some.slice(0, chunksMax + 1 - chunks.length));
-    if (chunks.length > chunksMax) return { chunks: chunks.slice(0, chunksMax), sawAll: false };
+  { job, pieces, input, paths, chunksMax }: TryJobOptions,
+): Promise<{ inputs: Uint8Array[]; sawAll: boolean }> {
+  const inputs: Uint8Array[] = [];
+  for await (const some of cut()) {
+    inputs.push(...some.slice(0, chunksMax + 1 - inputs.length));
+    if (inputs.length > chunksMax) return { inputs: inputs.slice(0, chunksMax), sawAll: false };
   }
-  if (chunks.length > 0) return { chunks, sawAll: true };
+  if (inputs.length > 0) return { inputs, sawAll: true };
   throw new GridError(
     'job-failed',
     'split yielded no chunk, so there is nothing to compute. Check its parameters and its input.',
   );
+
+  function cut(): AsyncIterable<readonly Uint8Array[]> {
+    if (script !== undefined) {
+      const encoding = job.runtime === 'wasi' ? 'bytes' : 'values';
+      const { signal } = new AbortController();
+      return sandbox.split(script.key, params, input, encoding, signal);
+    }
+    if (pieces === undefined) throw new Error('a job without split is cut into pieces');
+    return splitIntoPieces(pieces, {
+      ...(input === undefined ? {} : { input: input.pieces }),
+      ...(paths === undefined ? {} : { paths }),
+    });
+  }
+}
+
+type Runner = (sandbox: Sandbox, chunks: readonly number[]) => Promise<readonly ChunkOutcome[]>;
+
+function runnerOf(program: ProgramKey, inputs: readonly Uint8Array[], limits: ChunkLimits): Runner {
+  return async (sandbox, numbers) => {
+    const chunks = numbers.flatMap((chunk) => {
+      const input = inputs[chunk];
+      return input === undefined ? [] : [{ lease: chunk, chunk, input }];
+    });
+    return sandbox.run({ job: theJob, program, limits, chunks });
+  };
+}
+
+/** Only tells batches apart, and there is one job here. */
+const theJob = jobId('0'.repeat(64));
+
+/** The second time, until it is stopped. */
+async function backwardsOn(
+  sandbox: Sandbox,
+  run: Runner,
+  count: number,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<number, Outcome>> {
+  signal.addEventListener('abort', () => sandbox.stop(theJob));
+  const outcomes = new Map<number, Outcome>();
+  for (const batch of backwards(count)) {
+    if (signal.aborted) break;
+    const ran = await run(sandbox, batch);
+    for (const [index, { outcome }] of ran.entries()) outcomes.set(batch[index] ?? NaN, outcome);
+  }
+  return outcomes;
+}
+
+/**
+ * Nothing where both times ended alike.
+ * @throws {GridError} `job-failed` when there was no second time
+ */
+function* differs(
+  chunk: number,
+  first: Outcome,
+  second: Outcome | undefined,
+): Generator<TryJobEvent> {
+  if (first.type === 'returned') return;
+  if (second === undefined || second.type === 'returned') {
+    throw new GridError(
+      'job-failed',
+      `Chunk ${chunk} could not be computed a second time: the sandbox ended. Run it again; ` +
+        'if that happens each time, the chunk takes the sandbox down.',
+    );
+  }
+  if (second.type === 'failure' && second.failure.kind === 'timed-out') {
+    // Time is the machine's as much as the program's.
+    yield { type: 'differs', chunk, failure: second.failure };
+    return;
+  }
+  const detail = differenceOf(first, second);
+  if (detail === undefined) return;
+  yield { type: 'differs', chunk, failure: { kind: 'not-deterministic', detail } };
+}
+
+function isOverdue(outcome: Outcome): boolean {
+  return outcome.type === 'failure' && outcome.failure.kind === 'timed-out';
+}
+
+async function merged(
+  sandbox: Sandbox,
+  script: LoadableProgram | undefined,
+  params: Uint8Array,
+  outcomes: readonly Outcome[],
+): Promise<MergeOutput> {
+  const values = outcomes.flatMap((each) => (each.type === 'result' ? [each.value] : []));
+  if (script === undefined) {
+    const parts = values.map(decodeCanonical).filter((each) => each instanceof Uint8Array);
+    return { kind: 'bytes', value: Buffer.concat(parts) };
+  }
+  async function* results(): AsyncGenerator<readonly Uint8Array[]> {
+    yield values;
+  }
+  return sandbox.merge(script.key, params, results(), new AbortController().signal);
 }

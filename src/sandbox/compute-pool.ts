@@ -1,6 +1,6 @@
 /**
- * The threads that compute, and what becomes of a batch when one of its chunks takes the thread
- * down.
+ * Threads that compute for programs of one runtime with one memory limit, and what becomes of a
+ * batch when one of its chunks takes the thread down.
  *
  * A batch is one task for one thread. When a chunk runs too long or out of memory, its thread is
  * gone and with it the results of the chunks before: the culprit fails, the chunks before it and
@@ -9,33 +9,37 @@
  */
 
 import { Piscina } from 'piscina';
+import type { Worker } from 'node:worker_threads';
 
 import { digest } from '../model/ids.ts';
+import type { Runtime } from '../model/program.ts';
 import type { Failure, FailureKind } from '../model/replica.ts';
 import type { ChunkBatch, ChunkOutcome } from '../ports.ts';
-import type { ComputeReply, ComputeTask, SharedProgram } from './messages.ts';
-import { MemoryWatch } from './memory-watch.ts';
-import { OverdueWatch } from './overdue-watch.ts';
 import { pack, unpack } from '../wire/packed.ts';
+import { MemoryWatch } from './memory-watch.ts';
+import type { ComputeReply, ComputeTask, SharedProgram } from './messages.ts';
+import { OverdueWatch } from './overdue-watch.ts';
+import { isOutOfMemory } from './own-thread.ts';
 import { processNowMs, Progress } from './progress.ts';
-import { threadSurroundings, threadUrl } from './thread-url.ts';
+import { threadCpuMs } from './thread-cpu.ts';
+import { expectEnd, type OnStuckThread } from './thread-end.ts';
+import { heapLimits, threadSurroundings, threadUrl } from './thread-start.ts';
 
 const MiB = 1024 * 1024;
 
 export type ComputePoolOptions = {
+  readonly runtime: Runtime;
   readonly threads: number;
-  /**
-   * V8 heap of a thread; threads are shared by all jobs, so that it is one limit for all. What a
-   * chunk has outside of the heap may be as much again, or what its job allows if that is less.
-   */
-  readonly memoryBytesMax: number;
+  /** V8's heap of each thread. What is outside of it is bounded by a batch's limits. */
+  readonly heapBytesMax: number;
+  readonly onStuck: OnStuckThread;
 };
 
 /** Chunks [from, to) of a batch, on their way to one thread. */
 type Span = { readonly from: number; readonly to: number; readonly retried: boolean };
 
 type SpanEnd =
-  | { readonly type: 'done'; readonly reply: ComputeReply }
+  | { readonly type: 'done'; readonly outcomes: readonly ChunkOutcome[] }
   /** The chunk that took the thread down. */
   | {
       readonly type: 'culprit';
@@ -43,18 +47,40 @@ type SpanEnd =
       readonly kind: FailureKind;
       readonly ranMs: number;
     }
+  /** The machine had no time for this chunk. */
+  | { readonly type: 'starved'; readonly index: number }
   | { readonly type: 'thread-died' };
 
 export class ComputePool {
-  readonly #options: ComputePoolOptions;
-  #pool: Piscina | undefined;
+  readonly #onStuck: OnStuckThread;
+  readonly #pool: Piscina;
   #closed = false;
 
+  /** Starts the threads, so that they are ready when the first batch comes. */
   constructor(options: ComputePoolOptions) {
-    this.#options = options;
+    this.#onStuck = options.onStuck;
+    this.#pool = new Piscina({
+      filename: threadUrl(`${options.runtime}-worker`).href,
+      // Found at the thread's start by `require`; piscina's other way in needs an eval that SES
+      // took away.
+      name: 'computeBatch',
+      // As many at all times: a task that waits for a thread whose task was aborted gets the next
+      // one.
+      minThreads: options.threads,
+      maxThreads: options.threads,
+      concurrentTasksPerWorker: 1,
+      resourceLimits: heapLimits(options.heapBytesMax),
+      ...threadSurroundings,
+    });
+    // Trouble of a thread that has no task; it is replaced, and the next task finds out if that
+    // fails.
+    this.#pool.on('error', () => {});
   }
 
-  /** Resolves with one outcome a chunk, in their order; never rejects. */
+  /**
+   * Resolves with one outcome a chunk, in their order; never rejects.
+   * @param batch with limits that this peer allows
+   */
   async run(
     program: SharedProgram,
     batch: ChunkBatch,
@@ -68,19 +94,23 @@ export class ComputePool {
       const end = await this.#runSpan(program, batch, span, signal);
       switch (end.type) {
         case 'done':
-          for (const [index, outcome] of outcomesOf(end.reply).entries()) {
+          for (const [index, outcome] of end.outcomes.entries()) {
             outcomes[span.from + index] = outcome;
           }
           break;
         case 'culprit': {
           const culprit = span.from + end.index;
           outcomes[culprit] = {
-            outcome: { type: 'failure', failure: this.#failure(end.kind, batch) },
+            outcome: { type: 'failure', failure: failureOf(end.kind, batch) },
             computeMs: end.ranMs,
           };
-          spans.push({ ...span, from: culprit + 1 }, { ...span, to: culprit });
+          spans.push(...around(span, end.index));
           break;
         }
+        case 'starved':
+          // As it came: somebody else may have the time.
+          spans.push(...around(span, end.index));
+          break;
         case 'thread-died':
           // Through no fault that can be seen: once more, and then back to where they came from.
           if (!span.retried) spans.push({ ...span, retried: true });
@@ -90,15 +120,11 @@ export class ComputePool {
     return outcomes;
   }
 
-  /** Starts the threads, so that they are ready when the first batch comes. */
-  warmUp(): void {
-    if (!this.#closed) this.#threads();
-  }
-
   /** Ends all threads; what runs comes back as not computed. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#pool?.destroy();
+    for (const thread of this.#pool.threads) expectEnd(thread, this.#onStuck);
+    await this.#pool.destroy();
   }
 
   /** Runs chunks [from, to), numbered from 0 in what comes of them. */
@@ -108,20 +134,33 @@ export class ComputePool {
     span: Span,
     signal: AbortSignal,
   ): Promise<SpanEnd> {
-    const pool = this.#threads();
     const progress = new Progress();
+    const chunks = batch.chunks.slice(span.from, span.to);
     const task: ComputeTask = {
       program,
-      inputs: pack(batch.chunks.slice(span.from, span.to).map((chunk) => chunk.input)),
-      resultBytesMax: batch.limits.resultBytesMax,
+      job: batch.job,
+      chunks: Uint32Array.from(chunks, ({ chunk }) => chunk),
+      inputs: pack(chunks.map(({ input }) => input)),
+      limits: batch.limits,
       progress: progress.shared,
     };
     const misbehaved = new AbortController();
+    const ended = AbortSignal.any([signal, misbehaved.signal]);
+    // Before piscina's own listener, which ends the thread.
+    ended.addEventListener('abort', () => {
+      const thread = this.#thread(progress.read()?.thread);
+      if (thread !== undefined) expectEnd(thread, this.#onStuck);
+    });
     let hog: number | undefined;
-    const time = new OverdueWatch(progress, batch.limits.wallMsMax, () => misbehaved.abort());
+    const time = new OverdueWatch(
+      progress,
+      batch.limits.wallMsMax,
+      (thread) => threadCpuMs(this.#thread(thread)),
+      () => misbehaved.abort(),
+    );
     const memory = new MemoryWatch(
-      () => pool.threads.find((thread) => thread.threadId === progress.read()?.thread),
-      this.#memoryBytesMax(batch),
+      () => this.#thread(progress.read()?.thread),
+      batch.limits.memoryBytesMax,
       () => {
         hog = progress.read()?.chunk;
         misbehaved.abort();
@@ -129,64 +168,44 @@ export class ComputePool {
     );
     try {
       // Aborting a task that runs terminates its thread.
-      const reply: ComputeReply = await pool.run(task, {
-        signal: AbortSignal.any([signal, misbehaved.signal]),
-      });
-      return { type: 'done', reply };
+      const reply: ComputeReply = await this.#pool.run(task, { signal: ended });
+      const outcomes = outcomesOf(reply);
+      return outcomes.length === chunks.length
+        ? { type: 'done', outcomes }
+        : { type: 'thread-died' };
     } catch (error) {
       const running = progress.read();
       const ranMs = running === undefined ? 0 : processNowMs() - running.startedMs;
-      if (time.overdue !== undefined) {
-        return { type: 'culprit', index: time.overdue, kind: 'timed-out', ranMs };
-      }
       if (isOutOfMemory(error)) hog = running?.chunk;
-      if (hog !== undefined) return { type: 'culprit', index: hog, kind: 'out-of-memory', ranMs };
-      return { type: 'thread-died' };
+      const index = time.overdue?.chunk ?? hog;
+      // What the thread itself says of where it is may be anything once it has been taken over.
+      if (index === undefined || chunks[index] === undefined) return { type: 'thread-died' };
+      if (time.overdue?.why === 'starved') return { type: 'starved', index };
+      const kind = time.overdue === undefined ? 'out-of-memory' : 'timed-out';
+      return { type: 'culprit', index, kind, ranMs };
     } finally {
       time.stop();
       memory.stop();
     }
   }
 
-  /** Started on first use: a peer that only asks pays for no threads. */
-  #threads(): Piscina {
-    if (this.#pool !== undefined) return this.#pool;
-    const pool = new Piscina({
-      filename: threadUrl('compute-worker').href,
-      // Found at the thread's start by `require`; piscina's other way in needs an eval that SES
-      // took away.
-      name: 'computeBatch',
-      // As many at all times: a task that waits for a thread whose task was aborted gets the next
-      // one.
-      minThreads: this.#options.threads,
-      maxThreads: this.#options.threads,
-      concurrentTasksPerWorker: 1,
-      resourceLimits: { maxOldGenerationSizeMb: this.#options.memoryBytesMax / MiB },
-      ...threadSurroundings,
-    });
-    // Trouble of a thread that has no task; it is replaced, and the next task finds out if that
-    // fails.
-    pool.on('error', () => {});
-    this.#pool = pool;
-    return pool;
-  }
-
-  #memoryBytesMax(batch: ChunkBatch): number {
-    return Math.min(batch.limits.memoryBytesMax, this.#options.memoryBytesMax);
-  }
-
-  #failure(kind: FailureKind, batch: ChunkBatch): Failure {
-    const memoryMiB = Math.round(this.#memoryBytesMax(batch) / MiB);
-    const detail =
-      kind === 'out-of-memory'
-        ? `the chunk needed more than ${memoryMiB} MiB of memory`
-        : `the chunk ran longer than ${batch.limits.wallMsMax} ms`;
-    return { kind, detail };
+  #thread(id: number | undefined): Worker | undefined {
+    return this.#pool.threads.find(({ threadId }) => threadId === id);
   }
 }
 
-const notComputed: ChunkOutcome = { outcome: { type: 'returned' }, computeMs: 0 };
+/** What is left of a span without one chunk, the first part last: it is next. */
+function around(span: Span, index: number): Span[] {
+  const at = span.from + index;
+  return [
+    { ...span, from: at + 1 },
+    { ...span, to: at },
+  ];
+}
 
+export const notComputed: ChunkOutcome = { outcome: { type: 'returned' }, computeMs: 0 };
+
+/** @throws {Error} for what is no reply: a thread that was taken over may say anything */
 function outcomesOf(reply: ComputeReply): ChunkOutcome[] {
   return unpack(reply.values).map((value, index) => {
     const failure = reply.failures.get(index);
@@ -200,6 +219,11 @@ function outcomesOf(reply: ComputeReply): ChunkOutcome[] {
   });
 }
 
-function isOutOfMemory(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+function failureOf(kind: FailureKind, { limits }: ChunkBatch): Failure {
+  const memoryMiB = Math.round(limits.memoryBytesMax / MiB);
+  const detail =
+    kind === 'out-of-memory'
+      ? `the chunk needed more than ${memoryMiB} MiB of memory`
+      : `the chunk ran longer than ${limits.wallMsMax} ms`;
+  return { kind, detail };
 }

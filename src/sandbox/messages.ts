@@ -1,25 +1,46 @@
-/** What the host and its threads say to each other. */
+/** What the main thread of the sandbox's process and its other threads say to each other. */
 
-import type { Digest } from '../model/ids.ts';
+import type { JobId } from '../model/ids.ts';
+import type { ChunkLimits } from '../model/job.ts';
+import type { ProgramKey } from '../model/program.ts';
 import type { Failure } from '../model/replica.ts';
 import type { Packed } from '../wire/packed.ts';
 
-/** A program as it is handed to a thread, which copies it at most once: sharing costs nothing. */
-export type SharedProgram = {
-  readonly digest: Digest;
+/** A program as it is handed to a thread. Its bytes are shared by all threads. */
+export type SharedProgram = SharedScript | SharedCommand;
+
+export type SharedScript = {
+  readonly runtime: 'javascript';
+  readonly key: ProgramKey;
   readonly source: SharedArrayBuffer;
+  /** That it was seen to export. */
+  readonly functions: readonly string[];
 };
 
-/** Host to compute thread: chunks to run one after the other. */
+export type SharedCommand = {
+  readonly runtime: 'wasi';
+  readonly key: ProgramKey;
+  /** Compiled once, by whichever thread; what a thread gets of it is a handle on the same code. */
+  readonly module: WebAssembly.Module;
+  readonly arguments: readonly string[];
+  readonly environment: readonly string[];
+  readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
+};
+
+/** To a thread that computes: chunks to run one after the other. */
 export type ComputeTask = {
   readonly program: SharedProgram;
+  readonly job: JobId;
+  /** The number of each chunk within its job, in the order of the inputs. */
+  readonly chunks: Uint32Array;
   readonly inputs: Packed;
-  readonly resultBytesMax: number;
+  /** What both the job and this peer allow. */
+  readonly limits: ChunkLimits;
   /** For `Progress`. */
   readonly progress: SharedArrayBuffer;
 };
 
-/** Compute thread to host: what came of them. */
+/** What came of them. */
 export type ComputeReply = {
   /** Canonical CBOR; empty where a chunk failed. */
   readonly values: Packed;
@@ -32,13 +53,23 @@ export type ComputeReply = {
 
 /** What a thread is started with that runs one step of a job. */
 export type StepTask = {
-  /** `check` evaluates the program once, to see whether it can run. */
-  readonly step: 'check' | 'split' | 'merge';
   readonly source: Uint8Array;
-  readonly params: Uint8Array;
-  /** The input file's name, for a split that was given one. */
-  readonly inputName?: string;
-};
+  readonly stderrBytesMax: number;
+} & (
+  | {
+      /** Evaluates the program once, to see whether it can run. */
+      readonly step: 'check';
+      readonly functions: readonly string[];
+    }
+  | {
+      readonly step: 'split';
+      readonly params: Uint8Array;
+      /** The input file's name, for a split that was given one. */
+      readonly inputName?: string;
+      readonly encoding: 'values' | 'bytes';
+    }
+  | { readonly step: 'merge'; readonly params: Uint8Array }
+);
 
 export type ToStepThread =
   /** Yield some chunks more: credit for one `chunks` message. */
@@ -59,3 +90,13 @@ export type FromStepThread =
       readonly value: Uint8Array;
     }
   | { readonly type: 'failed'; readonly reason: string };
+
+/** What a thread is started with that makes a module ready. */
+export type ModuleTask = {
+  readonly module: Uint8Array;
+  readonly memoryBytesMax: number;
+};
+
+export type FromModuleThread =
+  | { readonly type: 'compiled'; readonly module: WebAssembly.Module }
+  | { readonly type: 'refused'; readonly failure: Failure };

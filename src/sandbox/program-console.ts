@@ -1,17 +1,16 @@
 /**
  * The console of a sandboxed program: what it writes is kept for its failure report and goes
- * nowhere else. Only the last `stderrBytesMax` are kept, since the end is what tells why.
+ * nowhere else. Only the end is kept, since the end is what tells why.
  */
 
 import { inspect } from 'node:util';
-
-import { limits } from '../model/limits.ts';
 
 const methods = ['log', 'info', 'warn', 'error', 'debug'] as const;
 
 export class ProgramConsole {
   #lines: string[] = [];
-  #chars = 0;
+  #bytes = 0;
+  #bytesMax = 0;
 
   /** To be endowed: the five usual methods, all alike. */
   readonly endowment = Object.fromEntries(
@@ -23,11 +22,12 @@ export class ProgramConsole {
     ]),
   );
 
-  /** Forgets what was written. */
-  clear(): void {
+  /** Forgets what was written. @param bytesMax of UTF-8 to be kept of what comes */
+  begin(bytesMax: number): void {
+    this.#bytesMax = bytesMax;
     if (this.#lines.length === 0) return;
     this.#lines = [];
-    this.#chars = 0;
+    this.#bytes = 0;
   }
 
   get text(): string {
@@ -35,13 +35,29 @@ export class ProgramConsole {
   }
 
   #write(line: string): void {
-    const kept = line.slice(-limits.stderrBytesMax);
+    const kept = endOf(line, this.#bytesMax);
     this.#lines.push(kept);
-    this.#chars += kept.length + 1;
-    while (this.#chars > limits.stderrBytesMax) {
-      this.#chars -= (this.#lines.shift()?.length ?? 0) + 1;
+    this.#bytes += Buffer.byteLength(kept) + 1;
+    // The newline after the last line doesn't count.
+    while (this.#bytes > this.#bytesMax + 1) {
+      this.#bytes -= Buffer.byteLength(this.#lines.shift() ?? '') + 1;
     }
   }
+}
+
+/** The last characters, of at most so many bytes. */
+function endOf(line: string, bytesMax: number): string {
+  // No character of a string has less than a byte.
+  const end = line.slice(Math.max(0, line.length - bytesMax));
+  if (Buffer.byteLength(end) <= bytesMax) return end;
+  const bytes = Buffer.from(end);
+  let start = bytes.byteLength - bytesMax;
+  while (isContinuation(bytes[start])) start += 1;
+  return bytes.toString('utf8', start);
+}
+
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80;
 }
 
 function show(value: unknown): string {

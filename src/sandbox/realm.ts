@@ -12,6 +12,8 @@
 import './utc-date.ts';
 import 'ses';
 
+import { setFlagsFromString } from 'node:v8';
+
 import { isFunction, isRecord, type JobFunction } from './shapes.ts';
 
 lockdown({
@@ -27,8 +29,21 @@ lockdown({
   reporting: 'none',
 });
 
+// What SES 2.3 doesn't know of yet. `import.source()` and `import.defer()` are dynamic imports, and
+// SES looks in a program's text for their older form only: V8's parser shall not know them.
+setFlagsFromString('--no-js-source-phase-imports');
+setFlagsFromString('--no-js-defer-import-eval');
+// A `using` that fails twice throws a SuppressedError, found by no name: it would lead a program to
+// the realm's own Error and to stacks.
+Reflect.deleteProperty(SuppressedError.prototype, 'constructor');
+harden(SuppressedError.prototype);
+
 // A program may drop a promise that rejects; that is no reason for its thread to die.
 process.on('unhandledRejection', () => {});
+
+// Taken before the thread is stripped of them.
+const SesCompartment = Compartment;
+export const hardened = harden;
 
 /**
  * SES leaves these out, as through them a program sees which bits a NaN has, and processors differ
@@ -44,8 +59,8 @@ export class Program {
   /** @param console endowed to the program; hardened here */
   constructor(source: Uint8Array, console: object) {
     this.#source = new TextDecoder().decode(source);
-    this.#compartment = new Compartment({
-      globals: { console: harden(console), ...floatArrays },
+    this.#compartment = new SesCompartment({
+      globals: { console: hardened(console), ...floatArrays },
       __options__: true,
     });
     const programGlobal: object = this.#compartment.globalThis;
@@ -54,7 +69,7 @@ export class Program {
     Reflect.deleteProperty(programGlobal, 'lockdown');
     // Frozen before the first evaluation, SES makes constants of the globals, as fast as in plain
     // V8.
-    harden(programGlobal);
+    hardened(programGlobal);
   }
 
   /** @throws whatever the program's top level throws, and SyntaxError */
@@ -66,11 +81,21 @@ export class Program {
     throw new TypeError('a job program must evaluate to an object with its functions');
   }
 
-  /** The function that a job exports by this name. */
+  /** The function that a job exports by this name. @throws as `evaluate`, or if there is none */
   exported(name: string): JobFunction {
-    const value = this.evaluate()[name];
-    if (isFunction(value)) return value;
-    const found = value === undefined ? 'nothing' : `a ${typeof value}`;
-    throw new TypeError(`a job must export a function ${name}, but this one exports ${found}`);
+    return functionOf(this.evaluate(), name);
   }
+
+  /** Evaluates the program to see that it exports these. @throws as `exported` does */
+  check(functions: readonly string[]): void {
+    const exported = this.evaluate();
+    for (const name of functions) functionOf(exported, name);
+  }
+}
+
+function functionOf(exported: { readonly [name: string]: unknown }, name: string): JobFunction {
+  const value = exported[name];
+  if (isFunction(value)) return value;
+  const found = value === undefined ? 'nothing' : `a ${typeof value}`;
+  throw new TypeError(`a job must export a function ${name}, but this one exports ${found}`);
 }

@@ -4,7 +4,6 @@
  */
 
 import { limits } from '../model/limits.ts';
-import { encodeCanonical } from '../wire/canonical-cbor.ts';
 import { isFunction, isRecord } from './shapes.ts';
 import { describeThrown } from './thrown.ts';
 
@@ -22,16 +21,21 @@ export type SplitBatch = {
   readonly ended: boolean;
 };
 
+/** Makes canonical CBOR of what was yielded. @throws for what can't be */
+export type EncodeChunk = (value: unknown) => Uint8Array;
+
 /** Any iterator, sync or async, seen as one that may answer later. */
 export type Steps = { next(): unknown };
 
 export class SplitReader {
   readonly #steps: Steps;
+  readonly #encode: EncodeChunk;
   readonly #nowMs: () => number;
   #yielded = 0;
 
-  constructor(steps: Steps, nowMs: () => number) {
+  constructor(steps: Steps, encode: EncodeChunk, nowMs: () => number) {
     this.#steps = steps;
+    this.#encode = encode;
     this.#nowMs = nowMs;
   }
 
@@ -50,12 +54,27 @@ export class SplitReader {
         }
         return { chunks, ended: true };
       }
-      const chunk = encodeChunk(await step['value'], this.#yielded);
+      const chunk = this.#encoded(await step['value']);
       this.#yielded += 1;
       bytes += chunk.byteLength;
       chunks.push(chunk);
     }
     return { chunks, ended: false };
+  }
+
+  #encoded(value: unknown): Uint8Array {
+    const chunk = `chunk ${this.#yielded} that split yielded`;
+    let bytes: Uint8Array;
+    try {
+      bytes = this.#encode(value);
+    } catch (error) {
+      throw new Error(`${chunk} can't be sent: ${describeThrown(error)}`, { cause: error });
+    }
+    if (bytes.byteLength <= limits.chunkInputBytesMax) return bytes;
+    throw new Error(
+      `${chunk} has ${bytes.byteLength} bytes as CBOR, but a chunk may have at most ` +
+        `${limits.chunkInputBytesMax}: yield smaller pieces`,
+    );
   }
 }
 
@@ -74,21 +93,5 @@ export function stepsOf(returned: unknown): Steps {
   throw new Error(
     'split must return something to iterate over, as a generator or an array is, ' +
       `but it returned ${returned === null ? 'null' : `a value of type ${typeof returned}`}`,
-  );
-}
-
-function encodeChunk(value: unknown, number: number): Uint8Array {
-  let bytes: Uint8Array;
-  try {
-    bytes = encodeCanonical(value);
-  } catch (error) {
-    throw new Error(`chunk ${number} that split yielded can't be sent: ${describeThrown(error)}`, {
-      cause: error,
-    });
-  }
-  if (bytes.byteLength <= limits.chunkInputBytesMax) return bytes;
-  throw new Error(
-    `chunk ${number} that split yielded has ${bytes.byteLength} bytes as CBOR, but a chunk may ` +
-      `have at most ${limits.chunkInputBytesMax}: yield smaller pieces`,
   );
 }

@@ -10,7 +10,7 @@ export type NextPiece = () => Promise<Uint8Array | undefined>;
 
 const newline = 10;
 /** More could not be a chunk anyway. */
-const pieceBytesMax = limits.chunkInputBytesMax;
+const pieceBytesMax = limits.pieceBytesMax;
 
 export class SplitInput {
   readonly name: string;

@@ -1,129 +1,68 @@
-/**
- * A thread that runs one step of a job, seen from the host: messages in, messages out, and an end
- * when the program stops answering.
- */
+/** A thread that runs `split` or `merge`, seen from the main thread. */
 
-import { Worker } from 'node:worker_threads';
-
-import { GridError, reasonOf } from '../model/errors.ts';
+import { GridError } from '../model/errors.ts';
 import type { FromStepThread, StepTask, ToStepThread } from './messages.ts';
-import { MemoryWatch } from './memory-watch.ts';
-import { threadSurroundings, threadUrl } from './thread-url.ts';
-
-const MiB = 1024 * 1024;
+import { OwnThread, ThreadFailure } from './own-thread.ts';
+import type { OnStuckThread } from './thread-end.ts';
 
 export type StepThreadOptions = {
   /** The longest time that the program may run without saying anything. */
   readonly idleMsMax: number;
   readonly memoryBytesMax: number;
+  readonly onStuck: OnStuckThread;
 };
 
 export class StepThread {
-  readonly #task: StepTask;
-  readonly #options: StepThreadOptions;
-  readonly #worker: Worker;
-  readonly #memory: MemoryWatch;
-  /** In their order, not yet received; bounded by what was asked for. */
-  readonly #arrived: FromStepThread[] = [];
-  readonly #signal: AbortSignal;
-  readonly #onAbort = (): void => this.#end(this.#signal.reason);
-  #ended: { readonly error: unknown } | undefined;
-  #wake: (() => void) | undefined;
+  readonly #step: 'split' | 'merge';
+  readonly #thread: OwnThread<StepTask, ToStepThread, FromStepThread>;
 
   /** @param signal ends the thread; `receive` then rejects with its reason */
-  constructor(task: StepTask, options: StepThreadOptions, signal: AbortSignal) {
-    this.#task = task;
-    this.#options = options;
-    this.#signal = signal;
-    this.#worker = new Worker(threadUrl('step-worker'), {
-      workerData: task,
-      resourceLimits: { maxOldGenerationSizeMb: options.memoryBytesMax / MiB },
-      ...threadSurroundings,
-    });
-    this.#worker.on('message', (message: FromStepThread) => {
-      this.#arrived.push(message);
-      this.#wake?.();
-    });
-    this.#worker.on('error', (error) => this.#end(this.#died(error)));
-    this.#worker.on('exit', () => this.#end(this.#failed('its thread ended before it did')));
-    this.#memory = new MemoryWatch(
-      () => this.#worker,
-      options.memoryBytesMax,
-      () => this.#end(this.#outOfMemory()),
-    );
-    if (signal.aborted) this.#onAbort();
-    else signal.addEventListener('abort', this.#onAbort, { once: true });
+  constructor(
+    task: StepTask & { readonly step: 'split' | 'merge' },
+    options: StepThreadOptions,
+    signal: AbortSignal,
+  ) {
+    this.#step = task.step;
+    const silence = silenceOf[task.step](options.idleMsMax / 1000);
+    this.#thread = new OwnThread('step-worker', task, { ...options, silence }, signal);
+  }
+
+  /** Resolves once the thread has ended. */
+  get ended(): Promise<void> {
+    return this.#thread.ended;
   }
 
   post(message: ToStepThread): void {
-    // A thread, not a window.
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin
-    this.#worker.postMessage(message);
+    this.#thread.post(message);
   }
 
   /**
    * The next message. Time in which nobody receives doesn't count against the program: it waits for
-   * the host then.
-   * @throws {GridError} `job-failed` when the program failed, fell silent or took its thread down,
-   *   with only the reason as its message when the step is a check
+   * the main thread then.
+   * @throws {GridError} `job-failed` when the program failed, fell silent or took its thread down
    */
   async receive(): Promise<FromStepThread> {
-    const seconds = this.#options.idleMsMax / 1000;
-    const silent = (): void => this.#end(this.#failed(silence[this.#task.step](seconds)));
-    const timer = setTimeout(silent, this.#options.idleMsMax);
     try {
-      while (this.#arrived.length === 0 && this.#ended === undefined) {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-      }
-    } finally {
-      clearTimeout(timer);
+      const message = await this.#thread.receive();
+      if (message.type === 'failed') throw this.#failed(message.reason);
+      return message;
+    } catch (error) {
+      throw error instanceof ThreadFailure ? this.#failed(error.message) : error;
     }
-    if (this.#signal.aborted) throw this.#signal.reason;
-    const message = this.#arrived.shift();
-    if (message === undefined) throw this.#ended?.error;
-    if (message.type === 'failed') throw this.#failed(message.reason);
-    return message;
   }
 
   /** Ends the thread, whatever it does. Idempotent. */
   async close(): Promise<void> {
-    this.#end(this.#failed('it was stopped'));
-    await this.#worker.terminate();
-  }
-
-  #end(error: unknown): void {
-    if (this.#ended !== undefined) return;
-    this.#ended = { error };
-    this.#memory.stop();
-    this.#signal.removeEventListener('abort', this.#onAbort);
-    void this.#worker.terminate();
-    this.#wake?.();
-  }
-
-  #died(error: unknown): GridError {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ERR_WORKER_OUT_OF_MEMORY') return this.#outOfMemory();
-    return this.#failed(`its thread died: ${reasonOf(error)}`);
-  }
-
-  #outOfMemory(): GridError {
-    return this.#failed(`it needed more than ${this.#options.memoryBytesMax / MiB} MiB of memory`);
+    await this.#thread.close();
   }
 
   #failed(reason: string): GridError {
-    const { step } = this.#task;
-    return new GridError(
-      'job-failed',
-      step === 'check' ? reason : `The job's ${step} failed: ${reason}`,
-    );
+    return new GridError('job-failed', `The job's ${this.#step} failed: ${reason}`);
   }
 }
 
 /** What is said of a program that says nothing. */
-const silence: Record<StepTask['step'], (seconds: number) => string> = {
-  check: (seconds) => `evaluating it takes more than ${seconds} s`,
+const silenceOf: Record<'split' | 'merge', (seconds: number) => string> = {
   split: (seconds) => `it ran for ${seconds} s without yielding a chunk or ending`,
   merge: (seconds) => `it ran for ${seconds} s without asking for a result or ending`,
 };

@@ -6,17 +6,19 @@
 
 // First: it locks the realm down.
 import { pack, unpack } from '../wire/packed.ts';
-import { Program } from './realm.ts';
+import { hardened, Program } from './realm.ts';
 
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { decodeCanonical } from '../wire/canonical-cbor.ts';
+import { decodeCanonical, encodeCanonical } from '../wire/canonical-cbor.ts';
 import { mergeOutput } from './merge-output.ts';
 import type { FromStepThread, StepTask, ToStepThread } from './messages.ts';
 import { ProgramConsole } from './program-console.ts';
 import { processNowMs } from './progress.ts';
 import { SplitReader, stepsOf } from './split-batch.ts';
 import { SplitInput } from './split-input.ts';
+import { encodeStdin } from './split-stdin.ts';
+import { stripThread } from './strip-thread.ts';
 import { describeThrown, failureDetail } from './thrown.ts';
 
 if (parentPort === null) throw new Error('this module is for a worker thread');
@@ -35,9 +37,10 @@ port.on('message', (message: ToStepThread) => {
 });
 
 const task: StepTask = workerData;
+programConsole.begin(task.stderrBytesMax);
+stripThread('javascript');
 try {
-  const program = new Program(task.source, programConsole.endowment);
-  await runStep(program);
+  await runStep(new Program(task.source, programConsole.endowment));
 } catch (error) {
   const reason = failureDetail(describeThrown(error), programConsole.text);
   send({ type: 'failed', reason });
@@ -47,7 +50,7 @@ port.close();
 async function runStep(program: Program): Promise<void> {
   switch (task.step) {
     case 'check':
-      program.exported('compute');
+      program.check(task.functions);
       send({ type: 'checked' });
       break;
     case 'split':
@@ -59,13 +62,14 @@ async function runStep(program: Program): Promise<void> {
   }
 }
 
-async function split(program: Program, task: StepTask): Promise<void> {
+async function split(program: Program, task: StepTask & { readonly step: 'split' }): Promise<void> {
   const input =
     task.inputName === undefined ? undefined : new SplitInput(task.inputName, nextPiece);
   const params = decodeCanonical(task.params);
   await received('pull');
-  const returned = await program.exported('split')(params, input && harden(input.endowment));
-  const reader = new SplitReader(stepsOf(returned), processNowMs);
+  const returned = await program.exported('split')(params, input && hardened(input.endowment));
+  const encode = task.encoding === 'bytes' ? encodeStdin : encodeCanonical;
+  const reader = new SplitReader(stepsOf(returned), encode, processNowMs);
   for (let ended = false; !ended;) {
     const batch = await reader.nextBatch();
     ended = batch.ended;
@@ -74,9 +78,9 @@ async function split(program: Program, task: StepTask): Promise<void> {
   }
 }
 
-async function merge(program: Program, task: StepTask): Promise<void> {
+async function merge(program: Program, task: StepTask & { readonly step: 'merge' }): Promise<void> {
   const params = decodeCanonical(task.params);
-  const value = await program.exported('merge')(harden(decodedResults()), params);
+  const value = await program.exported('merge')(hardened(decodedResults()), params);
   send({ type: 'output', ...mergeOutput(value) });
 }
 

@@ -13,26 +13,15 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
-import { GridError, reasonOf } from '../model/errors.ts';
+import { reasonOf } from '../model/errors.ts';
 import type { Digest, JobId } from '../model/ids.ts';
+import type { BlobRef } from '../model/program.ts';
 import type { Store, StoredJob, StoredResult } from '../ports.ts';
 import { digestOf } from '../wire/digest.ts';
 import { BlobFiles } from './blob-files.ts';
+import { inTransaction, migrate } from './schema.ts';
 import { damaged, storeTrouble } from './store-trouble.ts';
 import { decodeStoredJob, encodeStoredJob } from './stored-job.ts';
-
-/** Rises with every change of the tables below. */
-const SCHEMA_VERSION = 1;
-
-const SCHEMA = `
-  CREATE TABLE jobs (
-    number INTEGER PRIMARY KEY,
-    job TEXT NOT NULL UNIQUE,
-    created_at_ms INTEGER NOT NULL,
-    record BLOB NOT NULL
-  ) STRICT;
-  PRAGMA user_version = ${SCHEMA_VERSION};
-`;
 
 /** A peer that is being stopped gives its lock back within this time. */
 const LOCK_WAIT_MS = 1000;
@@ -156,8 +145,20 @@ class SqliteStore implements Store {
     return this.#blobs.put(bytes);
   }
 
+  putBlobPieces(pieces: AsyncIterable<Uint8Array>): Promise<BlobRef> {
+    return this.#blobs.putPieces(pieces);
+  }
+
   getBlob(blob: Digest): Promise<Uint8Array | undefined> {
     return this.#blobs.get(blob);
+  }
+
+  readBlob(blob: Digest): AsyncIterable<Uint8Array> {
+    return this.#blobs.read(blob);
+  }
+
+  blobBytes(blob: Digest): Promise<number | undefined> {
+    return this.#blobs.size(blob);
   }
 
   deleteBlob(blob: Digest): Promise<void> {
@@ -243,32 +244,6 @@ function openDatabase(path: string): DatabaseSync {
   }
 }
 
-function migrate(database: DatabaseSync, path: string): void {
-  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
-  if (version === SCHEMA_VERSION) return;
-  if (version === 0) {
-    inTransaction(database, () => database.exec(SCHEMA));
-    return;
-  }
-  throw new GridError(
-    'store-failed',
-    `The store in ${path} was written by a newer manyhands: its schema is ${version}, and this ` +
-      `one knows ${SCHEMA_VERSION}. Update manyhands, or choose another folder with --data.`,
-  );
-}
-
-function inTransaction(database: DatabaseSync, work: () => void): void {
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    work();
-    database.exec('COMMIT');
-  } catch (error) {
-    // A full disk has rolled it back already.
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw error;
-  }
-}
-
 function lost(job: StoredJob): StoredJob {
   return {
     ...job,
@@ -278,7 +253,17 @@ function lost(job: StoredJob): StoredJob {
 }
 
 function blobsNamedBy(jobs: readonly StoredJob[]): ReadonlySet<Digest> {
-  return new Set(
-    jobs.flatMap(({ spec, output }) => [spec.program, ...(output ? [output.blob] : [])]),
-  );
+  return new Set(jobs.flatMap((job) => blobsOf(job)));
+}
+
+function blobsOf({ spec, output, data = [] }: StoredJob): readonly Digest[] {
+  const named = [
+    spec.program,
+    spec.setup?.digest,
+    spec.steps.type === 'script' ? spec.steps.script : undefined,
+    output?.blob,
+    output?.parts,
+    ...data,
+  ];
+  return named.filter((blob) => blob !== undefined);
 }

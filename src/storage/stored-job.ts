@@ -4,14 +4,23 @@
  * file can hold anything.
  */
 
+import { unreachable } from '../model/errors.ts';
 import { digest, jobId, peerId } from '../model/ids.ts';
-import type { Contribution, JobReport, JobSpec, JobState } from '../model/job.ts';
-import type { MergeOutput, StoredJob } from '../ports.ts';
+import type {
+  ChunkLimits,
+  Contribution,
+  JobReport,
+  JobSpec,
+  JobState,
+  JobSteps,
+  Pieces,
+} from '../model/job.ts';
+import { type BlobRef, runtimes } from '../model/program.ts';
+import type { MergeOutput, StoredJob, StoredOutput } from '../ports.ts';
 import { decodeCanonical, encodeCanonical } from '../wire/canonical-cbor.ts';
 
 const states: readonly JobState[] = ['running', 'merging', 'done', 'failed', 'cancelled', 'lost'];
 const outputKinds: readonly MergeOutput['kind'][] = ['bytes', 'text', 'json'];
-const runtimes: readonly JobSpec['runtime'][] = ['javascript'];
 
 export function encodeStoredJob(job: StoredJob): Uint8Array {
   return encodeCanonical(job);
@@ -23,35 +32,80 @@ export function decodeStoredJob(bytes: Uint8Array): StoredJob {
   const report = record.optional('report');
   const output = record.optional('output');
   const failure = record.optionalText('failure');
+  const data = record.optionalTexts('data');
   return {
     job: jobId(record.text('job')),
     spec: spec(record.fields('spec')),
     state: record.oneOf('state', states),
     ...(report && { report: reportOf(report) }),
     ...(failure !== undefined && { failure }),
-    ...(output && {
-      output: { kind: output.oneOf('kind', outputKinds), blob: digest(output.text('blob')) },
-    }),
+    ...(output && { output: outputOf(output) }),
+    ...(data && { data: data.map((blob) => digest(blob)) }),
   };
 }
 
 function spec(from: Fields): JobSpec {
-  const limits = from.fields('limits');
+  const setup = from.optional('setup');
   return {
     name: from.text('name'),
     runtime: from.oneOf('runtime', runtimes),
     program: digest(from.text('program')),
     programBytes: from.number('programBytes'),
+    ...(setup && { setup: blobRef(setup) }),
+    steps: steps(from.fields('steps')),
     params: from.bytes('params'),
     trust: { quorum: from.fields('trust').number('quorum') },
-    limits: {
-      wallMsMax: limits.number('wallMsMax'),
-      memoryBytesMax: limits.number('memoryBytesMax'),
-      resultBytesMax: limits.number('resultBytesMax'),
-    },
+    limits: limitsOf(from.fields('limits')),
     chunksMax: from.number('chunksMax'),
     requester: peerId(from.text('requester')),
     createdAtMs: from.number('createdAtMs'),
+  };
+}
+
+function blobRef(from: Fields): BlobRef {
+  return { digest: digest(from.text('digest')), bytes: from.number('bytes') };
+}
+
+function steps(from: Fields): JobSteps {
+  const type = from.oneOf('type', ['script', 'pieces']);
+  return type === 'script'
+    ? { type, script: digest(from.text('script')) }
+    : { type, pieces: pieces(from.fields('pieces')) };
+}
+
+function pieces(from: Fields): Pieces {
+  const type = from.oneOf('type', ['lines', 'bytes', 'range', 'files']);
+  switch (type) {
+    case 'lines':
+      return { type, linesPerChunk: from.number('linesPerChunk') };
+    case 'bytes':
+      return { type, bytesPerChunk: from.number('bytesPerChunk') };
+    case 'range': {
+      const numbersPerChunk = from.number('numbersPerChunk');
+      return { type, from: from.number('from'), to: from.number('to'), numbersPerChunk };
+    }
+    case 'files':
+      return { type, names: from.texts('names') };
+    default:
+      return unreachable(type);
+  }
+}
+
+function limitsOf(from: Fields): ChunkLimits {
+  return {
+    wallMsMax: from.number('wallMsMax'),
+    memoryBytesMax: from.number('memoryBytesMax'),
+    resultBytesMax: from.number('resultBytesMax'),
+    stderrBytesMax: from.number('stderrBytesMax'),
+  };
+}
+
+function outputOf(from: Fields): StoredOutput {
+  const parts = from.optionalText('parts');
+  return {
+    kind: from.oneOf('kind', outputKinds),
+    blob: digest(from.text('blob')),
+    ...(parts !== undefined && { parts: digest(parts) }),
   };
 }
 
@@ -125,11 +179,24 @@ class Fields {
   }
 
   list(name: string): readonly Fields[] {
-    const value = this.#fields.get(name);
-    if (!Array.isArray(value)) return this.#fail(name, 'a list');
-    return value.map((item: unknown, index) => {
+    return this.#items(name).map((item, index) => {
       return new Fields(item, `${this.#where}.${name}[${index}]`);
     });
+  }
+
+  texts(name: string): readonly string[] {
+    return this.#items(name).map((item) => {
+      return typeof item === 'string' ? item : this.#fail(name, 'a list of texts');
+    });
+  }
+
+  optionalTexts(name: string): readonly string[] | undefined {
+    return this.#fields.has(name) ? this.texts(name) : undefined;
+  }
+
+  #items(name: string): readonly unknown[] {
+    const value = this.#fields.get(name);
+    return Array.isArray(value) ? value : this.#fail(name, 'a list');
   }
 
   #fail(name: string, expected: string): never {

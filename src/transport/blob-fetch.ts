@@ -1,7 +1,10 @@
 /**
  * Fetches a blob from one peer: over its addresses in turn, each going on where the one before it
- * broke off. The digest is checked at the end, when the blob can't be anything else any more.
+ * broke off. The digest is taken along the way, because that of a large blob in one go would keep
+ * the event loop from everything else; it is checked at the end.
  */
+
+import { createHash } from 'node:crypto';
 
 import { Metadata, type ServiceError } from '@grpc/grpc-js';
 
@@ -11,8 +14,8 @@ import { limits } from '../model/limits.ts';
 import { isAddress } from '../wire/address.ts';
 import { type BlobPiece, decodeBlobPiece, encodeBlobRequest } from '../wire/blob-codec.ts';
 import { printable } from '../wire/bounds.ts';
-import { digestOf } from '../wire/digest.ts';
 import { loadPeerProto } from '../wire/proto.ts';
+import { blobMsMax } from './blob-pace.ts';
 import { asBytes, Connection } from './connection.ts';
 import type { TransportContext } from './context.ts';
 
@@ -28,6 +31,7 @@ export async function fetchBlob(
   bytesMax: number,
 ): Promise<Uint8Array> {
   const receipt = new Receipt(bytesMax);
+  const late = AbortSignal.timeout(blobMsMax(bytesMax));
   const failures: string[] = [];
   for (const address of addresses.slice(0, limits.peerAddressesMax)) {
     if (!isAddress(address)) {
@@ -36,13 +40,11 @@ export async function fetchBlob(
     }
     if (context.closing.aborted) throw new Error('This peer is closing.');
     try {
-      await receive(context, peer, address, blob, receipt);
-      const bytes = receipt.bytes();
-      if (digestOf(bytes) === blob) return bytes;
-      throw new Error('it is damaged: its digest is another');
+      await receive(context, peer, address, blob, receipt, late);
+      return receipt.finish(blob);
     } catch (error) {
       failures.push(`${address}: ${reasonOf(error)}`);
-      if (receipt.isComplete) break;
+      if (receipt.isComplete || late.aborted) break;
     }
   }
   const reasons = failures.join('; ') || 'the peer has no address';
@@ -52,9 +54,10 @@ export async function fetchBlob(
 /** What has arrived of a blob so far. */
 class Receipt {
   readonly #bytesMax: number;
-  readonly #pieces: Uint8Array[] = [];
+  readonly #hash = createHash('sha256');
+  /** Of the whole blob's size; what is not written yet costs no memory. */
+  #bytes: Uint8Array | undefined;
   #receivedBytes = 0;
-  #totalBytes: number | undefined;
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
@@ -65,7 +68,7 @@ class Receipt {
   }
 
   get isComplete(): boolean {
-    return this.#receivedBytes === this.#totalBytes;
+    return this.#receivedBytes === this.#bytes?.length;
   }
 
   /** @throws {Error} when the sender breaks the bounds */
@@ -73,18 +76,23 @@ class Receipt {
     if (totalBytes > this.#bytesMax) {
       throw new Error(`it has ${totalBytes} bytes, at most ${this.#bytesMax} are allowed`);
     }
-    this.#totalBytes ??= totalBytes;
-    const hasGrown = this.#totalBytes !== totalBytes;
+    this.#bytes ??= Buffer.allocUnsafeSlow(totalBytes);
+    const hasGrown = this.#bytes.length !== totalBytes;
     if (hasGrown || this.#receivedBytes + piece.length > totalBytes) {
       throw new Error('its sender contradicts itself about its size');
     }
-    this.#pieces.push(piece);
+    this.#bytes.set(piece, this.#receivedBytes);
+    this.#hash.update(piece);
     this.#receivedBytes += piece.length;
   }
 
-  bytes(): Uint8Array {
-    if (!this.isComplete) throw new Error(`it ended after ${this.#receivedBytes} bytes`);
-    return Buffer.concat(this.#pieces);
+  /** To be called once, at the end. @throws {Error} if something is missing, or is wrong */
+  finish(blob: Digest): Uint8Array {
+    if (this.#bytes === undefined || !this.isComplete) {
+      throw new Error(`it ended after ${this.#receivedBytes} bytes`);
+    }
+    if (this.#hash.digest('hex') === blob) return this.#bytes;
+    throw new Error('it is damaged: its digest is another');
   }
 }
 
@@ -94,6 +102,7 @@ async function receive(
   address: string,
   blob: Digest,
   receipt: Receipt,
+  late: AbortSignal,
 ): Promise<void> {
   const connection = new Connection(context, address, peer, () => undefined);
   const request = encodeBlobRequest({ blob, offsetBytes: receipt.offsetBytes });
@@ -107,7 +116,9 @@ async function receive(
   context.counters.bytesOut += request.length;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const onClosing = (): void => reject(new Error('this peer is closing'));
+  const onLate = (): void => reject(new Error(`only ${receipt.offsetBytes} bytes came in time`));
   context.closing.addEventListener('abort', onClosing);
+  late.addEventListener('abort', onLate);
   const timer = setTimeout(() => {
     reject(new Error(`no more of it came within ${pieceMsMax / 1000} s`));
   }, pieceMsMax);
@@ -132,6 +143,7 @@ async function receive(
   } finally {
     clearTimeout(timer);
     context.closing.removeEventListener('abort', onClosing);
+    late.removeEventListener('abort', onLate);
     call.cancel();
     connection.close();
   }

@@ -3,12 +3,19 @@
  * peer's `GridError`s thrown here as they were thrown there.
  */
 
+import { once } from 'node:events';
+
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 
 import { GridError, gridErrorCodes } from '../model/errors.ts';
 import type { ControlDefinition } from '../wire/generated/manyhands/control/v1/Control.ts';
 import { loadControl } from '../wire/proto.ts';
-import { codeMetadataKey, controlChannelOptions, presenceOn } from './control-socket.ts';
+import {
+  codeMetadataKey,
+  controlChannelOptions,
+  presenceOn,
+  putPieceBytesMax,
+} from './control-socket.ts';
 
 type Request<Name extends string> = Parameters<ControlDefinition[Name]['requestSerialize']>[0];
 type Response<Name extends string> = ReturnType<ControlDefinition[Name]['responseDeserialize']>;
@@ -20,6 +27,12 @@ export type PeerStatus = Response<'Status'>;
 
 /** Every method throws the peer's `GridError`, and `no-peer-running` once the peer is gone. */
 export interface ControlClient {
+  /**
+   * Has the peer keep bytes that a job is going to name: its program, its data files. They are kept
+   * until the peer starts the next time, and from then on if a job named them.
+   * @param bytes what their pieces throw is thrown on
+   */
+  putBlob(bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<Response<'PutBlob'>>;
   submit(request: Request<'Submit'>): Promise<Response<'Submit'>>;
   /** Leaving the loop, or the signal, ends the call. */
   watch(request: Request<'Watch'>, signal?: AbortSignal): AsyncIterable<Response<'Watch'>>;
@@ -81,6 +94,7 @@ export async function connectControl(path: string): Promise<ControlClient> {
   }
 
   return {
+    putBlob: (bytes) => pour(client, path, service.PutBlob, piecesOf(bytes)),
     submit: (request) => ask(service.Submit, request),
     watch: (request, signal) => follow(service.Watch, request, signal),
     result: (request, signal) => follow(service.Result, request, signal),
@@ -93,6 +107,57 @@ export async function connectControl(path: string): Promise<ControlClient> {
     finish: () => ask(service.Finish, {}),
     close: () => client.close(),
   };
+}
+
+/** Sends no faster than the peer takes, and no more once it has answered. */
+async function pour<Q, R>(
+  client: Client,
+  path: string,
+  method: Method<Q, R>,
+  requests: AsyncIterator<Q>,
+): Promise<R> {
+  const { requestSerialize, responseDeserialize } = method;
+  const answer = Promise.withResolvers<R>();
+  const answered = new AbortController();
+  const call = client.makeClientStreamRequest(
+    method.path,
+    requestSerialize,
+    responseDeserialize,
+    (error: ServiceError | null, response?: R) => {
+      if (error !== null) answer.reject(gridErrorOf(error, path));
+      else if (response === undefined) answer.reject(new Error(`${method.path} answered nothing`));
+      else answer.resolve(response);
+      answered.abort();
+    },
+  );
+  async function send(): Promise<R> {
+    for (let next = await requests.next(); next.done !== true; next = await requests.next()) {
+      if (answered.signal.aborted) return answer.promise;
+      if (call.write(next.value)) continue;
+      await once(call, 'drain', { signal: answered.signal }).catch(() => undefined);
+    }
+    call.end();
+    return answer.promise;
+  }
+  try {
+    return await Promise.race([send(), answer.promise]);
+  } catch (error) {
+    call.cancel();
+    throw error;
+  } finally {
+    // Not waited for: what it is in the middle of may take for ever.
+    requests.return?.().catch(() => undefined);
+  }
+}
+
+async function* piecesOf(
+  bytes: Uint8Array | AsyncIterable<Uint8Array>,
+): AsyncGenerator<Request<'PutBlob'>> {
+  for await (const some of bytes instanceof Uint8Array ? [bytes] : bytes) {
+    for (let at = 0; at < some.length; at += putPieceBytesMax) {
+      yield { piece: some.subarray(at, at + putPieceBytesMax) };
+    }
+  }
 }
 
 type Method<Q, R> = {

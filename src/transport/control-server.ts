@@ -9,13 +9,16 @@ import { once } from 'node:events';
 import { lstat, mkdir, unlink } from 'node:fs/promises';
 import { createServer, type Server as SocketServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import {
+  type handleClientStreamingCall,
   type handleServerStreamingCall,
   type handleUnaryCall,
   Metadata,
   Server,
   ServerCredentials,
+  type ServerReadableStream,
   type ServerWritableStream,
   type StatusObject,
   status,
@@ -30,6 +33,7 @@ import {
   controlChannelOptions,
   errorCharsMax,
   presenceOn,
+  putPieceBytesMax,
 } from './control-socket.ts';
 
 type Request<Name extends string> = ReturnType<ControlDefinition[Name]['requestDeserialize']>;
@@ -37,6 +41,8 @@ type Response<Name extends string> = Parameters<ControlDefinition[Name]['respons
 
 /** What a peer does for its owner. A `GridError` thrown here is thrown again in the client. */
 export interface ControlHandler {
+  /** @param pieces throw when the client has gone, or the server closes, before all have come */
+  putBlob(pieces: AsyncIterable<Uint8Array>): Promise<Response<'PutBlob'>>;
   submit(request: Request<'Submit'>): Promise<Response<'Submit'>>;
   /** The signal: the client has gone, or the server closes. */
   watch(request: Request<'Watch'>, signal: AbortSignal): AsyncIterable<Response<'Watch'>>;
@@ -167,6 +173,9 @@ async function alreadyRunning(path: string): Promise<GridError> {
 
 function handlersOf(handler: ControlHandler, closing: AbortSignal) {
   return {
+    PutBlob: take((requests: AsyncIterable<Request<'PutBlob'>>) => {
+      return handler.putBlob(piecesOf(requests));
+    }, closing),
     Submit: answer((request: Request<'Submit'>) => handler.submit(request)),
     Watch: follow((request: Request<'Watch'>, signal) => handler.watch(request, signal), closing),
     Result: follow(
@@ -191,6 +200,43 @@ function answer<Q, R>(method: (request: Q) => Promise<R>): handleUnaryCall<Q, R>
       (error: unknown) => callback(statusOf(error)),
     );
   };
+}
+
+/** Reads no faster than the method takes what came. */
+function take<Q, R>(
+  method: (requests: AsyncIterable<Q>) => Promise<R>,
+  closing: AbortSignal,
+): handleClientStreamingCall<Q, R> {
+  return (call, callback) => {
+    const stop = (): unknown => call.destroy(closing.reason);
+    closing.addEventListener('abort', stop, { once: true });
+    Promise.try(() => method(untilCut(call)))
+      .finally(() => closing.removeEventListener('abort', stop))
+      .then(
+        (response) => callback(null, response),
+        (error: unknown) => callback(statusOf(error)),
+      );
+  };
+}
+
+async function* untilCut<Q, R>(call: ServerReadableStream<Q, R>): AsyncGenerator<Q> {
+  // Left before its end, the call must stay open for the answer.
+  for await (const request of call.iterator({ destroyOnReturn: false })) yield request;
+  // One that was cancelled ends like any other, and says so right afterwards.
+  await nextTurn();
+  if (call.cancelled) throw new GridError('interrupted', 'The bytes to keep broke off.');
+}
+
+async function* piecesOf(requests: AsyncIterable<Request<'PutBlob'>>): AsyncGenerator<Uint8Array> {
+  for await (const { piece } of requests) {
+    if (piece.length > putPieceBytesMax) {
+      throw new GridError(
+        'usage',
+        `A piece of a blob has up to ${putPieceBytesMax} bytes; this one has ${piece.length}.`,
+      );
+    }
+    yield piece;
+  }
 }
 
 function follow<Q, R>(

@@ -19,8 +19,11 @@ export const errorCharsMax = 4096;
 /** Bytes of a socket's path, from `sockaddr_un` less its closing zero: Linux 108, macOS 104. */
 const socketPathBytesMax = process.platform === 'linux' ? 107 : 103;
 
-/** A submitted program (8 MiB) with its parameters, or the list of some thousand jobs. */
+/** The paths of ten thousand files to submit, or the list of some thousand jobs. */
 const controlMessageBytesMax = 32 * 1024 * 1024;
+
+/** A piece of a blob that is put: few enough for a program of 26 MB, and soon hashed. */
+export const putPieceBytesMax = 1024 * 1024;
 
 export const controlChannelOptions: ChannelOptions = {
   'grpc.max_receive_message_length': controlMessageBytesMax,

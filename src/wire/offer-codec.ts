@@ -9,6 +9,7 @@ import type { KeyObject } from 'node:crypto';
 import { limits } from '../model/limits.ts';
 import type { ChunkLimits } from '../model/job.ts';
 import type { Offer, Signed, SignedOffer } from '../model/offer.ts';
+import type { ProgramRef } from '../model/program.ts';
 import {
   addressesField,
   cut,
@@ -27,6 +28,7 @@ import type { Offer__Output } from './generated/manyhands/v1/Offer.ts';
 import type { Signed__Output } from './generated/manyhands/v1/Signed.ts';
 import { type PeerKey, peerKeyOf } from './peer-key.ts';
 import { loadPeerProto } from './proto.ts';
+import { blobField, blobProto } from './setup-codec.ts';
 import { signBytes, verifyBytes } from './signing.ts';
 
 /** @param own the requester's key; its id must be the offer's requester */
@@ -43,7 +45,7 @@ function encodeOffer(offer: Offer): Uint8Array {
     jobId: Buffer.from(offer.job, 'hex'),
     addresses: offer.addresses.slice(0, limits.peerAddressesMax),
     name: cut(printable(offer.name, 'one-line'), limits.nameCharsMax),
-    runtime: 'RUNTIME_JAVASCRIPT',
+    runtime: runtimeProtos[offer.runtime],
     programDigest: Buffer.from(offer.program, 'hex'),
     programBytes: offer.programBytes,
     limits: offer.limits,
@@ -51,8 +53,11 @@ function encodeOffer(offer: Offer): Uint8Array {
     replicasOpen: offer.replicasOpen,
     closed: offer.closed,
     expiresAtMs: offer.expiresAtMs,
+    setup: offer.setup === undefined ? null : blobProto(offer.setup),
   });
 }
+
+const runtimeProtos = { javascript: 'RUNTIME_JAVASCRIPT', wasi: 'RUNTIME_WASI' } as const;
 
 const offerShape: Shape = { counts: { 2: limits.peerAddressesMax } };
 
@@ -69,17 +74,15 @@ export function readSignedOffer(signed: Signed__Output | Signed): SignedOffer | 
     throw new Violation("an offer's signature does not fit its key");
   }
   const proto = parse(payload, offerShape, loadPeerProto().offer.deserialize);
-  const runtime = runtimeField(proto.runtime);
-  if (runtime === undefined) return undefined;
+  const program = programFields(proto);
+  if (program === undefined) return undefined;
   return {
     offer: {
       job: jobIdField(proto.jobId),
       requester: signer.peer,
       addresses: addressesField(proto.addresses),
       name: textField(proto.name, limits.nameCharsMax, 'name', 'one-line'),
-      runtime,
-      program: digestField(proto.programDigest, 'program_digest'),
-      programBytes: whole(proto.programBytes, 1, limits.programBytesMax, 'program_bytes'),
+      ...program,
       limits: limitsField(proto.limits),
       sequence: whole(proto.sequence, 0, Number.MAX_SAFE_INTEGER, 'sequence'),
       replicasOpen: whole(proto.replicasOpen, 0, Number.MAX_SAFE_INTEGER, 'replicas_open'),
@@ -95,21 +98,37 @@ export function readSignedOffer(signed: Signed__Output | Signed): SignedOffer | 
   };
 }
 
-/** A number is a runtime of a later version. */
-function runtimeField(runtime: Offer__Output['runtime'] | number): 'javascript' | undefined {
-  if (runtime === 'RUNTIME_JAVASCRIPT') return 'javascript';
-  if (typeof runtime === 'number') return undefined;
-  throw new Violation('runtime is not set');
+/** @returns undefined for a runtime of a later version, which arrives as a number */
+function programFields(proto: Offer__Output): ProgramRef | undefined {
+  const runtime: Offer__Output['runtime'] | number = proto.runtime;
+  const program = digestField(proto.programDigest, 'program_digest');
+  switch (runtime) {
+    case 'RUNTIME_JAVASCRIPT': {
+      if (proto.setup !== null) throw new Violation('a JavaScript program has no setup');
+      const programBytes = whole(proto.programBytes, 1, limits.scriptBytesMax, 'program_bytes');
+      return { runtime: 'javascript', program, programBytes };
+    }
+    case 'RUNTIME_WASI': {
+      const programBytes = whole(proto.programBytes, 1, limits.moduleBytesMax, 'program_bytes');
+      const setup = blobField(proto.setup, limits.setupBytesMax, 'the setup');
+      return { runtime: 'wasi', program, programBytes, setup };
+    }
+    case 'RUNTIME_UNSPECIFIED':
+      throw new Violation('runtime is not set');
+    default:
+      return undefined;
+  }
 }
 
 const uint32Max = 2 ** 32 - 1;
 
 function limitsField(proto: ChunkLimits__Output | null): ChunkLimits {
   if (proto === null) throw new Violation('limits are not set');
-  const { wallMsMax, memoryBytesMax, resultBytesMax } = proto;
+  const { wallMsMax, memoryBytesMax, resultBytesMax, stderrBytesMax } = proto;
   return {
     wallMsMax: whole(wallMsMax, 1, uint32Max, 'wall_ms_max'),
     memoryBytesMax: whole(memoryBytesMax, 1, Number.MAX_SAFE_INTEGER, 'memory_bytes_max'),
     resultBytesMax: whole(resultBytesMax, 1, limits.resultBytesMax, 'result_bytes_max'),
+    stderrBytesMax: whole(stderrBytesMax, 0, limits.stderrBytesMax, 'stderr_bytes_max'),
   };
 }

@@ -25,6 +25,7 @@ import type {
   ResultStatement,
   ResultStatement__Output,
 } from './generated/manyhands/v1/ResultStatement.ts';
+import type { Setup, Setup__Output } from './generated/manyhands/v1/Setup.ts';
 import type { WorkDefinition } from './generated/manyhands/v1/Work.ts';
 
 /** What peers say to each other. */
@@ -35,6 +36,8 @@ export type PeerProto = {
   /** Messages that are signed, and so travel as bytes inside others. */
   readonly offer: MessageTypeDefinition<Offer, Offer__Output>;
   readonly resultStatement: MessageTypeDefinition<ResultStatement, ResultStatement__Output>;
+  /** A message that is a blob of its own. */
+  readonly setup: MessageTypeDefinition<Setup, Setup__Output>;
   /** Everything, as the reflection service wants it. */
   readonly definition: PackageDefinition;
 };
@@ -63,6 +66,7 @@ function readPeerProto(): PeerProto {
       definition,
       'manyhands.v1.ResultStatement',
     ),
+    setup: message<Setup, Setup__Output>(definition, 'manyhands.v1.Setup'),
     definition,
   };
 }

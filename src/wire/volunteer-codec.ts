@@ -9,7 +9,12 @@ import { unreachable } from '../model/errors.ts';
 import type { JobId } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
 import type { VolunteerMessage } from '../model/messages.ts';
-import type { FailureKind, Outcome, ReplicaResult } from '../model/replica.ts';
+import {
+  type FailureKind,
+  failureKinds,
+  type Outcome,
+  type ReplicaResult,
+} from '../model/replica.ts';
 import {
   atMost,
   cut,
@@ -95,15 +100,15 @@ const kindProtos: Readonly<Record<FailureKind, FailureKindProto>> = {
   'timed-out': 'FAILURE_KIND_TIMED_OUT',
   'out-of-memory': 'FAILURE_KIND_OUT_OF_MEMORY',
   threw: 'FAILURE_KIND_THREW',
+  exited: 'FAILURE_KIND_EXITED',
   'result-too-large': 'FAILURE_KIND_RESULT_TOO_LARGE',
+  'forbidden-import': 'FAILURE_KIND_FORBIDDEN_IMPORT',
+  'not-deterministic': 'FAILURE_KIND_NOT_DETERMINISTIC',
 };
 
-const kinds = new Map<FailureKindProto, FailureKind>([
-  ['FAILURE_KIND_TIMED_OUT', 'timed-out'],
-  ['FAILURE_KIND_OUT_OF_MEMORY', 'out-of-memory'],
-  ['FAILURE_KIND_THREW', 'threw'],
-  ['FAILURE_KIND_RESULT_TOO_LARGE', 'result-too-large'],
-]);
+const kinds = new Map<FailureKindProto, FailureKind>(
+  failureKinds.map((kind) => [kindProtos[kind], kind]),
+);
 
 /** @param volunteer the public key of the certificate at the stream's other end */
 export function decodeVolunteer(

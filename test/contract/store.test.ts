@@ -2,6 +2,7 @@
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 
+import type { JobSteps, Pieces } from '../../src/model/job.ts';
 import type { Store } from '../../src/ports.ts';
 import { openStore } from '../../src/storage/sqlite-store.ts';
 import { digestOf } from '../../src/wire/digest.ts';
@@ -32,6 +33,27 @@ describe.each(stores)('a store of %s', (_name, open) => {
     const failed = { ...storedJob('broken', 'failed'), report, failure: 'Chunk 7 threw.' } as const;
     for (const job of [running, done, failed]) store.putJob(job);
     for (const job of [running, done, failed]) expect(store.getJob(job.job)).toEqual(job);
+  });
+
+  test.each<Pieces>([
+    { type: 'lines', linesPerChunk: 3 },
+    { type: 'bytes', bytesPerChunk: 1024 },
+    { type: 'range', from: -5, to: 2 ** 53 - 1, numbersPerChunk: 7 },
+    { type: 'files', names: ['a.txt', 'b.txt'] },
+  ])('gives a WASI job back with its setup, its data and its pieces: %j', async (pieces) => {
+    const store = await opened();
+    const blob = (text: string) => digestOf(Buffer.from(text));
+    const { spec, ...job } = storedJob('words', 'done');
+    const steps: JobSteps = { type: 'pieces', pieces };
+    const setup = { digest: blob('setup'), bytes: 5 };
+    const wasi = {
+      ...job,
+      spec: { ...spec, runtime: 'wasi', setup, steps },
+      output: { kind: 'bytes', blob: blob('output'), parts: blob('parts') },
+      data: [blob('words'), blob('more words')],
+    } as const;
+    store.putJob(wasi);
+    expect(store.getJob(wasi.job)).toEqual(wasi);
   });
 
   test('knows nothing of a job that was never put', async () => {
@@ -153,8 +175,53 @@ describe.each(stores)('a store of %s', (_name, open) => {
     const store = await opened();
     const blob = await store.putBlob(new Uint8Array());
     expect((await store.getBlob(blob))?.length).toBe(0);
+    expect(await Array.fromAsync(store.readBlob(blob))).toEqual([]);
+    expect(await store.putBlobPieces(inPieces())).toEqual({ digest: blob, bytes: 0 });
+  });
+
+  test('keeps a blob that comes in pieces under the digest of the whole', async () => {
+    const store = await opened();
+    const parts = [1, 100_000, 0, 1_000_000].map((size, part) => Buffer.alloc(size, part));
+    const whole = Buffer.concat(parts);
+    const { digest, bytes } = await store.putBlobPieces(inPieces(...parts));
+    expect([digest, bytes]).toEqual([digestOf(whole), whole.length]);
+    expect(Buffer.from((await store.getBlob(digest)) ?? []).equals(whole)).toBe(true);
+    const again = await Promise.all([1, 2].map(() => store.putBlobPieces(inPieces(whole))));
+    expect(again).toEqual([
+      { digest, bytes },
+      { digest, bytes },
+    ]);
+    expect(await store.putBlob(whole)).toBe(digest);
+  });
+
+  test('keeps nothing of pieces that break off, and says what they said', async () => {
+    const store = await opened();
+    async function* broken() {
+      yield Buffer.from('half');
+      throw new Error('the sender has gone');
+    }
+    await expect(store.putBlobPieces(broken())).rejects.toThrow('the sender has gone');
+    expect(await store.getBlob(digestOf(Buffer.from('half')))).toBeUndefined();
+  });
+
+  test('hands a blob out in pieces, and knows its size', async () => {
+    const store = await opened();
+    const bytes = Buffer.alloc(3_000_000, 'manyhands');
+    const blob = await store.putBlob(bytes);
+    const pieces = await Array.fromAsync(store.readBlob(blob));
+    expect(pieces.length).toBeGreaterThan(3);
+    expect(Buffer.concat(pieces).equals(bytes)).toBe(true);
+    expect(await store.blobBytes(blob)).toBe(bytes.length);
+    await store.deleteBlob(blob);
+    expect(await store.blobBytes(blob)).toBeUndefined();
+    const gone = Array.fromAsync(store.readBlob(blob));
+    await expect(gone).rejects.toMatchObject({ code: 'store-failed' });
   });
 });
+
+async function* inPieces(...pieces: readonly Uint8Array[]) {
+  yield* pieces;
+}
 
 function putRunning(store: Store, name: string) {
   const job = storedJob(name, 'running');

@@ -28,7 +28,7 @@ afterAll(async () => {
 });
 
 function submit(...args: readonly string[]): Promise<CommandResult> {
-  return manyhands(['submit', ...args, '--data', dataPath]);
+  return manyhands(['--data', dataPath, 'submit', ...args]);
 }
 
 /** A job file of these parts, the rest of which is in order. */
@@ -152,7 +152,7 @@ describe('a command that can not be done', () => {
     expect(seen(joined)).toEqual(
       told(12, /^The identity file .* Restore the file from a backup; or move it away/),
     );
-    const submitted = await manyhands(['submit', squares, '--data', data]);
+    const submitted = await manyhands(['--data', data, 'submit', squares]);
     expect(submitted.stderr).toContain('The identity file');
     expect(submitted.code).toBe(12);
   });

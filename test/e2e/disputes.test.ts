@@ -37,7 +37,7 @@ test('with quorum:3 two peers of five that lie alike change nothing', async () =
 test('where no two peers agree the job fails, and shows who said what', async () => {
   const ada = await startPeer();
   const liars = await joined(ada, replicasMax(2) - 1, { lieRate: 1, liesAlone: true });
-  const submitted = await manyhands(['submit', squares, 'count=1', '--data', ada.dataPath]);
+  const submitted = await manyhands(['--data', ada.dataPath, 'submit', squares, 'count=1']);
   expect(submitted).toMatchObject({ code: 4, stdout: '' });
   const groups = [...submitted.stderr.matchAll(/^ {2}group \d+: digest \w{8} from (\w{8})$/gm)];
   expect(new Set(groups.map(([, peer]) => peer))).toEqual(

@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 function onPeer(...args: readonly string[]): Promise<CommandResult> {
-  return manyhands([...args, '--data', dataPath]);
+  return manyhands(['--data', dataPath, ...args]);
 }
 
 const jobIdPattern = /^[0-9a-f]{64}$/;
@@ -40,8 +40,8 @@ const endless = [squares, 'count=100000', 'work=2000000', '--trust', 'all'];
 
 test('submit with no peer running runs one for the job, and leaves none behind', async () => {
   const data = join(tempDir(), 'data');
-  const args = ['primes', 'to=1e6', '--data', data, '--listen', '127.0.0.1:0'];
-  const { code, stdout, stderr } = await manyhands(['submit', ...args]);
+  const args = ['primes', 'to=1e6', '--listen', '127.0.0.1:0'];
+  const { code, stdout, stderr } = await manyhands(['--data', data, 'submit', ...args]);
   expect(stderr).toContain('No peer is running here: this one lasts as long as the job.');
   expect(stdout).toContain('78498');
   expect(code).toBe(0);
@@ -53,7 +53,7 @@ test('Ctrl-C leaves the job to the peer, says how to see it again, and it ends w
   const count = 100;
   let interrupted = false;
   const submitted = await manyhands(
-    ['submit', squares, `count=${count}`, 'work=500000', '--trust', 'all', '--data', dataPath],
+    ['--data', dataPath, 'submit', squares, `count=${count}`, 'work=500000', '--trust', 'all'],
     (text, child) => {
       if (interrupted || !/ [1-9]\d* in flight/.test(text)) return;
       interrupted = true;

@@ -41,8 +41,15 @@ test('a peer written from proto/ alone computes half of every vote', async () =>
   const foreign = await ForeignPeer.create();
   const gossip = foreign.hearOffer(requester.address);
   const count = 120;
-  const policy = ['--trust', 'quorum:2', '--json', '--data', requester.dataPath];
-  const submitted = manyhands(['submit', squares, `count=${count}`, ...policy]);
+  const policy = ['--trust', 'quorum:2', '--json'];
+  const submitted = manyhands([
+    '--data',
+    requester.dataPath,
+    'submit',
+    squares,
+    `count=${count}`,
+    ...policy,
+  ]);
   const offer = await gossip;
   expect(await foreign.fetchProgram(offer)).toBe(true);
   await foreign.computeUntilEnded(offer);

@@ -20,6 +20,8 @@ test('with quorum:2 a saboteur changes no result and loses its disputes', async 
   const [ada, ben, mal] = await startGrid({}, {}, { lieRate: 0.3 });
   const count = 400;
   const submitted = await manyhands([
+    '--data',
+    ada.dataPath,
     'submit',
     squares,
     `count=${count}`,
@@ -27,8 +29,6 @@ test('with quorum:2 a saboteur changes no result and loses its disputes', async 
     '--trust',
     'quorum:2',
     '--json',
-    '--data',
-    ada.dataPath,
   ]);
   expect(submitted.stderr).toBe('');
   expect(submitted.code).toBe(0);
@@ -48,13 +48,13 @@ test('a volunteer killed in the middle of a job costs nothing but time', async (
   const [ada, ben] = await startGrid();
   const count = 200;
   const submitting = manyhands([
+    '--data',
+    ada.dataPath,
     'submit',
     squares,
     `count=${count}`,
     'work=500000',
     '--json',
-    '--data',
-    ada.dataPath,
   ]);
   await expect.poll(async () => (await ada.control.listJobs()).jobs.length).toBe(1);
   const [{ jobId } = { jobId: '' }] = (await ada.control.listJobs()).jobs;

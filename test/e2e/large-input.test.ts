@@ -43,8 +43,8 @@ async function submit(
 ): Promise<unknown> {
   const path = join(tempDir(), 'long.txt');
   await pipeline(Readable.from(Array<Buffer>(times).fill(text)), createWriteStream(path));
-  const options = ['--input', path, '--trust', 'all', '--data', dataPath];
-  const { code, stdout } = await manyhands(['submit', ...job, ...options]);
+  const options = ['--input', path, '--trust', 'all'];
+  const { code, stdout } = await manyhands(['--data', dataPath, 'submit', ...job, ...options]);
   expect(code).toBe(0);
   return JSON.parse(stdout);
 }

@@ -146,7 +146,8 @@ describe('the packed package', () => {
     folder = mkdtempSync(join(tmpdir(), 'manyhands-'));
     // Built and packed in a copy, so that the checkout stays as it is.
     const checkout = join(folder, 'checkout');
-    const parts = 'package.json tsconfig.json tsconfig.build.json bin src proto jobs'.split(' ');
+    const parts =
+      'package.json tsconfig.json tsconfig.build.json bin src proto jobs templates'.split(' ');
     for (const part of parts) await cp(join(root, part), join(checkout, part), { recursive: true });
     await symlink(join(root, 'node_modules'), join(checkout, 'node_modules'));
     await run('npm', ['pack', '--pack-destination', folder], { cwd: checkout });
@@ -155,7 +156,12 @@ describe('the packed package', () => {
     await mkdir(installed, { recursive: true });
     const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz')) ?? '';
     await run('tar', ['-xzf', join(folder, tarball), '-C', installed, '--strip-components=1']);
-    await symlink(join(root, 'node_modules'), join(installed, 'node_modules'));
+    // A folder with the packages in it, as npm makes it: the sandbox may read these, no more.
+    const packages = join(installed, 'node_modules');
+    await mkdir(packages);
+    for (const name of await readdir(join(root, 'node_modules'))) {
+      await symlink(join(root, 'node_modules', name), join(packages, name));
+    }
     bin = join(installed, 'bin', 'manyhands.js');
   });
 

@@ -90,13 +90,13 @@ test('with a full disk jobs fail and say so, and with room again they do not', a
   expect(await health()).toBe(200);
   const ballast = join(peer.dataPath, 'ballast');
   expect(() => writeFileSync(ballast, new Uint8Array(2 ** 25))).toThrow('ENOSPC');
-  const refused = await manyhands(['submit', squares, '--data', peer.dataPath]);
+  const refused = await manyhands(['--data', peer.dataPath, 'submit', squares]);
   expect(refused).toMatchObject({ code: 13, stdout: '' });
   expect(refused.stderr).toMatch(/^error: There is no space left on the disk .*; free some.*\n$/);
   await expect.poll(health).toBe(503);
 
   writeFileSync(ballast, new Uint8Array(20 * 2 ** 20));
-  const failed = await manyhands(['submit', bulky(), '--data', peer.dataPath, '--trust', 'all']);
+  const failed = await manyhands(['--data', peer.dataPath, 'submit', bulky(), '--trust', 'all']);
   expect(failed).toMatchObject({ code: 4, stdout: '' });
   expect(failed.stderr).toMatch(/^error: The job failed\. There is no space left [^.]*\.\n$/m);
   const [job] = (await peer.control.listJobs()).jobs;

@@ -4,10 +4,9 @@ import { dirname, join } from 'node:path';
 
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { bundleJob } from '../../src/cli/bundle.ts';
+import { readJob } from '../../src/cli/job-source.ts';
 import { createSandbox } from '../../src/sandbox/create-sandbox.ts';
-import { digestOf } from '../../src/wire/digest.ts';
-import { batchOf, shown } from '../support/job-runner.ts';
+import { batchOf, generousLimits, scriptOf, shown } from '../support/job-runner.ts';
 
 const sandbox = createSandbox({ slots: 1 });
 const cwd = process.cwd();
@@ -37,10 +36,17 @@ async function file(path: string, text: string): Promise<string> {
 
 /** What `compute(1)` of a job returns in the sandbox. */
 async function computed(job: string): Promise<unknown> {
-  const { program: source } = await bundleJob(job);
-  const program = digestOf(source);
-  expect(await sandbox.load(program, source)).toBeUndefined();
-  return shown(await sandbox.run(batchOf(program, [1])))[0];
+  const { program } = await bundleJob(job);
+  const script = scriptOf(program);
+  expect(await sandbox.load(script, generousLimits)).toBeUndefined();
+  return shown(await sandbox.run(batchOf(script.key, [1])))[0];
+}
+
+/** A job that is a script alone. */
+async function bundleJob(job: string): Promise<{ name: string; program: Uint8Array }> {
+  const source = await readJob(job);
+  if (source.runtime !== 'javascript') throw new Error(`${job} is no JavaScript`);
+  return { name: source.name, program: source.script };
 }
 
 describe('a job', () => {
@@ -165,7 +171,7 @@ describe('an error in a job', () => {
   test('that makes it too large says how large', async () => {
     const text = `${splitAndMerge}export const compute = () => '${'x'.repeat(9 * 2 ** 20)}';`;
     const path = await file('job.ts', text);
-    await expect(bundleJob(path)).rejects.toThrow(/and a program may have 8388608/);
+    await expect(bundleJob(path)).rejects.toThrow(/and a script may have 8388608/);
   });
 
   test.each([
@@ -177,6 +183,8 @@ describe('an error in a job', () => {
     process.chdir(folder);
     await expect(bundleJob(job)).rejects.toMatchObject({ code: 'unknown-job' });
     await expect(bundleJob(job)).rejects.toThrow(reason);
-    await expect(bundleJob(job)).rejects.toThrow(/collatz, mandelbrot, primes, wordcount/);
+    await expect(bundleJob(job)).rejects.toThrow(
+      /collatz, mandelbrot, montecarlo, nqueens, primes, wordcount/,
+    );
   });
 });

@@ -2,22 +2,30 @@ import { afterAll, describe, expect, test } from 'vitest';
 
 import { jobId } from '../../src/model/ids.ts';
 import { limits } from '../../src/model/limits.ts';
-import { createSandbox } from '../../src/sandbox/create-sandbox.ts';
+import { ThreadSandbox } from '../../src/sandbox/thread-sandbox.ts';
 import { decodeCanonical, encodeCanonical } from '../../src/wire/canonical-cbor.ts';
 import { digestOf } from '../../src/wire/digest.ts';
 import {
   aJobId,
   batchOf,
   computeAll,
+  generousLimits,
+  inThreads,
   loadProgram,
   programText,
+  scriptOf,
   shown,
+  threadOptions,
 } from '../support/job-runner.ts';
 
 const MiB = 1024 * 1024;
-const sandbox = createSandbox({ slots: 1, memoryBytesMax: 64 * MiB });
+const threads = new ThreadSandbox({
+  ...threadOptions,
+  limits: { ...generousLimits, memoryBytesMax: 64 * MiB },
+});
+const sandbox = inThreads(threads);
 
-afterAll(async () => sandbox.close());
+afterAll(async () => threads.close());
 
 /** Chunk 2 of 5 does harm; the others answer with ten times their number. */
 function harmIn2(harm: string): string {
@@ -117,6 +125,15 @@ describe('a chunk that fails', () => {
     expect(await computeAll(sandbox, harmIn2(harm), inputs)).toEqual([0, 10, failure, 30, 40]);
   });
 
+  test('by filling memory in the heap and outside of it, neither too much by itself', async () => {
+    const harm = `const heap = [];
+      for (let n = 0; n < 5e6; n += 1) heap.push(n + 0.5);
+      const outside = new Uint8Array(${160 * MiB}).fill(1);
+      for (;;) outside[0] += heap.length;`;
+    const failure = expect.objectContaining({ kind: 'out-of-memory' });
+    expect(await computeAll(sandbox, harmIn2(harm), inputs)).toEqual([0, 10, failure, 30, 40]);
+  });
+
   test('by throwing says what, without a stack', async () => {
     const outcomes = await computeAll(sandbox, harmIn2('null.x;'), inputs);
     const detail = "TypeError: Cannot read properties of null (reading 'x')";
@@ -204,9 +221,56 @@ describe('a chunk that fails', () => {
   });
 });
 
+describe('the limits of a chunk', () => {
+  const generous = new ThreadSandbox(threadOptions);
+  afterAll(async () => generous.close());
+
+  test("are the job's where they are smaller than the peer's", async () => {
+    const body = `function compute(bytes) {
+      const all = [];
+      for (let made = 0; made < bytes; made += 80) all.push({ a: made, b: made + 0.5, c: [] });
+      return all.length > 0;
+    }`;
+    const wanted = [1, 150 * MiB];
+    const runner = inThreads(generous);
+    expect(await computeAll(runner, body, wanted, { memoryBytesMax: 256 * MiB })).toEqual([
+      true,
+      true,
+    ]);
+    const detail = 'the chunk needed more than 64 MiB of memory';
+    expect(await computeAll(runner, body, wanted, { memoryBytesMax: 64 * MiB })).toEqual([
+      true,
+      { kind: 'out-of-memory', detail },
+    ]);
+  });
+
+  test("are the peer's where they are smaller than the job's", async () => {
+    const small = new ThreadSandbox({
+      ...threadOptions,
+      limits: { ...generousLimits, wallMsMax: 1000, resultBytesMax: 50, stderrBytesMax: 5 },
+    });
+    const body = `function compute(n) {
+      if (n === 1) for (;;) {}
+      if (n === 2) return 'x'.repeat(100);
+      console.log('said too much');
+      throw new Error();
+    }`;
+    expect(await computeAll(inThreads(small), body, [1, 2, 3])).toEqual([
+      { kind: 'timed-out', detail: 'the chunk ran longer than 1000 ms' },
+      {
+        kind: 'result-too-large',
+        detail: 'the result has 102 bytes as CBOR; this job allows 50',
+      },
+      { kind: 'threw', detail: 'Error: \nIt wrote:  much' },
+    ]);
+    await small.close();
+  });
+});
+
 describe('a sandbox', () => {
   test('stops all batches of a job, which come back as returned, and no others', async () => {
-    const busy = createSandbox({ slots: 2 });
+    const busyThreads = new ThreadSandbox({ ...threadOptions, slots: 2 });
+    const busy = inThreads(busyThreads);
     const program = await loadProgram(busy, 'function compute(n) { while (n === 1) {} return n; }');
     const stopped = [
       busy.run(batchOf(program, [0, 1, 2])),
@@ -215,8 +279,7 @@ describe('a sandbox', () => {
     ];
     const other = { ...batchOf(program, [5]), job: jobId('b'.repeat(64)) };
     const going = busy.run(other);
-    expect(busy.stats()).toEqual({ slotsBusy: 2, batchesQueued: 2 });
-    busy.stop(aJobId);
+    busyThreads.stop(aJobId);
     expect((await Promise.all(stopped)).map(shown)).toEqual([
       ['returned', 'returned', 'returned'],
       ['returned'],
@@ -224,20 +287,21 @@ describe('a sandbox', () => {
     ]);
     expect(shown(await going)).toEqual([5]);
     expect(shown(await busy.run(batchOf(program, [6])))).toEqual([6]);
-    expect(busy.stats()).toEqual({ slotsBusy: 0, batchesQueued: 0 });
-    await busy.close();
+    await busyThreads.close();
   });
 
   test('returns the chunks of a program that it does not know', async () => {
-    const program = digestOf(programText('function compute() { return 1; } // never loaded'));
+    const program = scriptOf(programText('function compute() {} // never loaded')).key;
+    expect(threads.has(program)).toBe(false);
     expect(shown(await sandbox.run(batchOf(program, [1, 2])))).toEqual(['returned', 'returned']);
   });
 
   test('returns what runs when it closes', async () => {
-    const closing = createSandbox({ slots: 1 });
+    const closingThreads = new ThreadSandbox(threadOptions);
+    const closing = inThreads(closingThreads);
     const program = await loadProgram(closing, 'function compute() { for (;;) {} }');
     const running = closing.run(batchOf(program, [1]));
-    await closing.close();
+    await closingThreads.close();
     expect(shown(await running)).toEqual(['returned']);
     expect(shown(await closing.run(batchOf(program, [1])))).toEqual(['returned']);
   });
@@ -257,35 +321,59 @@ describe('a sandbox', () => {
   });
 
   test.each([
-    ['a syntax error', 'function compute( { }', /^SyntaxError: /],
+    ['a syntax error', 'function compute( { }', 'threw', /^SyntaxError: /],
     [
       'no compute',
       'function split() {}',
+      'threw',
       /must export a function compute, but this one exports no/,
     ],
-    ['a top level that throws', "throw new Error('top');\nfunction compute() {}", /^Error: top$/],
-    ['a top level that never ends', 'for (;;) {}\nfunction compute() {}', /more than 5 s/],
-    ['an import expression', "import('node:fs');\nfunction compute() {}", /import expression/],
-  ])('refuses a program with %s', async (_what, body, reason) => {
-    const source = programText(body);
-    expect(await sandbox.load(digestOf(source), source)).toMatch(reason);
+    ['a top level that throws', "throw new Error('top');", 'threw', /^Error: top$/],
+    ['a top level that never ends', 'for (;;) {}', 'timed-out', /more than 5 s/],
+    [
+      'a top level that fills the heap',
+      'const all = []; for (;;) all.push({ all });',
+      'out-of-memory',
+      /more than 64 MiB/,
+    ],
+    ['an import expression', "import('node:fs');", 'threw', /import expression/],
+  ])('refuses a program with %s', async (_what, body, kind, detail) => {
+    const program = scriptOf(programText(body));
+    expect(await sandbox.load(program, generousLimits)).toEqual({
+      kind,
+      detail: expect.stringMatching(detail),
+    });
+    expect(threads.has(program.key)).toBe(false);
   });
 
   test('refuses a program that is no object', async () => {
-    const source = new TextEncoder().encode('42');
-    expect(await sandbox.load(digestOf(source), source)).toMatch(/must evaluate to an object/);
+    const program = scriptOf(new TextEncoder().encode('42'));
+    expect(await sandbox.load(program, generousLimits)).toEqual({
+      kind: 'threw',
+      detail: expect.stringMatching(/must evaluate to an object/),
+    });
   });
 
-  test('is looked at once, and again only when it was found wanting', async () => {
-    const source = programText('function compute() {}');
-    const program = digestOf(source);
-    const broken = programText('function compute( {}');
-    const loads = [sandbox.load(program, broken), sandbox.load(program, source)];
+  test('looks at a program once, and again only when it was found wanting', async () => {
+    const good = scriptOf(programText('function compute() {}'));
+    const broken = { ...scriptOf(programText('function compute( {}')), key: good.key };
+    const loads = [sandbox.load(broken, generousLimits), sandbox.load(good, generousLimits)];
     const [first, second] = await Promise.all(loads);
-    expect([first, second]).toEqual([expect.stringMatching(/SyntaxError/), first]);
-    expect(await sandbox.load(program, source)).toBeUndefined();
-    // Known by its digest: not even looked at.
-    expect(await sandbox.load(program, broken)).toBeUndefined();
+    expect([first, second]).toEqual([expect.objectContaining({ kind: 'threw' }), first]);
+    expect(await sandbox.load(good, generousLimits)).toBeUndefined();
+    // Known by its key: not even looked at.
+    expect(await sandbox.load(broken, generousLimits)).toBeUndefined();
+  });
+
+  test('looks again when other functions are wanted than were seen', async () => {
+    const source = programText('function compute() {}');
+    expect(await sandbox.load(scriptOf(source), generousLimits)).toBeUndefined();
+    const asWhole = scriptOf(source, ['split', 'compute', 'merge']);
+    expect(await sandbox.load(asWhole, generousLimits)).toEqual({
+      kind: 'threw',
+      detail: expect.stringMatching(/must export a function split/),
+    });
+    expect(await sandbox.load(scriptOf(source), generousLimits)).toBeUndefined();
   });
 
   test('gives results whose bytes decode to what was returned', async () => {

@@ -4,18 +4,20 @@ import { createReadStream, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { GridError } from '../../src/model/errors.ts';
 import { limits } from '../../src/model/limits.ts';
+import type { ProgramKey } from '../../src/model/program.ts';
+import type { SplitInput } from '../../src/ports.ts';
 import { createSandbox } from '../../src/sandbox/create-sandbox.ts';
 import { encodeCanonical } from '../../src/wire/canonical-cbor.ts';
 import { loadProgram, splitAll } from '../support/job-runner.ts';
 
 const MiB = 1024 * 1024;
-const sandbox = createSandbox({ slots: 1, memoryBytesMax: 48 * MiB });
+const sandbox = createSandbox({ slots: 1, limits: { memoryBytesMax: 48 * MiB } });
 const impatient = createSandbox({ slots: 1, splitIdleMsMax: 500, mergeIdleMsMax: 500 });
 const { signal: never } = new AbortController();
 const compute = 'function compute(n) { return n; }';
@@ -38,8 +40,7 @@ async function split(
   within = sandbox,
 ): Promise<unknown[]> {
   const program = await loadProgram(within, `${compute}\n${body}`);
-  const file = input === undefined ? undefined : { name: 'input.txt', path: input };
-  return splitAll(within, program, params, file);
+  return splitAll(within, program, params, input === undefined ? undefined : inputOf(input));
 }
 
 async function merge(
@@ -60,6 +61,15 @@ function inputFile(text: string | Uint8Array): string {
   const path = join(folder, 'input.txt');
   writeFileSync(path, text);
   return path;
+}
+
+function inputOf(path: string): SplitInput {
+  return { name: basename(path), pieces: createReadStream(path) };
+}
+
+/** Of a job whose parameters don't matter, pulled with nobody to stop it. */
+function pull(program: ProgramKey, input?: SplitInput): AsyncIterable<readonly Uint8Array[]> {
+  return sandbox.split(program, encodeCanonical({ max: MiB - 100 }), input, 'values', never);
 }
 
 describe('split', () => {
@@ -95,7 +105,7 @@ describe('split', () => {
     );
     // Far more than the thread's memory, had it run ahead.
     let bytes = 0;
-    for await (const chunks of sandbox.split(program, encodeCanonical({}), undefined, never)) {
+    for await (const chunks of pull(program)) {
       for (const chunk of chunks) bytes += chunk.byteLength;
       expect(chunks.length).toBeLessThan(12);
       if (bytes > 100 * MiB) break;
@@ -121,7 +131,7 @@ describe('split', () => {
     [
       'yields too large a chunk',
       'function* split() { yield 0; yield new Uint8Array(2 ** 21); }',
-      'chunk 1 that split yielded has 2097157 bytes as CBOR, but a chunk may have at most 1048576',
+      'chunk 1 that split yielded has 2097157 bytes as CBOR, but a chunk may have at most 1048581',
     ],
     [
       'fills its memory',
@@ -156,10 +166,43 @@ describe('split', () => {
   test('ends with the reason of the signal that aborts it, even in an endless loop', async () => {
     const program = await loadProgram(sandbox, `${compute}\nfunction* split() { for (;;) {} }`);
     const controller = new AbortController();
-    const chunks = sandbox.split(program, encodeCanonical({}), undefined, controller.signal);
+    const chunks = sandbox.split(
+      program,
+      encodeCanonical({}),
+      undefined,
+      'values',
+      controller.signal,
+    );
     const next = chunks[Symbol.asyncIterator]().next();
     controller.abort(new Error('cancelled'));
     await expect(next).rejects.toThrow('cancelled');
+  });
+});
+
+describe('split for a WASI program', () => {
+  test('yields bytes: text and bytes as they are, anything else as a line of JSON', async () => {
+    const body = `function* split() {
+      yield 'grüße';
+      yield new Uint8Array([1, 2]);
+      yield { b: 1, a: [null] };
+      yield 7n;
+    }`;
+    const program = await loadProgram(sandbox, body);
+    const text = (written: string): Uint8Array => new TextEncoder().encode(written);
+    expect(await splitAll(sandbox, program, {}, undefined, 'bytes')).toEqual([
+      text('grüße'),
+      new Uint8Array([1, 2]),
+      text('{"b":1,"a":[null]}\n'),
+      text('"7"\n'),
+    ]);
+  });
+
+  test('that yields what has no JSON fails the job and says so', async () => {
+    const program = await loadProgram(sandbox, 'function* split() { yield 1; yield undefined; }');
+    const failed = splitAll(sandbox, program, {}, undefined, 'bytes');
+    await expect(failed).rejects.toThrow(
+      "chunk 1 that split yielded can't be sent: Error: it is undefined; a WASI program reads text",
+    );
   });
 });
 
@@ -207,19 +250,23 @@ describe('the input of split', () => {
   });
 
   test('with a line longer than a chunk may be fails and names the line', async () => {
-    const path = inputFile(`short\nshort\n${'x'.repeat(limits.chunkInputBytesMax + 1)}\nshort\n`);
+    const path = inputFile(`short\nshort\n${'x'.repeat(limits.pieceBytesMax + 1)}\nshort\n`);
     const failed = split(linesOf, { max: 100 }, path);
     await expect(failed).rejects.toThrow('line 3 of the input is longer than 1048576 bytes');
   });
 
-  test.each([
-    ['is missing', '/nonexistent/file'],
-    ['is a folder', tmpdir()],
-  ])('that %s is an error that names it', async (_what, path) => {
-    const failed = split(linesOf, { max: 10 }, path);
+  test('that can not be read is the error of whoever was to read it', async () => {
+    const program = await loadProgram(sandbox, `${compute}\n${linesOf}`);
+    const pieces = {
+      async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+        yield Buffer.from('some bytes');
+        throw new GridError('input-unreadable', 'the disk is gone');
+      },
+    };
+    const failed = splitAll(sandbox, program, { max: 10 }, { name: 'input.txt', pieces });
     await expect(failed).rejects.toMatchObject({
       code: 'input-unreadable',
-      message: expect.stringContaining(path),
+      message: 'the disk is gone',
     });
   });
 
@@ -230,10 +277,8 @@ describe('the input of split', () => {
     for (let written = 0; written < 80 * MiB; written += block.length) await file.write(block);
     await file.close();
     const program = await loadProgram(sandbox, `${compute}\n${linesOf}`);
-    const params = encodeCanonical({ max: MiB - 100 });
-    const input = { name: 'large.txt', path };
     const hash = createHash('sha256');
-    for await (const chunks of sandbox.split(program, params, input, never)) {
+    for await (const chunks of pull(program, inputOf(path))) {
       // Five bytes of CBOR before the text.
       for (const chunk of chunks) hash.update(chunk.subarray(5));
     }

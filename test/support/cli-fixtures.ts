@@ -2,6 +2,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { onTestFinished, vi } from 'vitest';
 
@@ -28,4 +29,9 @@ export async function writeTinyJob(): Promise<string> {
        let sum = 0; for await (const r of results) sum += r; return sum; }`,
   );
   return path;
+}
+
+/** One of the programs in `test/support/wasi`. @returns its path */
+export function wasiProgram(name: 'args' | 'echo' | 'exit-3' | 'no-op'): string {
+  return fileURLToPath(new URL(`wasi/${name}.wasm`, import.meta.url));
 }

@@ -10,6 +10,7 @@ import { onTestFinished } from 'vitest';
 import { type ControlHandler, serveControl } from '../../src/transport/control-server.ts';
 import type { Job } from '../../src/transport/control-client.ts';
 import { GridError } from '../../src/model/errors.ts';
+import { digestOf } from '../../src/wire/digest.ts';
 
 export const aPeerId = 'abcdefgh'.padEnd(52, 'a');
 export const anotherPeerId = 'bcdefghi'.padEnd(52, 'b');
@@ -105,6 +106,10 @@ export function fakeControl(methods: Partial<ControlHandler> = {}): ControlHandl
   const unknown = (): Promise<never> =>
     Promise.reject(new GridError('unknown-job', 'This peer knows no such job.'));
   return {
+    putBlob: async (pieces) => {
+      const bytes = Buffer.concat(await Array.fromAsync(pieces));
+      return { digest: digestOf(bytes), bytes: bytes.length };
+    },
     submit: () => Promise.resolve({ jobId: aJobId }),
     // oxlint-disable-next-line require-yield
     async *watch() {

@@ -11,7 +11,7 @@ export function fakeSandbox(methods: Partial<Sandbox> = {}): Sandbox {
     stop: () => undefined,
     async *split() {},
     merge: async () => ({ kind: 'text', value: Uint8Array.of() }),
-    stats: () => ({ slotsBusy: 0, batchesQueued: 0 }),
+    stats: () => ({ slotsBusy: 0, batchesQueued: 0, restarts: 0 }),
     close: async () => undefined,
     ...methods,
   };

@@ -40,12 +40,18 @@ export type CommandResult = {
   readonly stderr: string;
 };
 
-/** Runs a command to its end. @param onStderr is told all of it so far, and may kill the process */
+/**
+ * Runs a command to its end.
+ * @param onStderr is told all of it so far, and may kill the process
+ * @param stdin what is piped into it
+ */
 export async function manyhands(
   args: readonly string[],
   onStderr?: (text: string, child: ChildProcess) => void,
+  stdin = '',
 ): Promise<CommandResult> {
-  const child = spawn(process.execPath, [launcher, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [launcher, ...args], { stdio: 'pipe' });
+  child.stdin.end(stdin);
   onTestFinished(() => {
     child.kill('SIGKILL');
   });

@@ -2,10 +2,13 @@
  * A `Store` that forgets everything with the process: for simulations, and to test the contract.
  */
 
+import { GridError } from '../../src/model/errors.ts';
 import type { Digest, JobId } from '../../src/model/ids.ts';
+import type { BlobRef } from '../../src/model/program.ts';
 import type { Store, StoredJob, StoredResult } from '../../src/ports.ts';
 import { digestOf } from '../../src/wire/digest.ts';
 
+const PIECE_BYTES = 100 * 1024;
 const READ_BYTES_MAX = 16 * 1024 * 1024;
 
 export class MemoryStore implements Store {
@@ -54,6 +57,23 @@ export class MemoryStore implements Store {
     const blob = digestOf(bytes);
     this.#blobs.set(blob, bytes.slice());
     return blob;
+  }
+
+  async putBlobPieces(pieces: AsyncIterable<Uint8Array>): Promise<BlobRef> {
+    const bytes = Buffer.concat(await Array.fromAsync(pieces));
+    return { digest: await this.putBlob(bytes), bytes: bytes.length };
+  }
+
+  async *readBlob(blob: Digest): AsyncGenerator<Uint8Array, undefined> {
+    const bytes = await this.getBlob(blob);
+    if (bytes === undefined) throw new GridError('store-failed', `The blob ${blob} is gone.`);
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+      yield bytes.subarray(at, at + PIECE_BYTES);
+    }
+  }
+
+  async blobBytes(blob: Digest): Promise<number | undefined> {
+    return this.#blobs.get(blob)?.length;
   }
 
   async getBlob(blob: Digest): Promise<Uint8Array | undefined> {

@@ -18,6 +18,9 @@ export const metricSources: MetricSources = {
     failed_out_of_memory: 65,
     failed_threw: 66,
     failed_result_too_large: 67,
+    failed_exited: 68,
+    failed_forbidden_import: 69,
+    failed_not_deterministic: 70,
   }),
   transport: () => ({
     bytesIn: 70,
@@ -26,5 +29,5 @@ export const metricSources: MetricSources = {
     handshakesRefused: 73,
     framesRejected: 74,
   }),
-  sandbox: () => ({ slotsBusy: 3, batchesQueued: 80, slots: 4 }),
+  sandbox: () => ({ slotsBusy: 3, batchesQueued: 80, restarts: 90, slots: 4 }),
 };

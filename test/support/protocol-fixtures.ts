@@ -2,7 +2,7 @@
 
 import { digest, jobId, peerId } from '../../src/model/ids.ts';
 import type { Digest, JobId, PeerId } from '../../src/model/ids.ts';
-import type { JobSpec } from '../../src/model/job.ts';
+import type { ChunkLimits, JobSpec } from '../../src/model/job.ts';
 import type { Offer, SignedOffer } from '../../src/model/offer.ts';
 import type { LeasedChunk, Outcome, ReplicaResult } from '../../src/model/replica.ts';
 import type { FailureKind, Lease } from '../../src/model/replica.ts';
@@ -40,15 +40,35 @@ export function at(ms: number): Now {
   return { ms, unixMs: startUnixMs + ms };
 }
 
+/** What jobs want here, and less than what peers give. */
+export function chunkLimitsOf(changes: Partial<ChunkLimits> = {}): ChunkLimits {
+  return {
+    wallMsMax: 1_000,
+    memoryBytesMax: 2 ** 26,
+    resultBytesMax: 1_000,
+    stderrBytesMax: 1_000,
+    ...changes,
+  };
+}
+
+/** What peers give a chunk here. */
+export const givenLimits: ChunkLimits = {
+  wallMsMax: 60_000,
+  memoryBytesMax: 2 ** 29,
+  resultBytesMax: 2 ** 20,
+  stderrBytesMax: 2 ** 16,
+};
+
 export function specOf(changes: Partial<JobSpec> = {}): JobSpec {
   return {
     name: 'squares',
     runtime: 'javascript',
     program: digestNumbered(0xf00d),
     programBytes: 100,
+    steps: { type: 'script', script: digestNumbered(0xf00d) },
     params: Uint8Array.of(),
     trust: { quorum: 2 },
-    limits: { wallMsMax: 1_000, memoryBytesMax: 2 ** 26, resultBytesMax: 1_000 },
+    limits: chunkLimitsOf(),
     chunksMax: 1_000_000,
     requester: self,
     createdAtMs: startUnixMs,

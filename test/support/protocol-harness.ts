@@ -11,7 +11,7 @@ import type { Outcome } from '../../src/model/replica.ts';
 import type { Effect, PeerEvent } from '../../src/protocol/events.ts';
 import { Peer, type PeerOptions } from '../../src/protocol/peer.ts';
 import { createRandom } from '../../src/protocol/random.ts';
-import { at, digestNumbered, signedOf, valueOf } from './protocol-fixtures.ts';
+import { at, digestNumbered, givenLimits, signedOf, valueOf } from './protocol-fixtures.ts';
 
 /** What a peer makes of chunks. */
 export type Conduct = {
@@ -70,7 +70,14 @@ export class World {
     const address = `${self.slice(0, 4)}:1`;
     const { slots = 2, chunkMs = 20, wrongShare = 0, hangs = false } = conduct;
     const seed = this.#seed + this.nodes.size;
-    const options: PeerOptions = { self, addresses: () => [address], entrances, slots, seed };
+    const options: PeerOptions = {
+      self,
+      addresses: () => [address],
+      entrances,
+      slots,
+      limits: givenLimits,
+      seed,
+    };
     const node: Node = {
       self,
       address,

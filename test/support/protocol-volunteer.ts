@@ -3,6 +3,7 @@
 import type { PeerId } from '../../src/model/ids.ts';
 import type { RequesterMessage, VolunteerMessage } from '../../src/model/messages.ts';
 import type { Offer } from '../../src/model/offer.ts';
+import { programKey } from '../../src/model/program.ts';
 import type { LeasedChunk, Outcome } from '../../src/model/replica.ts';
 import type { Effect } from '../../src/protocol/events.ts';
 import { OfferBook } from '../../src/protocol/offer-book.ts';
@@ -10,6 +11,7 @@ import { Volunteer } from '../../src/protocol/volunteer.ts';
 import {
   anna,
   digestNumbered,
+  givenLimits,
   jobNumbered,
   offerOf,
   self,
@@ -18,13 +20,16 @@ import {
 } from './protocol-fixtures.ts';
 
 export const job = jobNumbered(1);
-const { program, limits: chunkLimits } = offerOf().offer;
+const { offer } = offerOf();
+const { limits: chunkLimits } = offer;
+/** Of every job here that does not say otherwise. */
+export const program = programKey(offer, chunkLimits.memoryBytesMax);
 
 /** A volunteer that has heard of these offers and acts on them. */
 export function volunteerWith(slots: number, ...offers: Partial<Offer>[]) {
   const book = new OfferBook();
   for (const offer of offers) book.receive(offerOf(offer), startUnixMs);
-  return { volunteer: new Volunteer(self, slots, book), book };
+  return { volunteer: new Volunteer({ self, slots, limits: givenLimits }, book), book };
 }
 
 /** One that computes Anna's job: connected, its program loaded, its first ask made. */

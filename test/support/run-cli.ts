@@ -1,6 +1,6 @@
 /** The command line in this process, with what it prints caught. */
 
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { WriteStream } from 'node:tty';
 
 import type { Stream } from '../../src/cli/context.ts';
@@ -11,17 +11,23 @@ export type CliRun = { readonly code: number; readonly stdout: Buffer; readonly 
 export type CliSurroundings = {
   /** A terminal as wide; without, output goes to pipes. */
   readonly columns?: number;
+  /** What is piped into it; nothing without. */
+  readonly stdin?: string | Readable;
   /** Called with all of stderr so far, each time something is written there. */
   readonly onStderr?: (text: string) => void;
 };
 
 export async function runCli(
   args: readonly string[],
-  { columns, onStderr }: CliSurroundings = {},
+  { columns, stdin = '', onStderr }: CliSurroundings = {},
 ): Promise<CliRun> {
   const stdout = caught(columns);
   const stderr = caught(columns, onStderr);
-  const code = await run(args, { stdout: stdout.stream, stderr: stderr.stream });
+  const code = await run(args, {
+    stdin: typeof stdin === 'string' ? Readable.from([Buffer.from(stdin)]) : stdin,
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+  });
   return { code, stdout: stdout.bytes(), stderr: stderr.bytes().toString() };
 }
 

@@ -7,6 +7,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { limits } from '../../src/model/limits.ts';
 import type { ChunkBatch, ChunkOutcome, Sandbox } from '../../src/ports.ts';
 import { createNode } from '../../src/runtime/create-node.ts';
 import { createLog } from '../../src/runtime/log.ts';
@@ -38,6 +39,12 @@ const node = await createNode(
     advertise: [],
     peers: values.peer,
     slots,
+    limits: {
+      wallMsMax: 3_600_000,
+      memoryBytesMax: 2 ** 30,
+      resultBytesMax: limits.resultBytesMax,
+      stderrBytesMax: limits.stderrBytesMax,
+    },
     version: 'saboteur',
   },
   {

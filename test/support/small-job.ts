@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 
 import { expect } from 'vitest';
 
-import { bundleJob } from '../../src/cli/bundle.ts';
+import { readJob } from '../../src/cli/job-source.ts';
+import { submitTo } from '../../src/cli/submission.ts';
 import type { Job } from '../../src/transport/control-client.ts';
 import { jobState, type PeerProcess } from './grid-process.ts';
 
@@ -26,18 +27,19 @@ export async function submitSquares(
   { control }: PeerProcess,
   { count, work = 1, quorum = 1 }: SquaresOptions,
 ): Promise<string> {
-  const { program } = await bundleJob(squares);
-  const { jobId } = await control.submit({
+  return submitTo(control, {
+    source: await readJob(squares),
     name: 'squares',
-    program: Buffer.from(program),
     paramsJson: JSON.stringify({ count, work }),
     quorum,
-    wallMsMax: 60_000,
-    memoryBytesMax: 256 * 2 ** 20,
-    resultBytesMax: 1024,
+    limits: {
+      wallMsMax: 60_000,
+      memoryBytesMax: 256 * 2 ** 20,
+      resultBytesMax: 1024,
+      stderrBytesMax: 1024,
+    },
     chunksMax: 1_000_000,
   });
-  return jobId;
 }
 
 /** Waits until a job of this kind is done, and checks its result. */

@@ -30,7 +30,12 @@ export function someOffer(requester: PeerKey, changes: Partial<Offer> = {}): Off
     runtime: 'javascript',
     program: someDigest,
     programBytes: 1234,
-    limits: { wallMsMax: 60_000, memoryBytesMax: 2 ** 28, resultBytesMax: 2 ** 20 },
+    limits: {
+      wallMsMax: 60_000,
+      memoryBytesMax: 2 ** 28,
+      resultBytesMax: 2 ** 20,
+      stderrBytesMax: 2 ** 16,
+    },
     sequence: 3,
     replicasOpen: 17,
     closed: false,

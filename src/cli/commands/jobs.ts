@@ -6,9 +6,15 @@ import { GridError } from '../../model/errors.ts';
 import { Context, type Io } from '../context.ts';
 import { followJob } from '../follow.ts';
 import { plain } from '../format.ts';
-import { checkWritable, deliverResult, deliveryJson, deliveryNote } from '../job-output.ts';
+import {
+  addOutOptions,
+  checkOut,
+  deliverResult,
+  deliveryJson,
+  deliveryNote,
+  type OutOptions,
+} from '../job-output.ts';
 import { hasEnded, jobJson, jobsLines, shortId, summaryLines, trustText } from '../job-view.ts';
-import { option } from '../options.ts';
 import { progressSentence } from '../progress.ts';
 
 const idArgument = ['<id>', "the job's id, or the first characters of it"] as const;
@@ -34,18 +40,26 @@ export function addJobs(program: Command, io: Io): void {
     .argument(...idArgument)
     .addHelpText('after', '\nExamples:\n  manyhands watch c0ffee00\n  manyhands watch c0 --json')
     .action((id: string, _options: object, self: Command) => watchJob(id, new Context(self, io)));
-  program
-    .command('result')
-    .summary('print the result of a job that is done')
-    .description('Print the result of a job that is done.')
-    .argument(...idArgument)
-    .addOption(option('--out <file>', 'write it to a file'))
+  addOutOptions(
+    program
+      .command('result')
+      .summary('print the result of a job that is done')
+      .description(
+        'Print the result of a job that is done. Where the job has no merge, the results of its ' +
+          'chunks are joined, or written apart with --out-dir.',
+      )
+      .argument(...idArgument),
+  )
     .addHelpText(
       'after',
-      '\nExamples:\n  manyhands result c0ffee00\n  manyhands result c0ffee00 --out picture.png',
+      `
+Examples:
+  manyhands result c0ffee00
+  manyhands result c0ffee00 --out picture.png
+  manyhands result c0ffee00 --out-dir results`,
     )
-    .action((id: string, { out }: { out?: string }, self: Command) =>
-      printResult(id, out, new Context(self, io)),
+    .action((id: string, options: OutOptions, self: Command) =>
+      printResult(id, options, new Context(self, io)),
     );
   program
     .command('cancel')
@@ -92,9 +106,9 @@ async function watchJob(id: string, context: Context): Promise<void> {
   }
 }
 
-async function printResult(id: string, out: string | undefined, context: Context): Promise<void> {
-  if (out !== undefined) await checkWritable(out);
-  const delivery = await context.withPeer((client) => deliverResult(client, id, out, context));
+async function printResult(id: string, options: OutOptions, context: Context): Promise<void> {
+  await checkOut(options);
+  const delivery = await context.withPeer((client) => deliverResult(client, id, options, context));
   if (context.json) {
     context.printJson({ jobId: id, ...deliveryJson(delivery) });
     return;

@@ -54,7 +54,7 @@ Examples:
 
 async function join(options: JoinOptions, context: Context): Promise<void> {
   // Before the rest is loaded, which already leaves much to collect.
-  keepHeapSmall(options.slots);
+  keepHeapSmall();
   const [{ createNode }, { createLog }] = await Promise.all([
     import('../../runtime/create-node.ts'),
     import('../../runtime/log.ts'),

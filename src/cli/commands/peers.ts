@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 
 import type { Peer, PeerStatus } from '../../transport/control-client.ts';
 import { Context, type Io } from '../context.ts';
-import { countText, durationText, plain, plural, table, wrap } from '../format.ts';
+import { bytesText, countText, durationText, plain, plural, table, wrap } from '../format.ts';
 import { shortId } from '../job-view.ts';
 
 export function addPeers(program: Command, io: Io): void {
@@ -93,11 +93,29 @@ function statusLines(status: PeerStatus, columns: number, nowMs: number): string
     ],
     ['data', status.dataPath],
     ['up', durationText(status.uptimeMs)],
+    [
+      'gives',
+      `a chunk up to ${durationText(status.wallMsMax)} and ` +
+        `${bytesText(status.memoryBytesMax)} of memory`,
+    ],
+    ...sandboxFields(status),
+    ...status.declined.map(({ name, reason }): [string, string] => [
+      'declines',
+      `${plain(name)}: ${plain(reason)}`,
+    ]),
   ];
   return fields.flatMap(([name, value]) => {
     const lines = wrap(value, Math.max(columns - labelColumns, 20));
     return lines.map((line, index) => `${(index === 0 ? name : '').padEnd(labelColumns)}${line}`);
   });
+}
+
+/** Nothing where it never died. */
+function sandboxFields({ sandboxRestarts, sandboxTrouble }: PeerStatus): [string, string][] {
+  if (sandboxRestarts === 0 && sandboxTrouble === '') return [];
+  const restarts = `started again ${plural(sandboxRestarts, 'time')}`;
+  const trouble = sandboxTrouble === '' ? 'up' : `down: ${plain(sandboxTrouble)}`;
+  return [['sandbox', `${trouble}, ${restarts}`]];
 }
 
 const labelColumns = 10;

@@ -8,19 +8,36 @@ import type { ControlClient } from '../../transport/control-client.ts';
 import { Context, type Io } from '../context.ts';
 import { followJob } from '../follow.ts';
 import { clip } from '../format.ts';
-import { readableFile } from '../input-file.ts';
-import { checkWritable, deliverResult, deliveryJson, deliveryNote } from '../job-output.ts';
+import { givenJob, isProgram, jobArguments } from '../job-files.ts';
+import {
+  addOutOptions,
+  checkOut,
+  deliverResult,
+  deliveryJson,
+  deliveryNote,
+  type OutOptions,
+} from '../job-output.ts';
 import { shortId, trustText } from '../job-view.ts';
-import { addLimitOptions, type LimitOptions } from '../limit-options.ts';
+import { addLimitOptions, chunkLimitsOf, type LimitOptions } from '../limit-options.ts';
 import { option, valueOption } from '../options.ts';
 import { connectJobHost, type JobHost, reachJobHost } from '../own-peer.ts';
-import { addPeerOptions, type PeerOptions } from '../peer-options.ts';
+import { addPeerOptions, type PeerOptions, peerOptionNames } from '../peer-options.ts';
+import {
+  addPiecesOptions,
+  checkChunkCount,
+  type PiecesOptions,
+  workOf,
+} from '../pieces-options.ts';
+import { addProgramOptions, type ProgramOptions } from '../program-options.ts';
+import { noteStdin, type Spool, spool } from '../spool.ts';
+import { type Submission, submitTo } from '../submission.ts';
 import { parseCount, parseParams, parseTrust } from '../values.ts';
 
 type SubmitOptions = PeerOptions &
-  LimitOptions & {
-    readonly input?: string;
-    readonly out?: string;
+  LimitOptions &
+  PiecesOptions &
+  ProgramOptions &
+  OutOptions & {
     readonly trust?: number;
     readonly maxChunks: number;
     readonly name?: string;
@@ -36,11 +53,8 @@ export function addSubmit(program: Command, io: Io): void {
     .description(
       'Submit a job, follow it, and print its result. With no peer running on this machine it ' +
         'runs one of its own for as long as the job lasts.',
-    )
-    .argument('<job>', "a job's file or folder, or the name of a shipped job")
-    .argument('[params...]', 'parameters as key=value; values are JSON, or else text')
-    .addOption(option('--input <file>', 'file for the job to split'))
-    .addOption(option('--out <file>', 'write the result to a file'))
+    );
+  jobArguments(command)
     .addOption(
       valueOption(
         '--trust <policy>',
@@ -57,8 +71,14 @@ export function addSubmit(program: Command, io: Io): void {
     )
     .addOption(option('--name <name>', 'what to call the job (default: after its file)'))
     .addOption(option('--detach', 'return once the job is submitted; needs a running peer'));
+  addOutOptions(command);
+  addPiecesOptions(command);
+  addProgramOptions(command);
   addLimitOptions(command);
-  addPeerOptions(command, '0.0.0.0:0')
+  addPeerOptions(
+    command.optionsGroup('The peer that submit runs of its own, where none is running:'),
+    '0.0.0.0:0',
+  )
     .addHelpText(
       'after',
       `
@@ -68,46 +88,72 @@ Examples:
   manyhands submit mandelbrot width=1920 > picture.png
   manyhands submit my-job.ts --trust all --peer 192.0.2.7:7420
   manyhands submit my-job.ts --detach --json
+  seq 1 100 | manyhands submit prog.wasm --lines -
+  manyhands submit prog.wasm --range 0..1e6 --per-chunk 1000 --arg --fast
+  manyhands submit prog.wasm --files 'photos/*.raw' --out-dir small
+  manyhands submit script.py --lines names.txt --data table.csv
 
---peer, --listen, --advertise, --grid and --slots are for the peer that submit runs of its own.`,
+Every line, number, piece or file is a chunk: the program's stdin; its stdout is the result.
+\`manyhands --data DIR submit ...\` submits to the peer with that data folder.`,
     )
-    .action((job: string, params: readonly string[], options: SubmitOptions, self: Command) =>
-      submit(job, params, options, new Context(self, io), self),
+    .action(
+      (job: string | undefined, params: readonly string[], options: SubmitOptions, self: Command) =>
+        submit(job, params, options, new Context(self, io), self),
     );
 }
 
 async function submit(
-  job: string,
+  jobGiven: string | undefined,
   params: readonly string[],
   options: SubmitOptions,
   context: Context,
   command: Command,
 ): Promise<void> {
-  const paramsJson = parseParams(params);
-  const inputPath = options.input === undefined ? '' : await readableFile(options.input);
-  if (options.out !== undefined) await checkWritable(options.out);
-  const { bundleJob } = await import('../bundle.ts');
-  const bundle = await bundleJob(job);
-  const name = clip(options.name ?? bundle.name, limits.nameCharsMax);
-
-  const request = {
-    name,
-    program: bundle.program,
+  const job = givenJob(jobGiven, options.files);
+  const paramsJson = isProgram(job) ? '{}' : parseParams(params);
+  await checkOut(options);
+  const { readJob } = await import('../job-source.ts');
+  const source = await readJob(job, options);
+  const hasSplit = source.runtime === 'javascript' || source.script !== undefined;
+  if (hasSplit) refuseOutDir(job, options);
+  const { pieces, paths, input } = await workOf(job, hasSplit, params, options);
+  checkChunkCount(pieces, options.maxChunks);
+  const spooled = await spoolOf(input, context);
+  const inputPath = spooled?.path ?? input;
+  const submission = {
+    source,
+    name: clip(options.name ?? source.name, limits.nameCharsMax),
     paramsJson,
-    inputPath,
-    wallMsMax: options.wallLimit,
-    memoryBytesMax: options.memoryLimit,
-    resultBytesMax: options.resultLimit,
+    ...(pieces === undefined ? {} : { pieces }),
+    ...(paths === undefined ? {} : { paths }),
+    ...(inputPath === undefined ? {} : { inputPath }),
+    limits: chunkLimitsOf(options),
     chunksMax: options.maxChunks,
   };
+  try {
+    const drop = (): void => spooled?.drop();
+    await submitAndFollow(submission, drop, options, context, command);
+  } finally {
+    spooled?.drop();
+  }
+}
 
+/** @param onSubmitted called once the peer has all that it needs */
+async function submitAndFollow(
+  submission: Omit<Submission, 'quorum'>,
+  onSubmitted: () => void,
+  options: SubmitOptions,
+  context: Context,
+  command: Command,
+): Promise<void> {
   let jobId: string | undefined;
   let isDone = false;
   async function work({ client, isOwn }: JobHost): Promise<void> {
     if (jobId === undefined) {
       const quorum = quorumOf(isOwn, options, context);
-      ({ jobId } = await client.submit({ ...request, quorum }));
-      tellSubmitted(jobId, name, quorum, options, context);
+      jobId = await submitTo(client, { ...submission, quorum });
+      onSubmitted();
+      tellSubmitted(jobId, submission.name, quorum, options, context);
     }
     if (options.detach === true) return;
     if (!isDone) await followJob(client, jobId, context, isOwn ? 'cancel' : 'detach');
@@ -118,6 +164,22 @@ async function submit(
     tellAboutHost(host.isOwn, options, context, command);
     await work(host);
   });
+}
+
+function refuseOutDir(job: string, { outDir }: SubmitOptions): void {
+  if (outDir === undefined) return;
+  throw new GridError(
+    'usage',
+    `--out-dir writes the results of the chunks apart, and ${job} has a merge, which makes one ` +
+      'result of them all. Write that to a file with --out.',
+  );
+}
+
+/** What comes from stdin, as a file that the peer can read. */
+async function spoolOf(input: string | undefined, context: Context): Promise<Spool | undefined> {
+  if (input !== '-') return undefined;
+  noteStdin(context);
+  return spool(context.io.stdin);
 }
 
 /**
@@ -165,10 +227,10 @@ async function handOut(
   client: ControlClient,
   jobId: string,
   isOwn: boolean,
-  { out }: SubmitOptions,
+  options: SubmitOptions,
   context: Context,
 ): Promise<void> {
-  const delivery = await deliverResult(client, jobId, out, context);
+  const delivery = await deliverResult(client, jobId, options, context);
   if (context.json) context.printJson({ type: 'result', jobId, ...deliveryJson(delivery) });
   const get = `\`manyhands result ${shortId(jobId)} --out FILE\` writes it to a file`;
   const howToGet = isOwn ? `With a peer running (\`manyhands join\`), ${get}.` : `${get}.`;
@@ -186,11 +248,13 @@ function tellAboutHost(
     tell(context, `No peer is running here: this one lasts as long as the job${reach}.`);
     return;
   }
-  const unused = ['peer', 'listen', 'advertise', 'grid', 'slots'].filter(
-    (each) => command.getOptionValueSource(each) === 'cli',
+  const unused = command.options.filter(
+    (each) =>
+      peerOptionNames.has(each.attributeName()) &&
+      command.getOptionValueSource(each.attributeName()) === 'cli',
   );
   if (unused.length === 0) return;
-  const flags = unused.map((each) => `--${each}`).join(', ');
+  const flags = unused.map(({ long }) => long).join(', ');
   tell(context, `Not used: ${flags}. A peer is running here already, and the job goes to it.`);
 }
 

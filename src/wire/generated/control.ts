@@ -5,6 +5,9 @@ import type { CancelRequest as _manyhands_control_v1_CancelRequest, CancelReques
 import type { CancelResponse as _manyhands_control_v1_CancelResponse, CancelResponse__Output as _manyhands_control_v1_CancelResponse__Output } from './manyhands/control/v1/CancelResponse.ts';
 import type { Contribution as _manyhands_control_v1_Contribution, Contribution__Output as _manyhands_control_v1_Contribution__Output } from './manyhands/control/v1/Contribution.ts';
 import type { ControlClient as _manyhands_control_v1_ControlClient, ControlDefinition as _manyhands_control_v1_ControlDefinition } from './manyhands/control/v1/Control.ts';
+import type { DataFile as _manyhands_control_v1_DataFile, DataFile__Output as _manyhands_control_v1_DataFile__Output } from './manyhands/control/v1/DataFile.ts';
+import type { Declined as _manyhands_control_v1_Declined, Declined__Output as _manyhands_control_v1_Declined__Output } from './manyhands/control/v1/Declined.ts';
+import type { Files as _manyhands_control_v1_Files, Files__Output as _manyhands_control_v1_Files__Output } from './manyhands/control/v1/Files.ts';
 import type { FinishRequest as _manyhands_control_v1_FinishRequest, FinishRequest__Output as _manyhands_control_v1_FinishRequest__Output } from './manyhands/control/v1/FinishRequest.ts';
 import type { FinishResponse as _manyhands_control_v1_FinishResponse, FinishResponse__Output as _manyhands_control_v1_FinishResponse__Output } from './manyhands/control/v1/FinishResponse.ts';
 import type { Job as _manyhands_control_v1_Job, Job__Output as _manyhands_control_v1_Job__Output } from './manyhands/control/v1/Job.ts';
@@ -15,10 +18,15 @@ import type { ListPeersResponse as _manyhands_control_v1_ListPeersResponse, List
 import type { PauseRequest as _manyhands_control_v1_PauseRequest, PauseRequest__Output as _manyhands_control_v1_PauseRequest__Output } from './manyhands/control/v1/PauseRequest.ts';
 import type { PauseResponse as _manyhands_control_v1_PauseResponse, PauseResponse__Output as _manyhands_control_v1_PauseResponse__Output } from './manyhands/control/v1/PauseResponse.ts';
 import type { Peer as _manyhands_control_v1_Peer, Peer__Output as _manyhands_control_v1_Peer__Output } from './manyhands/control/v1/Peer.ts';
+import type { Pieces as _manyhands_control_v1_Pieces, Pieces__Output as _manyhands_control_v1_Pieces__Output } from './manyhands/control/v1/Pieces.ts';
+import type { PutBlobRequest as _manyhands_control_v1_PutBlobRequest, PutBlobRequest__Output as _manyhands_control_v1_PutBlobRequest__Output } from './manyhands/control/v1/PutBlobRequest.ts';
+import type { PutBlobResponse as _manyhands_control_v1_PutBlobResponse, PutBlobResponse__Output as _manyhands_control_v1_PutBlobResponse__Output } from './manyhands/control/v1/PutBlobResponse.ts';
+import type { Range as _manyhands_control_v1_Range, Range__Output as _manyhands_control_v1_Range__Output } from './manyhands/control/v1/Range.ts';
 import type { ResultRequest as _manyhands_control_v1_ResultRequest, ResultRequest__Output as _manyhands_control_v1_ResultRequest__Output } from './manyhands/control/v1/ResultRequest.ts';
 import type { ResultResponse as _manyhands_control_v1_ResultResponse, ResultResponse__Output as _manyhands_control_v1_ResultResponse__Output } from './manyhands/control/v1/ResultResponse.ts';
 import type { ResumeRequest as _manyhands_control_v1_ResumeRequest, ResumeRequest__Output as _manyhands_control_v1_ResumeRequest__Output } from './manyhands/control/v1/ResumeRequest.ts';
 import type { ResumeResponse as _manyhands_control_v1_ResumeResponse, ResumeResponse__Output as _manyhands_control_v1_ResumeResponse__Output } from './manyhands/control/v1/ResumeResponse.ts';
+import type { Setup as _manyhands_control_v1_Setup, Setup__Output as _manyhands_control_v1_Setup__Output } from './manyhands/control/v1/Setup.ts';
 import type { StatusRequest as _manyhands_control_v1_StatusRequest, StatusRequest__Output as _manyhands_control_v1_StatusRequest__Output } from './manyhands/control/v1/StatusRequest.ts';
 import type { StatusResponse as _manyhands_control_v1_StatusResponse, StatusResponse__Output as _manyhands_control_v1_StatusResponse__Output } from './manyhands/control/v1/StatusResponse.ts';
 import type { SubmitRequest as _manyhands_control_v1_SubmitRequest, SubmitRequest__Output as _manyhands_control_v1_SubmitRequest__Output } from './manyhands/control/v1/SubmitRequest.ts';
@@ -38,6 +46,9 @@ export interface ProtoGrpcType {
         CancelResponse: MessageTypeDefinition<_manyhands_control_v1_CancelResponse, _manyhands_control_v1_CancelResponse__Output>
         Contribution: MessageTypeDefinition<_manyhands_control_v1_Contribution, _manyhands_control_v1_Contribution__Output>
         Control: SubtypeConstructor<typeof grpc.Client, _manyhands_control_v1_ControlClient> & { service: _manyhands_control_v1_ControlDefinition }
+        DataFile: MessageTypeDefinition<_manyhands_control_v1_DataFile, _manyhands_control_v1_DataFile__Output>
+        Declined: MessageTypeDefinition<_manyhands_control_v1_Declined, _manyhands_control_v1_Declined__Output>
+        Files: MessageTypeDefinition<_manyhands_control_v1_Files, _manyhands_control_v1_Files__Output>
         FinishRequest: MessageTypeDefinition<_manyhands_control_v1_FinishRequest, _manyhands_control_v1_FinishRequest__Output>
         FinishResponse: MessageTypeDefinition<_manyhands_control_v1_FinishResponse, _manyhands_control_v1_FinishResponse__Output>
         Job: MessageTypeDefinition<_manyhands_control_v1_Job, _manyhands_control_v1_Job__Output>
@@ -48,10 +59,15 @@ export interface ProtoGrpcType {
         PauseRequest: MessageTypeDefinition<_manyhands_control_v1_PauseRequest, _manyhands_control_v1_PauseRequest__Output>
         PauseResponse: MessageTypeDefinition<_manyhands_control_v1_PauseResponse, _manyhands_control_v1_PauseResponse__Output>
         Peer: MessageTypeDefinition<_manyhands_control_v1_Peer, _manyhands_control_v1_Peer__Output>
+        Pieces: MessageTypeDefinition<_manyhands_control_v1_Pieces, _manyhands_control_v1_Pieces__Output>
+        PutBlobRequest: MessageTypeDefinition<_manyhands_control_v1_PutBlobRequest, _manyhands_control_v1_PutBlobRequest__Output>
+        PutBlobResponse: MessageTypeDefinition<_manyhands_control_v1_PutBlobResponse, _manyhands_control_v1_PutBlobResponse__Output>
+        Range: MessageTypeDefinition<_manyhands_control_v1_Range, _manyhands_control_v1_Range__Output>
         ResultRequest: MessageTypeDefinition<_manyhands_control_v1_ResultRequest, _manyhands_control_v1_ResultRequest__Output>
         ResultResponse: MessageTypeDefinition<_manyhands_control_v1_ResultResponse, _manyhands_control_v1_ResultResponse__Output>
         ResumeRequest: MessageTypeDefinition<_manyhands_control_v1_ResumeRequest, _manyhands_control_v1_ResumeRequest__Output>
         ResumeResponse: MessageTypeDefinition<_manyhands_control_v1_ResumeResponse, _manyhands_control_v1_ResumeResponse__Output>
+        Setup: MessageTypeDefinition<_manyhands_control_v1_Setup, _manyhands_control_v1_Setup__Output>
         StatusRequest: MessageTypeDefinition<_manyhands_control_v1_StatusRequest, _manyhands_control_v1_StatusRequest__Output>
         StatusResponse: MessageTypeDefinition<_manyhands_control_v1_StatusResponse, _manyhands_control_v1_StatusResponse__Output>
         SubmitRequest: MessageTypeDefinition<_manyhands_control_v1_SubmitRequest, _manyhands_control_v1_SubmitRequest__Output>

@@ -3,9 +3,11 @@ import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-load
 
 import type { Acknowledge as _manyhands_v1_Acknowledge, Acknowledge__Output as _manyhands_v1_Acknowledge__Output } from './manyhands/v1/Acknowledge.ts';
 import type { Ask as _manyhands_v1_Ask, Ask__Output as _manyhands_v1_Ask__Output } from './manyhands/v1/Ask.ts';
+import type { BlobRef as _manyhands_v1_BlobRef, BlobRef__Output as _manyhands_v1_BlobRef__Output } from './manyhands/v1/BlobRef.ts';
 import type { ChunkLimits as _manyhands_v1_ChunkLimits, ChunkLimits__Output as _manyhands_v1_ChunkLimits__Output } from './manyhands/v1/ChunkLimits.ts';
 import type { ComputeRequest as _manyhands_v1_ComputeRequest, ComputeRequest__Output as _manyhands_v1_ComputeRequest__Output } from './manyhands/v1/ComputeRequest.ts';
 import type { ComputeResponse as _manyhands_v1_ComputeResponse, ComputeResponse__Output as _manyhands_v1_ComputeResponse__Output } from './manyhands/v1/ComputeResponse.ts';
+import type { DataFile as _manyhands_v1_DataFile, DataFile__Output as _manyhands_v1_DataFile__Output } from './manyhands/v1/DataFile.ts';
 import type { Failure as _manyhands_v1_Failure, Failure__Output as _manyhands_v1_Failure__Output } from './manyhands/v1/Failure.ts';
 import type { Hello as _manyhands_v1_Hello, Hello__Output as _manyhands_v1_Hello__Output } from './manyhands/v1/Hello.ts';
 import type { JobEnded as _manyhands_v1_JobEnded, JobEnded__Output as _manyhands_v1_JobEnded__Output } from './manyhands/v1/JobEnded.ts';
@@ -18,6 +20,7 @@ import type { ResultStatement as _manyhands_v1_ResultStatement, ResultStatement_
 import type { Results as _manyhands_v1_Results, Results__Output as _manyhands_v1_Results__Output } from './manyhands/v1/Results.ts';
 import type { Returned as _manyhands_v1_Returned, Returned__Output as _manyhands_v1_Returned__Output } from './manyhands/v1/Returned.ts';
 import type { Revoke as _manyhands_v1_Revoke, Revoke__Output as _manyhands_v1_Revoke__Output } from './manyhands/v1/Revoke.ts';
+import type { Setup as _manyhands_v1_Setup, Setup__Output as _manyhands_v1_Setup__Output } from './manyhands/v1/Setup.ts';
 import type { Signed as _manyhands_v1_Signed, Signed__Output as _manyhands_v1_Signed__Output } from './manyhands/v1/Signed.ts';
 import type { WorkClient as _manyhands_v1_WorkClient, WorkDefinition as _manyhands_v1_WorkDefinition } from './manyhands/v1/Work.ts';
 
@@ -30,9 +33,11 @@ export interface ProtoGrpcType {
     v1: {
       Acknowledge: MessageTypeDefinition<_manyhands_v1_Acknowledge, _manyhands_v1_Acknowledge__Output>
       Ask: MessageTypeDefinition<_manyhands_v1_Ask, _manyhands_v1_Ask__Output>
+      BlobRef: MessageTypeDefinition<_manyhands_v1_BlobRef, _manyhands_v1_BlobRef__Output>
       ChunkLimits: MessageTypeDefinition<_manyhands_v1_ChunkLimits, _manyhands_v1_ChunkLimits__Output>
       ComputeRequest: MessageTypeDefinition<_manyhands_v1_ComputeRequest, _manyhands_v1_ComputeRequest__Output>
       ComputeResponse: MessageTypeDefinition<_manyhands_v1_ComputeResponse, _manyhands_v1_ComputeResponse__Output>
+      DataFile: MessageTypeDefinition<_manyhands_v1_DataFile, _manyhands_v1_DataFile__Output>
       Failure: MessageTypeDefinition<_manyhands_v1_Failure, _manyhands_v1_Failure__Output>
       FailureKind: EnumTypeDefinition
       Hello: MessageTypeDefinition<_manyhands_v1_Hello, _manyhands_v1_Hello__Output>
@@ -47,6 +52,7 @@ export interface ProtoGrpcType {
       Returned: MessageTypeDefinition<_manyhands_v1_Returned, _manyhands_v1_Returned__Output>
       Revoke: MessageTypeDefinition<_manyhands_v1_Revoke, _manyhands_v1_Revoke__Output>
       Runtime: EnumTypeDefinition
+      Setup: MessageTypeDefinition<_manyhands_v1_Setup, _manyhands_v1_Setup__Output>
       Signed: MessageTypeDefinition<_manyhands_v1_Signed, _manyhands_v1_Signed__Output>
       Work: SubtypeConstructor<typeof grpc.Client, _manyhands_v1_WorkClient> & { service: _manyhands_v1_WorkDefinition }
     }

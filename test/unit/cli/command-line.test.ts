@@ -47,6 +47,11 @@ describe('the command line', () => {
     [['submit', 'x', '--memory-limit', 'much'], /256MiB, 1GB/],
     [['submit', 'x', '--result-limit', '2MiB'], /at most 1MiB/],
     [['submit', 'x', 'n'], /key=value/],
+    [['submit', 'x', '--stderr-limit', '65KiB'], /at most 64KiB/],
+    [['submit', 'x', '--range', '1-5'], /0\.\.256/],
+    [['join', '--max-memory', 'all'], /256MiB, 1GB/],
+    [['join', '--max-result', '2MiB'], /at most 1MiB/],
+    [['init', 'x', '--lang', 'cobol'], /typescript, python, wasi/],
     [['pause', 'soon'], /30s, 90m, 2h or 1h30m/],
     [['submit'], /missing required argument 'job'/],
     [['completion', 'tcsh'], /bash, zsh, fish/],
@@ -69,6 +74,27 @@ describe('the command line', () => {
       number: 0,
       meaning: 'all went well',
     });
+  });
+
+  test('takes the data folder before the command or behind it, nearest first', async () => {
+    vi.stubEnv('MANYHANDS_DATA', '/from/environment');
+    const folderOf = async (...args: readonly string[]): Promise<string | undefined> =>
+      /nobody listens on (.*)\/control\.sock/.exec((await runCli(args)).stderr)?.[1];
+    expect(await folderOf('jobs')).toBe('/from/environment');
+    expect(await folderOf('--data', '/before', 'jobs')).toBe('/before');
+    expect(await folderOf('jobs', '--data', '/behind')).toBe('/behind');
+    expect(await folderOf('--data', '/before', 'jobs', '--data', '/behind')).toBe('/behind');
+    expect(await folderOf('--data', '/before', 'submit', 'primes', '--detach')).toBe('/before');
+  });
+
+  test('takes --json and --verbose before the command or behind it', async () => {
+    for (const args of [
+      ['--json', 'jobs'],
+      ['jobs', '--json'],
+    ]) {
+      expect(JSON.parse((await runCli(args)).stderr)).toHaveProperty('error');
+    }
+    expect((await runCli(['--verbose', 'jobs'])).stderr).toMatch(/\n +at /);
   });
 
   test('shows the stack with --verbose only, and errors as JSON with --json', async () => {

@@ -40,6 +40,30 @@ describe('about the peer', () => {
     });
   });
 
+  test('status says what it gives and declines, and how its sandbox fares', async () => {
+    await servePeer(data, {
+      status: () =>
+        Promise.resolve({
+          peerId: aPeerId,
+          wallMsMax: 3_600_000,
+          memoryBytesMax: 2 ** 30,
+          declined: [{ name: 'big', reason: 'it needs 4 GiB, and this peer gives 1 GiB' }],
+          sandboxRestarts: 2,
+          sandboxTrouble: 'it was killed',
+        }),
+    });
+    const { stdout } = await runCli(['status']);
+    expect(stdout.toString()).toMatch(/^gives {5}a chunk up to 1 h and 1 GiB of memory$/m);
+    expect(stdout.toString()).toMatch(/^declines {2}big: it needs 4 GiB, and this peer/m);
+    expect(stdout.toString()).toMatch(/^sandbox {3}down: it was killed, started again 2 times$/m);
+  });
+
+  test('status says nothing of a sandbox that never died', async () => {
+    await servePeer(data);
+    const { stdout } = await runCli(['status']);
+    expect(stdout.toString()).not.toMatch(/^(sandbox|declines)/m);
+  });
+
   test('without any peers it says how to find some', async () => {
     await servePeer(data);
     expect((await runCli(['peers'])).stdout.toString()).toContain('manyhands join --peer');

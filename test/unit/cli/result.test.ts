@@ -77,3 +77,86 @@ describe('a result', () => {
     expect(await readdir(folder)).toEqual(['out.txt']);
   });
 });
+
+test('bytes that are text are shown on a terminal, with their line ended', async () => {
+  await serveResult(data, 'bytes', '1: ä\n', '2: b');
+  const terminal = await runCli(['result', 'c0'], { columns: 80 });
+  expect(terminal).toMatchObject({ code: 0, stderr: '' });
+  expect(terminal.stdout.toString()).toBe('1: ä\n2: b\n');
+});
+
+describe('a result in parts', () => {
+  type Part = { part?: string; piece: string; kind?: string };
+
+  async function serveParts(...parts: readonly Part[]): Promise<void> {
+    await servePeer(data, {
+      async *result(request) {
+        expect(request.parts).toBe(true);
+        for (const { piece, ...rest } of parts) yield { ...rest, piece: Buffer.from(piece) };
+      },
+    });
+  }
+
+  test('is a file for each in a new folder', async () => {
+    await serveParts(
+      { part: 'a.txt', piece: 'one ', kind: 'bytes' },
+      { piece: 'two' },
+      { part: 'b.txt', piece: '' },
+    );
+    const folder = join(tempDir(), 'new', 'results');
+    const written = await runCli(['result', 'c0', '--out-dir', folder]);
+    expect(written).toMatchObject({ code: 0, stderr: `Wrote 2 results, 7 B, to ${folder}\n` });
+    expect(await readdir(folder)).toEqual(['a.txt', 'b.txt']);
+    expect(await readFile(join(folder, 'a.txt'), 'utf8')).toBe('one two');
+    expect(await readFile(join(folder, 'b.txt'), 'utf8')).toBe('');
+  });
+
+  test('is told with --json, and may go to a folder that is there and empty', async () => {
+    await serveParts({ part: '0000', piece: 'one' });
+    const folder = tempDir();
+    const json = await runCli(['result', 'c0', '--out-dir', folder, '--json']);
+    expect(JSON.parse(json.stdout.toString())).toEqual({
+      jobId: 'c0',
+      files: 1,
+      bytes: 3,
+      outDir: folder,
+    });
+  });
+
+  test('overwrites nothing', async () => {
+    await serveParts({ part: 'a.txt', piece: 'new' });
+    const folder = tempDir();
+    await writeFile(join(folder, 'a.txt'), 'old');
+    const refused = await runCli(['result', 'c0', '--out-dir', folder]);
+    expect(refused.code).toBe(7);
+    expect(refused.stderr).toMatch(/is not empty, and --out-dir overwrites nothing/);
+    expect(await readFile(join(folder, 'a.txt'), 'utf8')).toBe('old');
+    const file = await runCli(['result', 'c0', '--out-dir', join(folder, 'a.txt')]);
+    expect(file.code).toBe(7);
+  });
+
+  test.each(['../up', '/etc/x', 'a/b', 'a\\b', '..', '.', 'same', 'x'.repeat(256)])(
+    'is not written under the name %j, and nothing of it is left',
+    async (part) => {
+      await serveParts({ part: 'same', piece: 'one' }, { part, piece: 'two' });
+      const parent = tempDir();
+      const folder = join(parent, 'results');
+      const refused = await runCli(['result', 'c0', '--out-dir', folder]);
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toMatch(/a part of the result under the name/);
+      expect(await readdir(parent)).toEqual([]);
+    },
+  );
+
+  test('that breaks off leaves an empty folder as it was', async () => {
+    await servePeer(data, {
+      async *result() {
+        yield { part: 'a', piece: Buffer.from('half') };
+        throw new GridError('store-failed', 'The disk is broken.');
+      },
+    });
+    const folder = tempDir();
+    expect(await runCli(['result', 'c0', '--out-dir', folder])).toMatchObject({ code: 12 });
+    expect(await readdir(folder)).toEqual([]);
+  });
+});

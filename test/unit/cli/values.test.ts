@@ -7,6 +7,7 @@ import {
   parseCount,
   parseDurationMs,
   parseParams,
+  parseRange,
   parseTrust,
 } from '../../../src/cli/values.ts';
 
@@ -81,6 +82,28 @@ describe('an address', () => {
   test('port 0 is only for listening', () => {
     expect(parseAddress(0)('127.0.0.1:0')).toBe('127.0.0.1:0');
     expect(() => parseAddress(1)('127.0.0.1:0')).toThrow(GridError);
+  });
+});
+
+describe('a range', () => {
+  test.each([
+    ['0..256', 0, 256],
+    ['-5..5', -5, 5],
+    ['1..1e6', 1, 1_000_000],
+    ['-9007199254740991..9007199254740991', -9007199254740991, 9007199254740991],
+  ])('%s is from %d up to and without %d', (text, from, to) => {
+    expect(parseRange(text)).toEqual({ from, to });
+  });
+
+  test.each(['', '5', '0..', '..5', '0...5', '0-5', '0.5..2', '0..9007199254740993', 'a..b'])(
+    '"%s" is refused with examples',
+    (text) => {
+      expect(() => parseRange(text)).toThrow(/0\.\.256 or 1\.\.1e6/);
+    },
+  );
+
+  test.each(['5..5', '6..5'])('%s holds no number, and is refused', (text) => {
+    expect(() => parseRange(text)).toThrow(/a range that holds numbers/);
   });
 });
 

@@ -1,9 +1,10 @@
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 
 import { beforeEach, describe, expect, test } from 'vitest';
 
-import { stubDataFolder, writeTinyJob } from '../../support/cli-fixtures.ts';
+import { stubDataFolder, wasiProgram, writeTinyJob } from '../../support/cli-fixtures.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
@@ -29,9 +30,29 @@ describe('init and test', () => {
         expect.stringMatching(new RegExp(`^ +${chunk} +\\d+ B +[\\d.]+ m?s +\\d+ B  [0-9a-f]{8}$`)),
       ),
     );
+    expect(tested.stdout.toString()).toContain('same on 2 threads, in 2 orders: 4 chunks\n');
     expect(tested.stdout.toString()).toMatch(/merged all 4: json.*\n.*\n +"pi": 3\.1\d+,/);
     // Chunks that shared their random numbers would count nearly the same.
     expect(new Set(lines.slice(2, 6).map((line) => line.slice(-8))).size).toBe(4);
+  });
+
+  test.each([
+    ['python', 'main.py', '1000003..1000006', '1000003: 1000003'],
+    ['wasi', 'main.wasm', '1000000000039..1000000000042', '1000000000039: 1000000000039'],
+  ])('a new job in %s runs as it stands', async (lang, file, range, line) => {
+    const folder = join(tempDir(), 'my-job');
+    const made = await runCli(['init', folder, '--lang', lang]);
+    expect(made.stdout.toString()).toContain(`manyhands test ${folder}/${file} --range`);
+    expect(await readFile(join(folder, 'README.md'), 'utf8')).toContain(
+      `manyhands submit ${folder}/${file} --range`,
+    );
+    const tested = await runCli(['test', join(folder, file), '--range', range]);
+    expect(tested).toMatchObject({ code: 0, stderr: '' });
+    const lines = tested.stdout.toString().split('\n');
+    expect(lines[0]).toMatch(/^my-job: .* of WebAssembly/);
+    expect(lines).toContain('same on 2 threads, in 2 orders: 3 chunks');
+    expect(lines).toContain(`  ${line}`);
+    expect(lines).toContain('That is the whole job.');
   });
 
   test('init leaves what is there alone', async () => {
@@ -52,6 +73,62 @@ describe('init and test', () => {
       job: 'tiny',
       chunks: [{ chunk: 0, resultBytes: 1 }, { chunk: 1 }],
       merged: { kind: 'json', sawAll: true },
+      same: true,
+    });
+  });
+
+  test('a test takes of an endless stdin what it needs', async () => {
+    const endless = Readable.from(
+      (function* () {
+        for (let n = 0; ; n += 1) yield Buffer.from(`${n}\n`);
+      })(),
+    );
+    const { code, stdout } = await runCli(
+      ['test', wasiProgram('echo'), '--lines', '-', '--per-chunk', '2', '--chunks', '2'],
+      { stdin: endless },
+    );
+    expect(code).toBe(0);
+    expect(stdout.toString()).toMatch(
+      /merged the first 2 chunks: bytes, 8 B\n {2}0\n {2}1\n {2}2\n/,
+    );
+  });
+
+  test('a test shows what a program that fails wrote', async () => {
+    const { code, stdout, stderr } = await runCli([
+      'test',
+      wasiProgram('exit-3'),
+      '--range',
+      '0..2',
+    ]);
+    expect(code).toBe(4);
+    expect(stdout.toString()).toMatch(/ exited: exit code 3\n$/);
+    expect(stderr).toMatch(/^error: Chunk 0 failed: exited: exit code 3[^]*not what this program/);
+    expect(stderr).toMatch(/\nOn the grid, this would fail the job\.\n$/);
+  });
+
+  test('a test names the chunk of a job that is not deterministic, and the byte', async () => {
+    const job = join(tempDir(), 'job.js');
+    // How deep it may go hangs on what V8 made of it, which hangs on how often it ran before.
+    await writeFile(
+      job,
+      `export function* split() { for (let i = 0; i < 6; i += 1) yield i; }
+       export function compute() {
+         let depth = 0;
+         const dig = () => { depth += 1; dig(); };
+         try { dig(); } catch {}
+         return String(depth);
+       }
+       export function merge() {}`,
+    );
+    const { code, stdout, stderr } = await runCli(['test', job]);
+    expect(code).toBe(4);
+    expect(stdout.toString()).toMatch(/ \d {2}the second time: not-deterministic\n$/);
+    expect(stderr).toMatch(
+      /^error: Chunk \d is not-deterministic: byte \d of its result was 0x3\d the first time, and /,
+    );
+    const json = await runCli(['test', job, '--json']);
+    expect(JSON.parse(json.stdout.toString())).toMatchObject({
+      differs: { chunk: expect.any(Number), failure: { kind: 'not-deterministic' } },
     });
   });
 

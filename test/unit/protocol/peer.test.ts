@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { PeerId } from '../../../src/model/ids.ts';
+import { programKey } from '../../../src/model/program.ts';
 import { Peer } from '../../../src/protocol/peer.ts';
 import { World, type Conduct, type Node } from '../../support/protocol-harness.ts';
 import {
@@ -9,6 +10,7 @@ import {
   bert,
   cora,
   digestNumbered,
+  givenLimits,
   jobNumbered,
   leasedChunks,
   ofType,
@@ -215,7 +217,7 @@ describe('waking', () => {
 
   test('a tick that comes too early is followed by the same wake again', () => {
     const options = { self, addresses: () => [], entrances: ['one:1'], slots: 1, seed: 1 };
-    const peer = new Peer(options);
+    const peer = new Peer({ ...options, limits: givenLimits });
     peer.handle({ type: 'tick' }, at(0));
     const failed = { type: 'dial-failed', address: 'one:1', reason: 'refused' } as const;
     const wakes = ofType(peer.handle(failed, at(5)), 'wake');
@@ -241,7 +243,14 @@ test('the same seed gives the same effects, another seed others', () => {
 });
 
 test('what a peer says to itself stays inside, but for leases, which need their inputs', () => {
-  const peer = new Peer({ self, addresses: () => ['me:1'], entrances: [], slots: 1, seed: 1 });
+  const peer = new Peer({
+    self,
+    addresses: () => ['me:1'],
+    entrances: [],
+    slots: 1,
+    limits: givenLimits,
+    seed: 1,
+  });
   peer.handle({ type: 'tick' }, at(0));
   const spec = specOf({ trust: { quorum: 1 } });
   expect(peer.handle({ type: 'submit', job, spec }, at(1))).toEqual([]);
@@ -250,7 +259,7 @@ test('what a peer says to itself stays inside, but for leases, which need their 
   if (sign === undefined) throw new Error('no offer');
   const engaged = peer.handle({ type: 'offer-signed', offer: signedOf(sign.offer) }, at(4));
   expect(engaged.map(({ type }) => type)).toEqual(['fetch-program']);
-  const { program } = spec;
+  const program = programKey(spec, spec.limits.memoryBytesMax);
   const ready = peer.handle({ type: 'program-ready', program }, at(5));
   const lease = { lease: 1, chunk: 0 };
   const message = { type: 'leases', job, leaseMs: 12_000 } as const;

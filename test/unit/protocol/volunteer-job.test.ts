@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 
 import { VolunteerJob } from '../../../src/protocol/volunteer-job.ts';
-import { leasedChunks, offerOf } from '../../support/protocol-fixtures.ts';
+import { givenLimits, leasedChunks, offerOf } from '../../support/protocol-fixtures.ts';
 
 function jobWith(count: number, deadlineMs = 100): VolunteerJob {
-  const job = new VolunteerJob(offerOf().offer, 0);
+  const job = new VolunteerJob(offerOf().offer, givenLimits, 0);
   for (const chunk of leasedChunks(1, count)) job.push({ chunk, deadlineMs });
   return job;
 }

@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
 
 import { limits } from '../../../src/model/limits.ts';
+import { programRef } from '../../../src/model/program.ts';
 import type { Effect } from '../../../src/protocol/events.ts';
 import {
   anna,
   bert,
-  digestNumbered,
+  chunkLimitsOf,
   jobNumbered,
   leasedChunks,
   offerOf,
   ofType,
-  peerNumbered,
   self,
   startUnixMs,
 } from '../../support/protocol-fixtures.ts';
@@ -20,6 +20,7 @@ import {
   givenBack,
   job,
   leases,
+  program,
   results,
   run,
   stopped,
@@ -27,15 +28,20 @@ import {
   working,
 } from '../../support/protocol-volunteer.ts';
 
-const { program, programBytes } = offerOf().offer;
-
 describe('engaging', () => {
   test('an open offer leads to a stream, the program, and then an ask', () => {
     const { volunteer } = volunteerWith(2, {});
     const addresses = ['anna:1'];
     expect(volunteer.advance(0)).toEqual([
       { type: 'open-work', requester: anna, addresses },
-      { type: 'fetch-program', requester: anna, addresses, program, programBytes },
+      {
+        type: 'fetch-program',
+        requester: anna,
+        addresses,
+        program,
+        ref: programRef(offerOf().offer),
+        limits: chunkLimitsOf(),
+      },
     ]);
     expect(volunteer.advance(1)).toEqual([]);
     expect(volunteer.requesterUp(anna, 2)).toEqual([]);
@@ -71,7 +77,8 @@ describe('engaging', () => {
     expect(volunteer.programFailed(program, 'no compute', 1)).toEqual([
       { type: 'close-work', requester: anna },
     ]);
-    expect(volunteer.declined).toEqual(new Map([[job, 'squares: no compute']]));
+    const declined = { requester: anna, job, name: 'squares', reason: 'no compute' };
+    expect(volunteer.declined).toEqual([declined]);
     expect(volunteer.advance(2)).toEqual([]);
   });
 
@@ -356,19 +363,4 @@ describe('finishing', () => {
     const chunks = leasedChunks(1, 1);
     expect(volunteer.handle(self, leases(chunks), 1)).toEqual([run(1, chunks)]);
   });
-});
-
-test('declined jobs are remembered up to a bound', () => {
-  const { volunteer, book } = volunteerWith(1);
-  for (let number = 0; number < 1_100; number++) {
-    const requester = peerNumbered(number);
-    const other = digestNumbered(number);
-    book.receive(offerOf({ requester, job: jobNumbered(number), program: other }), startUnixMs);
-    volunteer.advance(number * 1_000);
-    volunteer.programFailed(other, 'no', number * 1_000);
-    book.close(requester, jobNumbered(number));
-  }
-  expect(volunteer.declined.size).toBe(1_000);
-  expect(volunteer.declined.has(jobNumbered(99))).toBe(false);
-  expect(volunteer.declined.has(jobNumbered(1_099))).toBe(true);
 });

@@ -1,50 +1,104 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
+import { limits } from '../../../src/model/limits.ts';
 import { Peer } from '../../../src/protocol/peer.ts';
 import { createControl } from '../../../src/runtime/control.ts';
 import { JobBook } from '../../../src/runtime/job-book.ts';
+import { joinResults } from '../../../src/runtime/joined-results.ts';
+import { encodeCanonical } from '../../../src/wire/canonical-cbor.ts';
+import { digestOf } from '../../../src/wire/digest.ts';
 import { fakeSandbox } from '../../support/fake-sandbox.ts';
 import { gridErrorOf } from '../../support/grid-error-of.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
-import { self } from '../../support/protocol-fixtures.ts';
+import { givenLimits, self } from '../../support/protocol-fixtures.ts';
+import { storedJob } from '../../support/stored-jobs.ts';
 
+const store = new MemoryStore();
 const components = {
   self,
-  peer: new Peer({ self, addresses: () => [], entrances: [], slots: 0, seed: 1 }),
+  peer: new Peer({
+    self,
+    addresses: () => [],
+    entrances: [],
+    slots: 0,
+    limits: givenLimits,
+    seed: 1,
+  }),
   sandbox: fakeSandbox(),
-  store: new MemoryStore(),
+  store,
   clock: { nowMs: () => 0, unixMs: () => 0 },
   dispatch: () => undefined,
 };
+const jobs = new JobBook(components);
 const control = createControl({
   ...components,
-  jobs: new JobBook(components),
+  jobs,
   addresses: () => [],
   about: { version: '', grid: '', dataPath: '', metricsAddress: '' },
   onFinish: () => undefined,
 });
 
-const request = {
-  name: 'squares',
-  program: Buffer.of(1),
-  paramsJson: '',
-  inputPath: '',
-  quorum: 1,
-  wallMsMax: 1,
-  memoryBytesMax: 1,
-  resultBytesMax: 1,
-  chunksMax: 1,
-};
+describe('bytes to keep', () => {
+  async function* pieces(...all: readonly Uint8Array[]) {
+    yield* all;
+  }
 
-// An offer with such a limit is one that every neighbour ends the stream for.
-test.each([
-  [{ wallMsMax: 0 }, 'wall limit'],
-  [{ memoryBytesMax: 0 }, 'memory limit'],
-  [{ resultBytesMax: 0 }, 'result'],
-  [{ name: '' }, 'name'],
-  [{ quorum: 0 }, 'quorum'],
-  [{ chunksMax: 0 }, 'chunks'],
-])('a job with %j is refused', async (change, reason) => {
-  const error = await gridErrorOf(Promise.try(() => control.submit({ ...request, ...change })));
-  expect([error.code, error.message]).toEqual(['usage', expect.stringContaining(reason)]);
+  test('are kept under their digest', async () => {
+    const put = await control.putBlob(pieces(Buffer.from('the '), Buffer.from('program')));
+    expect(put).toEqual({ digest: digestOf(Buffer.from('the program')), bytes: 11 });
+  });
+
+  test('are refused once they are more than any program or file may have', async () => {
+    const half = Buffer.alloc(limits.moduleBytesMax / 2);
+    const fits = await control.putBlob(pieces(half, half));
+    expect(fits.bytes).toBe(limits.moduleBytesMax);
+    const error = await gridErrorOf(control.putBlob(pieces(half, half, Buffer.of(1))));
+    expect([error.code, error.message]).toEqual([
+      'usage',
+      expect.stringContaining(`up to ${limits.moduleBytesMax} bytes, and this has more`),
+    ]);
+  });
+});
+
+test('a job that was put and asked for runs', async () => {
+  const program = await store.putBlob(Buffer.of(1));
+  const { jobId } = await control.submit({
+    name: 'squares',
+    runtime: 'javascript',
+    program,
+    script: '',
+    setup: null,
+    pieces: null,
+    paramsJson: '',
+    inputPath: '',
+    quorum: 1,
+    wallMsMax: 1,
+    memoryBytesMax: 1,
+    resultBytesMax: 1,
+    stderrBytesMax: 0,
+    chunksMax: 1,
+  });
+  expect(jobs.running.map(({ job }) => job)).toEqual([jobId]);
+  await jobs.abandonAll();
+});
+
+test('a result is told in parts to whoever asks for them', async () => {
+  async function* results() {
+    yield ['one', 'two'].map((text) => encodeCanonical(Buffer.from(text)));
+  }
+  const output = await joinResults(results(), store, new AbortController().signal);
+  const { spec, ...job } = storedJob('pieces', 'done');
+  const steps = { type: 'pieces', pieces: { type: 'lines', linesPerChunk: 1 } } as const;
+  store.putJob({ ...job, spec: { ...spec, steps }, output });
+  const { signal } = new AbortController();
+  const got = async (parts: boolean) => {
+    return Array.fromAsync(control.result({ jobId: job.job, parts }, signal), ({ part, piece }) => {
+      return [part, String(piece)];
+    });
+  };
+  expect(await got(false)).toEqual([[undefined, 'onetwo']]);
+  expect(await got(true)).toEqual([
+    ['0000', 'one'],
+    ['0001', 'two'],
+  ]);
 });

@@ -8,6 +8,7 @@ import { createNode } from '../../../src/runtime/create-node.ts';
 import { createLog } from '../../../src/runtime/log.ts';
 import { fakeSandbox } from '../../support/fake-sandbox.ts';
 import { gridErrorOf } from '../../support/grid-error-of.ts';
+import { givenLimits } from '../../support/protocol-fixtures.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 test('what fails to close neither hides why a start failed nor keeps others open', async () => {
@@ -22,6 +23,7 @@ test('what fails to close neither hides why a start failed nor keeps others open
     advertise: [],
     peers: [],
     slots: 0,
+    limits: givenLimits,
     version: '0',
   };
   const sandbox = fakeSandbox({ close: () => Promise.reject(new Error('its threads are stuck')) });

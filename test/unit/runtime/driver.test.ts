@@ -7,9 +7,11 @@ import type { Transport } from '../../../src/ports.ts';
 import { Peer } from '../../../src/protocol/peer.ts';
 import { Driver } from '../../../src/runtime/driver.ts';
 import { createLog } from '../../../src/runtime/log.ts';
+import { ProgramFetch } from '../../../src/runtime/program-fetch.ts';
 import { fakeSandbox } from '../../support/fake-sandbox.ts';
+import { memoryCache } from '../../support/memory-cache.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
-import { anna, offerOf, self, startUnixMs } from '../../support/protocol-fixtures.ts';
+import { anna, givenLimits, offerOf, self, startUnixMs } from '../../support/protocol-fixtures.ts';
 
 const nothing = (): void => undefined;
 
@@ -31,7 +33,7 @@ function driverWith(transportMethods: Partial<Transport>, sandbox = fakeSandbox(
     closeWork: nothing,
     sendToRequester: nothing,
     sendToVolunteer: nothing,
-    fetchBlob: async () => Uint8Array.of(1),
+    fetchBlob: async () => new Uint8Array(offerOf().offer.programBytes),
     sign: (offer) => offerOf(offer),
     stats: () => ({
       bytesIn: 0,
@@ -43,13 +45,23 @@ function driverWith(transportMethods: Partial<Transport>, sandbox = fakeSandbox(
     close: async () => undefined,
     ...transportMethods,
   };
-  const peer = new Peer({ self, addresses: () => [], entrances: [], slots: 1, seed: 1 });
+  const peer = new Peer({
+    self,
+    addresses: () => [],
+    entrances: [],
+    slots: 1,
+    limits: givenLimits,
+    seed: 1,
+  });
+  const store = new MemoryStore();
+  const cache = memoryCache();
   const driver = new Driver({
     self,
     peer,
     transport,
     sandbox,
-    store: new MemoryStore(),
+    programs: new ProgramFetch({ self, transport, sandbox, store, cache }),
+    store,
     clock: { nowMs: () => 0, unixMs: () => startUnixMs },
     log: createLog({ level: 'warn', format: 'json', stream }),
     entrances: [],
@@ -74,7 +86,7 @@ test('an effect that throws is reported, and those behind it are carried out', a
     },
     fetchBlob: async (requester) => {
       fetched.resolve(requester);
-      return Uint8Array.of(1);
+      return new Uint8Array(offerOf().offer.programBytes);
     },
   });
   driver.dispatch(annasOffer);
@@ -88,13 +100,13 @@ test('what a stranger’s program says of itself is harmless in a log', async ()
   const sandbox = fakeSandbox({
     load: async () => {
       setImmediate(checked.resolve);
-      return 'Error: \u001b]0;mine\u0007\nyours';
+      return { kind: 'threw', detail: 'Error: \u001b]0;mine\u0007\nyours' };
     },
   });
   const { driver, lines } = driverWith({}, sandbox);
   driver.dispatch(annasOffer);
   await checked.promise;
   const { msg }: { msg: unknown } = JSON.parse(lines.at(-1) ?? '{}');
-  expect(msg).toBe('a job is declined: Error: \u{fffd}]0;mine\u{fffd}\u{fffd}yours');
+  expect(msg).toBe('a job is declined: threw: Error: \u{fffd}]0;mine\u{fffd}\u{fffd}yours');
   driver.stop();
 });

@@ -1,13 +1,19 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
 import { expect, test } from 'vitest';
 
 import { GridError } from '../../../src/model/errors.ts';
-import type { Store } from '../../../src/ports.ts';
+import type { Sandbox, Store } from '../../../src/ports.ts';
+import type { LocalEvent } from '../../../src/protocol/events.ts';
 import { Peer } from '../../../src/protocol/peer.ts';
-import { JobBook, type JobRequest } from '../../../src/runtime/job-book.ts';
+import { JobBook } from '../../../src/runtime/job-book.ts';
+import type { JobRequest, ProgramRequest } from '../../../src/runtime/job-request.ts';
 import { fakeSandbox } from '../../support/fake-sandbox.ts';
 import { gridErrorOf } from '../../support/grid-error-of.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
-import { self } from '../../support/protocol-fixtures.ts';
+import { digestNumbered, givenLimits, self, specOf } from '../../support/protocol-fixtures.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 
 test('a job that the store can’t take is refused, and nobody waits for its end', async () => {
   class FullStore extends MemoryStore {
@@ -15,42 +21,117 @@ test('a job that the store can’t take is refused, and nobody waits for its end
       throw new GridError('disk-full', 'The disk is full.');
     }
   }
-  const jobs = jobBook(new FullStore());
-  const submitted = jobs.submit(request);
+  const store = new FullStore();
+  const jobs = jobBook(store);
+  const submitted = jobs.submit(await squares(store));
   expect((await gridErrorOf(submitted)).code).toBe('disk-full');
   expect(jobs.running).toEqual([]);
   await jobs.abandonAll();
 });
 
-test('the program of a job can be fetched while it runs, and nothing else', async () => {
+test('what computes a job can be fetched while it runs, and nothing else', async () => {
   const store = new MemoryStore();
-  const other = await store.putBlob(Uint8Array.of(2));
   const jobs = jobBook(store);
-  const program = await store.putBlob(request.program);
-  expect(jobs.isOffered(program)).toBe(false);
-  await jobs.submit(request);
-  expect([jobs.isOffered(program), jobs.isOffered(other)]).toEqual([true, false]);
+  const [module, words, script, other] = await Promise.all(
+    [1, 2, 3, 4].map((byte) => store.putBlob(Uint8Array.of(byte))),
+  );
+  if (!module || !words || !script || !other) throw new Error('not put');
+  const files = [{ path: 'words', blob: words }];
+  const id = await jobs.submit({
+    ...request,
+    program: {
+      runtime: 'wasi',
+      module,
+      setup: { arguments: ['x'], environment: [], files },
+      steps: { type: 'script', script },
+    },
+  });
+  const { spec, data } = jobs.resolve(id);
+  expect(data).toEqual([words]);
+  const setup = spec.setup?.digest ?? other;
+  const all = [module, setup, words, script, other];
+  expect(all.map((blob) => jobs.isOffered(blob))).toEqual([true, true, true, false, false]);
   await jobs.abandonAll();
-  expect(jobs.isOffered(program)).toBe(false);
+  expect(all.map((blob) => jobs.isOffered(blob))).toEqual(all.map(() => false));
+});
+
+test('an input may be removed as soon as the job is accepted', async () => {
+  const store = new MemoryStore();
+  const added: LocalEvent[] = [];
+  const ended = Promise.withResolvers<void>();
+  const jobs = jobBook(store, fakeSandbox(), (event) => {
+    added.push(event);
+    if (event.type === 'split-ended') ended.resolve();
+  });
+  const inputPath = join(tempDir(), 'lines');
+  await writeFile(inputPath, '1\n2\n3\n');
+  await jobs.submit({ ...request, inputPath, program: await lineProgram(store) });
+  await rm(inputPath);
+  await ended.promise;
+  expect(added).toContainEqual(expect.objectContaining({ type: 'chunks-added', count: 3 }));
+  await jobs.abandonAll();
+});
+
+test('an input that can’t be read is refused, and no job begins', async () => {
+  const store = new MemoryStore();
+  const jobs = jobBook(store);
+  const inputPath = join(tempDir(), 'missing');
+  const submitted = jobs.submit({ ...request, inputPath, program: await lineProgram(store) });
+  expect((await gridErrorOf(submitted)).code).toBe('input-unreadable');
+  expect([jobs.running, store.listJobs()]).toEqual([[], []]);
+});
+
+test('parameters that are too large for a spec are refused', async () => {
+  const store = new MemoryStore();
+  const submitted = jobBook(store).submit({
+    ...(await squares(store)),
+    params: { text: 'x'.repeat(65_536) },
+  });
+  expect((await gridErrorOf(submitted)).message).toContain('Give large data with --input');
 });
 
 const request: JobRequest = {
   name: 'squares',
   trust: { quorum: 1 },
-  limits: { wallMsMax: 1_000, memoryBytesMax: 2 ** 26, resultBytesMax: 1_000 },
+  limits: specOf().limits,
   chunksMax: 10,
-  program: Uint8Array.of(1),
+  program: { runtime: 'javascript', script: digestNumbered(0) },
   params: {},
   inputPath: undefined,
 };
 
-function jobBook(store: Store): JobBook {
+async function squares(store: Store): Promise<JobRequest> {
+  const script = await store.putBlob(Uint8Array.of(1));
+  return { ...request, program: { runtime: 'javascript', script } };
+}
+
+async function lineProgram(store: Store): Promise<ProgramRequest> {
+  return {
+    runtime: 'wasi',
+    module: await store.putBlob(Uint8Array.of(1)),
+    setup: { arguments: ['x'], environment: [], files: [] },
+    steps: { type: 'pieces', pieces: { type: 'lines', linesPerChunk: 1 }, paths: [] },
+  };
+}
+
+function jobBook(
+  store: Store,
+  sandbox: Sandbox = fakeSandbox(),
+  dispatch: (event: LocalEvent) => void = () => undefined,
+): JobBook {
   return new JobBook({
     self,
-    peer: new Peer({ self, addresses: () => [], entrances: [], slots: 0, seed: 1 }),
-    sandbox: fakeSandbox(),
+    peer: new Peer({
+      self,
+      addresses: () => [],
+      entrances: [],
+      slots: 0,
+      limits: givenLimits,
+      seed: 1,
+    }),
+    sandbox,
     store,
     clock: { nowMs: () => 0, unixMs: () => 0 },
-    dispatch: () => undefined,
+    dispatch,
   });
 }

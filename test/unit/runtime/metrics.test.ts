@@ -39,6 +39,9 @@ test('a scrape shows the present numbers of every source', async () => {
     'manyhands_replicas_total{outcome="failed_out_of_memory"} 65',
     'manyhands_replicas_total{outcome="failed_threw"} 66',
     'manyhands_replicas_total{outcome="failed_result_too_large"} 67',
+    'manyhands_replicas_total{outcome="failed_exited"} 68',
+    'manyhands_replicas_total{outcome="failed_forbidden_import"} 69',
+    'manyhands_replicas_total{outcome="failed_not_deterministic"} 70',
     'manyhands_received_bytes_total 70',
     'manyhands_sent_bytes_total 71',
     'manyhands_handshakes_refused_total 73',
@@ -47,6 +50,7 @@ test('a scrape shows the present numbers of every source', async () => {
     'manyhands_queue_depth{queue="batches"} 80',
     'manyhands_slots{state="busy"} 3',
     'manyhands_slots{state="idle"} 1',
+    'manyhands_sandbox_restarts_total 90',
     'manyhands_build_info{version="1.2.3"} 1',
   ]);
 });

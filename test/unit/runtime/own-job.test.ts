@@ -1,48 +1,135 @@
+import { once } from 'node:events';
+
 import { expect, test } from 'vitest';
 
-import type { Digest } from '../../../src/model/ids.ts';
+import type { JobSpec } from '../../../src/model/job.ts';
+import type { LocalEvent } from '../../../src/protocol/events.ts';
+import { PieceSteps, ScriptSteps, type StepRunner } from '../../../src/runtime/job-steps.ts';
+import { loadableScript } from '../../../src/runtime/loadable.ts';
 import { OwnJob } from '../../../src/runtime/own-job.ts';
 import { PageFiles } from '../../../src/runtime/pages.ts';
+import { encodeCanonical } from '../../../src/wire/canonical-cbor.ts';
+import { digestOf } from '../../../src/wire/digest.ts';
 import { fakeSandbox } from '../../support/fake-sandbox.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
-import { jobNumbered, resultOf, specOf } from '../../support/protocol-fixtures.ts';
+import { jobNumbered, specOf } from '../../support/protocol-fixtures.ts';
 
-test('merge has its program loaded again, since others’ may have taken its place', async () => {
-  const store = new MemoryStore();
-  const source = Uint8Array.of(1, 2, 3);
-  const spec = specOf({ program: await store.putBlob(source) });
-  const job = jobNumbered(1);
+const job = jobNumbered(1);
+const rangeSpec = specOf({
+  steps: { type: 'pieces', pieces: { type: 'range', from: 0, to: 3, numbersPerChunk: 1 } },
+});
+
+/** A job that runs, and its machine's part: the results of all chunks, in order, when told. */
+function running(spec: JobSpec, steps: StepRunner, store: MemoryStore) {
   const splitEnded = Promise.withResolvers<void>();
-  const loaded: [Digest, Uint8Array][] = [];
-  const sandbox = fakeSandbox({
-    load: async (program, bytes) => {
-      loaded.push([program, bytes]);
-      return undefined;
-    },
-    async *split() {
-      yield [Uint8Array.of(7)];
-    },
-    merge: async () => {
-      expect(loaded).toEqual([[spec.program, source]]);
-      return { kind: 'text', value: Uint8Array.of(65) };
-    },
-  });
+  const events: LocalEvent['type'][] = [];
   const own = new OwnJob(job, spec, {
-    sandbox,
+    steps,
     store,
     files: new PageFiles(store),
     dispatch: ({ type }) => {
+      events.push(type);
       if (type === 'split-ended') splitEnded.resolve();
     },
     machine: () => undefined,
     nowMs: () => 0,
   });
-  own.run(undefined);
-  await splitEnded.promise;
-  const { outcome } = resultOf({ lease: 1, chunk: 0 });
-  if (outcome.type === 'result') store.putResults(job, [{ chunk: 0, ...outcome }]);
-  own.advanceTo(1);
-  own.allAccepted();
+  own.run();
+  async function accept(...values: readonly Uint8Array[]): Promise<void> {
+    await splitEnded.promise;
+    const results = values.map((value, chunk) => ({ chunk, digest: digestOf(value), value }));
+    store.putResults(job, results);
+    own.advanceTo(values.length);
+    own.allAccepted();
+    await own.settled;
+  }
+  return { own, events, accept };
+}
+
+test('merge has its script loaded again, since others’ may have taken its place', async () => {
+  const store = new MemoryStore();
+  const script = loadableScript(specOf().program, ['split', 'merge'], async () => Buffer.of());
+  const calls: unknown[] = [];
+  const sandbox = fakeSandbox({
+    load: async (program, limits) => {
+      calls.push(['load', program, limits]);
+      return undefined;
+    },
+    async *split(key, params, input, encoding) {
+      calls.push(['split', key, params, input, encoding]);
+      yield [Uint8Array.of(7)];
+    },
+    merge: async (key, params, results) => {
+      calls.push(['merge', key, params, await Array.fromAsync(results)]);
+      return { kind: 'text', value: Buffer.from('A') };
+    },
+  });
+  const params = Uint8Array.of(1);
+  const { limits } = specOf();
+  const given = { script, params, limits, encoding: 'bytes', input: undefined } as const;
+  const { own, accept } = running(specOf(), new ScriptSteps(given, { sandbox, store }), store);
+  await accept(encodeCanonical('result'));
+  expect(calls).toEqual([
+    ['split', script.key, params, undefined, 'bytes'],
+    ['load', script, limits],
+    ['merge', script.key, params, [[encodeCanonical('result')]]],
+  ]);
+  expect(own.stored).toMatchObject({ state: 'done', output: { kind: 'text' } });
+  const blob = own.stored.output?.blob ?? specOf().program;
+  expect(String(await store.getBlob(blob))).toBe('A');
+});
+
+function pieceSteps(store: MemoryStore): StepRunner {
+  if (rangeSpec.steps.type !== 'pieces') throw new Error('not cut into pieces');
+  const { pieces } = rangeSpec.steps;
+  return new PieceSteps({ pieces, paths: [], input: undefined }, { store });
+}
+
+test('a job of pieces is split and its results are joined, in chunk order', async () => {
+  const store = new MemoryStore();
+  const { own, accept, events } = running(rangeSpec, pieceSteps(store), store);
+  await accept(...['zero ', 'one ', 'two'].map((text) => encodeCanonical(Buffer.from(text))));
+  expect(events).toEqual(['submit', 'chunks-added', 'split-ended', 'end-job']);
+  const { state, output } = own.stored;
+  expect([state, output?.kind]).toEqual(['done', 'bytes']);
+  expect(String(await store.getBlob(output?.blob ?? rangeSpec.program))).toBe('zero one two');
+  expect(store.readResults(job, 0, 10)).toEqual([]);
+});
+
+test('a result that no WASI program can give fails the job', async () => {
+  const store = new MemoryStore();
+  const { own, accept } = running(rangeSpec, pieceSteps(store), store);
+  await accept(...['a', 'b', 'c'].map((text) => encodeCanonical(text)));
+  expect(own.stored.state).toBe('failed');
+  expect(own.stored.failure).toContain('The result of chunk 0 is not a string of bytes');
+});
+
+test('too many pieces fail the job, with what to do', async () => {
+  const store = new MemoryStore();
+  const spec = { ...rangeSpec, chunksMax: 2 };
+  const { own } = running(spec, pieceSteps(store), store);
   await own.settled;
-  expect(own.state).toBe('done');
+  expect(own.stored.failure).toMatch(/more than 2 chunks\. Make larger ones, .*--max-chunks/);
+});
+
+test.each<[string, (own: OwnJob) => void, string]>([
+  ['cancelled', (own) => own.cancel(), 'cancelled'],
+  ['abandoned', (own) => own.abandon(), 'lost'],
+])('a job that is %s closes its input', async (_how, end, state) => {
+  const store = new MemoryStore();
+  let closed = 0;
+  const steps: StepRunner = {
+    async *split(signal) {
+      yield [Uint8Array.of(1)];
+      if (!signal.aborted) await once(signal, 'abort');
+    },
+    merge: () => Promise.reject(new Error('never begun')),
+    closeInput: async () => {
+      closed += 1;
+    },
+  };
+  const { own } = running(rangeSpec, steps, store);
+  end(own);
+  await own.settled;
+  expect([own.state, closed]).toEqual([state, 1]);
 });

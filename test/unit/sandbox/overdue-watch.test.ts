@@ -1,12 +1,53 @@
-import { expect, test, vi } from 'vitest';
+import { onTestFinished, expect, test, vi } from 'vitest';
 
-import { OverdueWatch } from '../../../src/sandbox/overdue-watch.ts';
-import { Progress } from '../../../src/sandbox/progress.ts';
+import { type Overdue, OverdueWatch } from '../../../src/sandbox/overdue-watch.ts';
+import { processNowMs, Progress } from '../../../src/sandbox/progress.ts';
+
+const wallMsMax = 40;
+
+/** What is said of a chunk that never ends, and how long that took. */
+async function judged(
+  cpuMs: () => Promise<number | undefined>,
+): Promise<{ readonly overdue: Overdue | undefined; readonly afterMs: number }> {
+  const progress = new Progress();
+  progress.begin(7);
+  const startedMs = processNowMs();
+  progress.start(3, startedMs);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const watch = new OverdueWatch(progress, wallMsMax, cpuMs, resolve);
+  onTestFinished(() => watch.stop());
+  await promise;
+  return { overdue: watch.overdue, afterMs: processNowMs() - startedMs };
+}
+
+test('a chunk that had a processor for itself and took too long has timed out', async () => {
+  const { overdue } = await judged(async () => Infinity);
+  expect(overdue).toEqual({ chunk: 3, why: 'timed-out' });
+});
+
+test('a chunk whose thread can not be asked has timed out', async () => {
+  const { overdue } = await judged(async () => undefined);
+  expect(overdue).toEqual({ chunk: 3, why: 'timed-out' });
+});
+
+test('a chunk that the machine has no time for gets more, and is then called starved', async () => {
+  const { overdue, afterMs } = await judged(async () => 0);
+  expect(overdue).toEqual({ chunk: 3, why: 'starved' });
+  expect(afterMs).toBeGreaterThanOrEqual(3 * wallMsMax);
+});
+
+test('a starved chunk that uses its second chance to loop has timed out', async () => {
+  let asked = 0;
+  const { overdue } = await judged(async () => (asked++ === 0 ? 0 : Infinity));
+  expect(overdue).toEqual({ chunk: 3, why: 'timed-out' });
+  expect(asked).toBe(2);
+});
 
 test('a chunk that may take longer than a timer waits is not looked at all the time', () => {
   const timers = vi.spyOn(globalThis, 'setTimeout');
   try {
-    new OverdueWatch(new Progress(), 2 ** 32 - 1, () => undefined).stop();
+    const never = (): Promise<undefined> => Promise.resolve(undefined);
+    new OverdueWatch(new Progress(), 2 ** 32 - 1, never, () => undefined).stop();
     expect(timers.mock.calls.map(([, waitMs]) => waitMs)).toEqual([2 ** 31 - 1]);
   } finally {
     timers.mockRestore();

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { limits } from '../../../src/model/limits.ts';
 import { SplitReader, stepsOf } from '../../../src/sandbox/split-batch.ts';
-import { decodeCanonical } from '../../../src/wire/canonical-cbor.ts';
+import { decodeCanonical, encodeCanonical } from '../../../src/wire/canonical-cbor.ts';
 
 /** Counts what is taken from an endless split. */
 function endless(value: unknown): { taken: number; [Symbol.iterator](): Iterator<unknown> } {
@@ -23,7 +23,7 @@ const stopped = (): number => 0;
 describe('a batch of chunks', () => {
   test('takes no more from split than a frame of leases holds', async () => {
     const source = endless(1);
-    const reader = new SplitReader(stepsOf(source), stopped);
+    const reader = new SplitReader(stepsOf(source), encodeCanonical, stopped);
     expect((await reader.nextBatch()).chunks.length).toBe(limits.frameItemsMax);
     expect(source.taken).toBe(limits.frameItemsMax);
     await reader.nextBatch();
@@ -32,7 +32,7 @@ describe('a batch of chunks', () => {
 
   test('takes no more once it is full of bytes', async () => {
     const source = endless(new Uint8Array(limits.chunkInputBytesMax / 2));
-    const reader = new SplitReader(stepsOf(source), stopped);
+    const reader = new SplitReader(stepsOf(source), encodeCanonical, stopped);
     expect((await reader.nextBatch()).chunks.length).toBe(2);
     expect(source.taken).toBe(2);
   });
@@ -40,12 +40,12 @@ describe('a batch of chunks', () => {
   test('is handed over early when split is slow', async () => {
     let nowMs = 0;
     const source = endless(1);
-    const reader = new SplitReader(stepsOf(source), () => (nowMs += 20));
+    const reader = new SplitReader(stepsOf(source), encodeCanonical, () => (nowMs += 20));
     expect((await reader.nextBatch()).chunks.length).toBe(3);
   });
 
   test('says when it is the last', async () => {
-    const reader = new SplitReader(stepsOf(['a', 'b']), stopped);
+    const reader = new SplitReader(stepsOf(['a', 'b']), encodeCanonical, stopped);
     const { chunks, ended } = await reader.nextBatch();
     expect(chunks.map(decodeCanonical)).toEqual(['a', 'b']);
     expect(ended).toBe(true);
@@ -54,7 +54,7 @@ describe('a batch of chunks', () => {
 
 test('an iterator whose results are no objects is an error', async () => {
   const iterator = { [Symbol.iterator]: () => ({ next: () => 1 }) };
-  const reader = new SplitReader(stepsOf(iterator), stopped);
+  const reader = new SplitReader(stepsOf(iterator), encodeCanonical, stopped);
   await expect(reader.nextBatch()).rejects.toThrow('yields no results');
 });
 

@@ -1,4 +1,11 @@
-import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
@@ -31,6 +38,56 @@ and submit the job again that needs it.`,
   });
 });
 
+test('a blob that is read in pieces is checked before the first of them', async () => {
+  const path = tempDir();
+  const blobs = new BlobFiles(path);
+  const large = Buffer.alloc(1_000_000, 'manyhands');
+  const blob = await blobs.put(large);
+  expect(Buffer.concat(await Array.fromAsync(blobs.read(blob))).equals(large)).toBe(true);
+  const file = join(path, 'blobs', blob.slice(0, 2), blob);
+  large.write('x', large.length - 1);
+  writeFileSync(file, large);
+  const pieces = blobs.read(blob);
+  await expect(pieces.next()).rejects.toMatchObject({
+    code: 'store-failed',
+    message: expect.stringContaining(`The file ${file} is damaged`),
+  });
+  await expect(blobs.get(blob)).rejects.toMatchObject({ code: 'store-failed' });
+});
+
+test('a large blob is checked without keeping others waiting', async () => {
+  const blobs = new BlobFiles(tempDir());
+  const large = Buffer.alloc(20 * 1024 * 1024, 'manyhands');
+  let turns = 0;
+  const count = setInterval(() => (turns += 1), 0);
+  const blob = await blobs.put(large);
+  const whilePut = turns;
+  await blobs.get(blob);
+  clearInterval(count);
+  // One for each MiB, less what timers in a hurry skip.
+  expect([whilePut, turns - whilePut].map((each) => each >= 5)).toEqual([true, true]);
+});
+
+test('a blob that is put in pieces is a file like others, and leaves nothing else', async () => {
+  const path = tempDir();
+  const blobs = new BlobFiles(path);
+  async function* pieces(fails: boolean) {
+    yield bytes.subarray(0, 5);
+    yield bytes.subarray(5);
+    if (fails) throw new Error('broken off');
+  }
+  await expect(blobs.putPieces(pieces(true))).rejects.toThrow('broken off');
+  expect(filesIn(path)).toEqual([]);
+  expect(await blobs.putPieces(pieces(false))).toEqual({ digest: name, bytes: bytes.length });
+  expect(filesIn(path)).toEqual([name]);
+  const file = join(path, 'blobs', name.slice(0, 2), name);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  // What is there and damaged is mended.
+  writeFileSync(file, Buffer.from('the bytes of a pogromm'));
+  await blobs.putPieces(pieces(false));
+  expect(Buffer.from((await blobs.get(name)) ?? [])).toEqual(bytes);
+});
+
 test('a blob that lost its end in a power failure is written again', async () => {
   const path = tempDir();
   const blobs = new BlobFiles(path);
@@ -48,3 +105,8 @@ test('a blob that cannot take its name leaves nothing beside it', async () => {
   await expect(blobs.put(bytes)).rejects.toMatchObject({ code: 'store-failed' });
   expect(statSync(folder).nlink).toBe(3); // itself, its parent's entry and what was in the way
 });
+
+function filesIn(path: string): readonly string[] {
+  const files = readdirSync(join(path, 'blobs'), { recursive: true, withFileTypes: true });
+  return files.filter((file) => file.isFile()).map((file) => file.name);
+}

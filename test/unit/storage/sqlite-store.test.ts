@@ -10,6 +10,7 @@ import { expect, onTestFinished, test } from 'vitest';
 
 import type { Store } from '../../../src/ports.ts';
 import { openStore } from '../../../src/storage/sqlite-store.ts';
+import { encodeCanonical } from '../../../src/wire/canonical-cbor.ts';
 import { digestOf } from '../../../src/wire/digest.ts';
 import { report, resultOf, storedJob } from '../../support/stored-jobs.ts';
 import { tempDir } from '../../support/temp-dir.ts';
@@ -73,6 +74,63 @@ test('a restart deletes half-written files and blobs that no job names', async (
   expect(blobFiles(path)).toEqual([program]);
 });
 
+test('a restart keeps every blob that a job needs to be known by', async () => {
+  const path = tempDir();
+  const first = await opened(path);
+  const texts = ['program', 'setup', 'script', 'words', 'output', 'parts'];
+  const blobs = await Promise.all(texts.map((text) => first.putBlob(Buffer.from(text))));
+  const [program, setup, script, words, blob, parts] = blobs;
+  if (!program || !setup || !script || !words || !blob || !parts) throw new Error('not put');
+  const { spec, ...job } = storedJob('words', 'done');
+  first.putJob({
+    ...job,
+    spec: {
+      ...spec,
+      runtime: 'wasi',
+      program,
+      setup: { digest: setup, bytes: 5 },
+      steps: { type: 'script', script },
+    },
+    output: { kind: 'bytes', blob, parts },
+    data: [words],
+  });
+  await first.putBlob(Buffer.from('put, but never submitted'));
+  first.close();
+  await opened(path);
+  expect([...blobFiles(path)].sort()).toEqual([...blobs].sort());
+});
+
+test('jobs of the first schema, when all were scripts, are known as such', async () => {
+  const path = tempDir();
+  const first = await opened(path);
+  const { spec, ...job } = storedJob('old', 'done');
+  const program = await first.putBlob(Buffer.from('program of old'));
+  first.putJob({ ...job, spec });
+  first.close();
+  const { steps: _none, limits, ...oldSpec } = spec;
+  const { stderrBytesMax: _neither, ...oldLimits } = limits;
+  const record = encodeCanonical({ ...job, spec: { ...oldSpec, limits: oldLimits } });
+  const hex = Buffer.from(record).toString('hex');
+  inDatabase(path, `UPDATE jobs SET record = x'${hex}'; PRAGMA user_version = 1`);
+  const second = await opened(path);
+  expect(second.listJobs()).toEqual([{ ...job, spec }]);
+  expect(await second.getBlob(program)).toBeDefined();
+  second.close();
+  expect((await opened(path)).listJobs()).toEqual([{ ...job, spec }]);
+});
+
+test('a record of the first schema that is damaged is reported as damage', async () => {
+  const path = tempDir();
+  const first = await opened(path);
+  first.putJob(storedJob('old', 'done'));
+  first.close();
+  inDatabase(path, `UPDATE jobs SET record = x'ff'; PRAGMA user_version = 1`);
+  await expect(openStore({ path })).rejects.toMatchObject({
+    code: 'store-failed',
+    message: expect.stringContaining('is damaged'),
+  });
+});
+
 test('what was acknowledged survives kill -9', async () => {
   const path = tempDir();
   const acknowledged = await killedWriter(path, 50);
@@ -103,7 +161,7 @@ test('a store of a newer schema is left alone, with both versions named', async 
   await expect(openStore({ path })).rejects.toMatchObject({
     code: 'store-failed',
     message: `The store in ${path} was written by a newer manyhands: its schema is 7, and this one \
-knows 1. Update manyhands, or choose another folder with --data.`,
+knows 2. Update manyhands, or choose another folder with --data.`,
   });
 });
 

@@ -4,13 +4,16 @@ import { connect } from 'node:net';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { GridError } from '../../../src/model/errors.ts';
+import { GridError, reasonOf } from '../../../src/model/errors.ts';
 import { connectControl } from '../../../src/transport/control-client.ts';
 import { type ControlServer, serveControl } from '../../../src/transport/control-server.ts';
+import { digestOf } from '../../../src/wire/digest.ts';
 import { aJob, aJobId, fakeControl } from '../../support/fake-control.ts';
+import { gridErrorOf } from '../../support/grid-error-of.ts';
 
 let folder: string;
 let path: string;
@@ -33,8 +36,8 @@ async function serve(...args: Parameters<typeof serveControl>): Promise<ControlS
 }
 
 test('a request arrives whole and its response comes back', async () => {
-  const program = new Uint8Array(6 * 1024 * 1024).fill(7);
-  let arrived: { program: Buffer } | undefined;
+  let arrived: object | undefined;
+  const paths = Array.from({ length: 10_000 }, (_, n) => `/a/folder/of/many/files/${n}.txt`);
   await serve(
     path,
     fakeControl({
@@ -46,11 +49,133 @@ test('a request arrives whole and its response comes back', async () => {
   );
   const client = await connectControl(path);
   await expect(
-    client.submit({ name: 'x', program, paramsJson: '{}', quorum: 2, memoryBytesMax: 2 ** 40 }),
+    client.submit({ name: 'x', quorum: 2, memoryBytesMax: 2 ** 40, pieces: { files: { paths } } }),
   ).resolves.toEqual({ jobId: aJobId });
   client.close();
   expect(arrived).toMatchObject({ name: 'x', quorum: 2, memoryBytesMax: 2 ** 40, inputPath: '' });
-  expect(arrived?.program.equals(program)).toBe(true);
+  expect(arrived).toMatchObject({ setup: null, pieces: { kind: 'files', files: { paths } } });
+});
+
+describe('bytes to keep', () => {
+  const bytes = Buffer.alloc(5_000_000, 'manyhands');
+  const answer = { digest: digestOf(bytes), bytes: bytes.length };
+
+  async function* inPieces(size: number) {
+    for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+  }
+
+  test('arrive whole, however they are given', async () => {
+    await serve(path, fakeControl());
+    const client = await connectControl(path);
+    for (const given of [bytes, inPieces(100_000), inPieces(2_000_000)]) {
+      expect(await client.putBlob(given)).toEqual(answer);
+    }
+    expect(await client.putBlob(Buffer.of())).toEqual({ digest: digestOf(Buffer.of()), bytes: 0 });
+    client.close();
+  });
+
+  test('are sent no faster than the peer takes them', async () => {
+    let sent = 0;
+    let took = 0;
+    let aheadMax = 0;
+    async function* pieces() {
+      for (; sent < 200; sent++) yield Buffer.alloc(1_000_000);
+    }
+    await serve(
+      path,
+      fakeControl({
+        putBlob: async (arriving) => {
+          for await (const piece of arriving) {
+            // As a disk does, it lets everything else have its turn.
+            await nextTurn();
+            took += piece.length;
+            aheadMax = Math.max(aheadMax, sent - took / 1_000_000);
+          }
+          return answer;
+        },
+      }),
+    );
+    const client = await connectControl(path);
+    await client.putBlob(pieces());
+    client.close();
+    expect(took).toBe(200_000_000);
+    expect(aheadMax).toBeLessThan(20);
+  });
+
+  test('are refused before all have come, and no more are sent', async () => {
+    let sent = 0;
+    async function* endless() {
+      for (;;) {
+        sent += 1;
+        yield Buffer.alloc(1_000_000);
+      }
+    }
+    await serve(
+      path,
+      fakeControl({
+        putBlob: async (pieces) => {
+          for await (const _piece of pieces) throw new GridError('usage', 'That is too much.');
+          return answer;
+        },
+      }),
+    );
+    const client = await connectControl(path);
+    await expect(client.putBlob(endless())).rejects.toMatchObject({
+      code: 'usage',
+      message: 'That is too much.',
+    });
+    expect(sent).toBeLessThan(100);
+    client.close();
+  });
+
+  test('that break off at the client end the call for both', async () => {
+    const ended = Promise.withResolvers<unknown>();
+    await serve(
+      path,
+      fakeControl({
+        putBlob: async (pieces) => {
+          const all = Array.fromAsync(pieces);
+          ended.resolve(all.then(() => 'whole').catch(reasonOf));
+          await all;
+          return answer;
+        },
+      }),
+    );
+    const client = await connectControl(path);
+    async function* broken() {
+      yield Buffer.from('half');
+      // The peer has begun to read.
+      await client.status();
+      throw new Error('the file is gone');
+    }
+    await expect(client.putBlob(broken())).rejects.toThrow('the file is gone');
+    expect(await ended.promise).not.toBe('whole');
+    client.close();
+  });
+
+  test('end with the peer', async () => {
+    const begun = Promise.withResolvers<void>();
+    const server = await serve(
+      path,
+      fakeControl({
+        putBlob: async (pieces) => {
+          for await (const _piece of pieces) begun.resolve();
+          return answer;
+        },
+      }),
+    );
+    const client = await connectControl(path);
+    const never = new Promise(() => {});
+    async function* slow() {
+      yield Buffer.from('half');
+      await never;
+    }
+    const refused = gridErrorOf(client.putBlob(slow()));
+    await begun.promise;
+    await server.close();
+    expect((await refused).code).toBe('no-peer-running');
+    client.close();
+  });
 });
 
 test('a client that does not hang up does not keep the peer from stopping', async () => {

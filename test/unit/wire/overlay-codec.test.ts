@@ -12,7 +12,7 @@ import {
 } from '../../../src/wire/overlay-codec.ts';
 import { loadPeerProto } from '../../../src/wire/proto.ts';
 import { signBytes } from '../../../src/wire/signing.ts';
-import { messageOf, someKey, someOffer, times } from '../../support/wire-samples.ts';
+import { messageOf, someDigest, someKey, someOffer, times } from '../../support/wire-samples.ts';
 
 const requester = someKey();
 const proto = loadPeerProto();
@@ -115,6 +115,29 @@ test('what a later version says is ignored', () => {
   expect(decodeOverlay('dialler', gossip({ runtime: 7 }))).toEqual({ type: 'unknown' });
 });
 
+test('a WASI program is offered with its setup and as large as a module may be', () => {
+  const setup = { digest: someDigest, bytes: 2 ** 16 };
+  const offer = someOffer(requester, { runtime: 'wasi', programBytes: 2 ** 26, setup });
+  const sent = signOffer(offer, requester, requester.privateKey);
+  const bytes = encodeOverlay('dialler', { type: 'gossip', offer: sent });
+  expect(messageOf(decodeOverlay('dialler', bytes), 'gossip').offer.offer).toEqual(offer);
+});
+
+test('an offer that says nothing of stderr keeps none of it', () => {
+  const limitsOf = { wallMsMax: 1, memoryBytesMax: 2, resultBytesMax: 3 };
+  const { offer } = messageOf(
+    decodeOverlay('dialler', gossip({ limits: limitsOf })),
+    'gossip',
+  ).offer;
+  expect(offer.limits).toEqual({ ...limitsOf, stderrBytesMax: 0 });
+});
+
+const setupBlob = { digest: Buffer.from(someDigest, 'hex'), bytes: 10 };
+
+function wasiGossip(changes: Record<string, unknown>): Buffer {
+  return gossip({ runtime: 'RUNTIME_WASI', setup: setupBlob, ...changes });
+}
+
 const manyPeers = Array.from({ length: 33 }, () => ({ peerId: requester.peer, addresses: [] }));
 const bytes31 = Buffer.alloc(31);
 
@@ -177,7 +200,20 @@ test.each<[string, Buffer, RegExp]>([
   ['an offer with a long name', gossip({ name: 'n'.repeat(65) }), /name has 65 characters/],
   ['an offer without a runtime', gossip({ runtime: 'RUNTIME_UNSPECIFIED' }), /runtime/],
   ['an offer of an empty program', gossip({ programBytes: 0 }), /program_bytes/],
-  ['an offer of a huge program', gossip({ programBytes: 2 ** 23 + 1 }), /program_bytes/],
+  ['an offer of a huge script', gossip({ programBytes: 2 ** 23 + 1 }), /program_bytes/],
+  ['an offer of a huge module', wasiGossip({ programBytes: 2 ** 26 + 1 }), /program_bytes/],
+  ['an offer of a script with a setup', gossip({ setup: setupBlob }), /has no setup/],
+  ['an offer of a module without a setup', wasiGossip({ setup: null }), /the setup has no blob/],
+  [
+    'an offer of a huge setup',
+    wasiGossip({ setup: { ...setupBlob, bytes: 2 ** 16 + 1 } }),
+    /size of the setup/,
+  ],
+  [
+    'an offer of a setup with a short digest',
+    wasiGossip({ setup: { digest: bytes31, bytes: 1 } }),
+    /digest of the setup has 31 bytes/,
+  ],
   ['an offer without limits', gossip({ limits: null }), /limits/],
   ['an offer with an inexact number', gossip({ sequence: 2 ** 53 }), /sequence/],
   ['an offer of inexactly many replicas', gossip({ replicasOpen: 2 ** 60 }), /replicas_open/],
@@ -190,8 +226,15 @@ test.each<[string, Buffer, RegExp]>([
   ['an offer without memory', gossip({ limits: { wallMsMax: 1, resultBytesMax: 1 } }), /memory/],
   [
     'an offer of huge results',
-    gossip({ limits: { wallMsMax: 1, memoryBytesMax: 1, resultBytesMax: 2 ** 20 + 1 } }),
+    gossip({ limits: { wallMsMax: 1, memoryBytesMax: 1, resultBytesMax: 2 ** 20 + 6 } }),
     /result_bytes_max/,
+  ],
+  [
+    'an offer that keeps a flood of stderr',
+    gossip({
+      limits: { wallMsMax: 1, memoryBytesMax: 1, resultBytesMax: 1, stderrBytesMax: 2 ** 16 + 1 },
+    }),
+    /stderr_bytes_max/,
   ],
 ])('%s is rejected with the reason', (_what, bytes, reason) => {
   expect(decodeOverlay('dialler', bytes)).toEqual({

@@ -77,8 +77,8 @@ test.each<[string, ComputeResponse, RegExp]>([
   ],
   [
     'an input over its bound',
-    { leases: { jobId, leaseMs: 1, leases: [{ ...lease, input: Buffer.alloc(2 ** 20 + 1) }] } },
-    /input has 1048577 bytes/,
+    { leases: { jobId, leaseMs: 1, leases: [{ ...lease, input: Buffer.alloc(2 ** 20 + 6) }] } },
+    /input has 1048582 bytes/,
   ],
   [
     'an inexact lease id',

@@ -37,6 +37,9 @@ test.each<VolunteerMessage>([
   results(
     someResult(1).outcome,
     { type: 'failure', failure: { kind: 'timed-out', detail: '' } },
+    { type: 'failure', failure: { kind: 'exited', detail: 'exit code 3' } },
+    { type: 'failure', failure: { kind: 'forbidden-import', detail: 'env.open' } },
+    { type: 'failure', failure: { kind: 'not-deterministic', detail: '' } },
     { type: 'failure', failure: { kind: 'out-of-memory', detail: 'x' } },
     { type: 'failure', failure: { kind: 'threw', detail: 'Error: no\n\tat line 1' } },
     { type: 'failure', failure: { kind: 'result-too-large', detail: 'x'.repeat(2048) } },
@@ -134,7 +137,7 @@ test.each<[string, Buffer, RegExp]>([
   [
     'a value over its bound',
     signed([{ ...replica, digest: Buffer.from(digestOf(huge), 'hex') }], [huge]),
-    /1048577/,
+    /1048582/,
   ],
   ['a short digest', signed([{ ...replica, digest: Buffer.alloc(31) }], [value]), /digest has 31/],
   ['no outcome', signed([withoutDigest], [none]), /no outcome/],

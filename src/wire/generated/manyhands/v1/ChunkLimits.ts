@@ -6,10 +6,12 @@ export interface ChunkLimits {
   'wallMsMax'?: (number);
   'memoryBytesMax'?: (number | string | Long);
   'resultBytesMax'?: (number);
+  'stderrBytesMax'?: (number);
 }
 
 export interface ChunkLimits__Output {
   'wallMsMax': (number);
   'memoryBytesMax': (number);
   'resultBytesMax': (number);
+  'stderrBytesMax': (number);
 }

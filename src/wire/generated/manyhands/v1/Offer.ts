@@ -2,6 +2,7 @@
 
 import type { Runtime as _manyhands_v1_Runtime, Runtime__Output as _manyhands_v1_Runtime__Output } from '../../manyhands/v1/Runtime.ts';
 import type { ChunkLimits as _manyhands_v1_ChunkLimits, ChunkLimits__Output as _manyhands_v1_ChunkLimits__Output } from '../../manyhands/v1/ChunkLimits.ts';
+import type { BlobRef as _manyhands_v1_BlobRef, BlobRef__Output as _manyhands_v1_BlobRef__Output } from '../../manyhands/v1/BlobRef.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Offer {
@@ -16,6 +17,7 @@ export interface Offer {
   'replicasOpen'?: (number | string | Long);
   'closed'?: (boolean);
   'expiresAtMs'?: (number | string | Long);
+  'setup'?: (_manyhands_v1_BlobRef | null);
 }
 
 export interface Offer__Output {
@@ -30,4 +32,5 @@ export interface Offer__Output {
   'replicasOpen': (number);
   'closed': (boolean);
   'expiresAtMs': (number);
+  'setup': (_manyhands_v1_BlobRef__Output | null);
 }

@@ -3,6 +3,7 @@
 export const Runtime = {
   RUNTIME_UNSPECIFIED: 'RUNTIME_UNSPECIFIED',
   RUNTIME_JAVASCRIPT: 'RUNTIME_JAVASCRIPT',
+  RUNTIME_WASI: 'RUNTIME_WASI',
 } as const;
 
 export type Runtime =
@@ -10,5 +11,7 @@ export type Runtime =
   | 0
   | 'RUNTIME_JAVASCRIPT'
   | 1
+  | 'RUNTIME_WASI'
+  | 2
 
 export type Runtime__Output = typeof Runtime[keyof typeof Runtime]

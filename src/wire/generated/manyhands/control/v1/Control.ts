@@ -12,6 +12,8 @@ import type { ListPeersRequest as _manyhands_control_v1_ListPeersRequest, ListPe
 import type { ListPeersResponse as _manyhands_control_v1_ListPeersResponse, ListPeersResponse__Output as _manyhands_control_v1_ListPeersResponse__Output } from '../../../manyhands/control/v1/ListPeersResponse.ts';
 import type { PauseRequest as _manyhands_control_v1_PauseRequest, PauseRequest__Output as _manyhands_control_v1_PauseRequest__Output } from '../../../manyhands/control/v1/PauseRequest.ts';
 import type { PauseResponse as _manyhands_control_v1_PauseResponse, PauseResponse__Output as _manyhands_control_v1_PauseResponse__Output } from '../../../manyhands/control/v1/PauseResponse.ts';
+import type { PutBlobRequest as _manyhands_control_v1_PutBlobRequest, PutBlobRequest__Output as _manyhands_control_v1_PutBlobRequest__Output } from '../../../manyhands/control/v1/PutBlobRequest.ts';
+import type { PutBlobResponse as _manyhands_control_v1_PutBlobResponse, PutBlobResponse__Output as _manyhands_control_v1_PutBlobResponse__Output } from '../../../manyhands/control/v1/PutBlobResponse.ts';
 import type { ResultRequest as _manyhands_control_v1_ResultRequest, ResultRequest__Output as _manyhands_control_v1_ResultRequest__Output } from '../../../manyhands/control/v1/ResultRequest.ts';
 import type { ResultResponse as _manyhands_control_v1_ResultResponse, ResultResponse__Output as _manyhands_control_v1_ResultResponse__Output } from '../../../manyhands/control/v1/ResultResponse.ts';
 import type { ResumeRequest as _manyhands_control_v1_ResumeRequest, ResumeRequest__Output as _manyhands_control_v1_ResumeRequest__Output } from '../../../manyhands/control/v1/ResumeRequest.ts';
@@ -69,6 +71,15 @@ export interface ControlClient extends grpc.Client {
   pause(argument: _manyhands_control_v1_PauseRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_manyhands_control_v1_PauseResponse__Output>): grpc.ClientUnaryCall;
   pause(argument: _manyhands_control_v1_PauseRequest, callback: grpc.requestCallback<_manyhands_control_v1_PauseResponse__Output>): grpc.ClientUnaryCall;
   
+  PutBlob(metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_manyhands_control_v1_PutBlobResponse__Output>): grpc.ClientWritableStream<_manyhands_control_v1_PutBlobRequest>;
+  PutBlob(metadata: grpc.Metadata, callback: grpc.requestCallback<_manyhands_control_v1_PutBlobResponse__Output>): grpc.ClientWritableStream<_manyhands_control_v1_PutBlobRequest>;
+  PutBlob(options: grpc.CallOptions, callback: grpc.requestCallback<_manyhands_control_v1_PutBlobResponse__Output>): grpc.ClientWritableStream<_manyhands_control_v1_PutBlobRequest>;
+  PutBlob(callback: grpc.requestCallback<_manyhands_control_v1_PutBlobResponse__Output>): grpc.ClientWritableStream<_manyhands_control_v1_PutBlobRequest>;
+  putBlob(metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_manyhands_control_v1_PutBlobResponse__Output>): grpc.ClientWritableStream<_manyhands_control_v1_PutBlobRequest>;
+  putBlob(metadata: grpc.Metadata, callback: grpc.requestCallback<_manyhands_control_v1_PutBlobResponse__Output>): grpc.ClientWritableStream<_manyhands_control_v1_PutBlobRequest>;
+  putBlob(options: grpc.CallOptions, callback: grpc.requestCallback<_manyhands_control_v1_PutBlobResponse__Output>): grpc.ClientWritableStream<_manyhands_control_v1_PutBlobRequest>;
+  putBlob(callback: grpc.requestCallback<_manyhands_control_v1_PutBlobResponse__Output>): grpc.ClientWritableStream<_manyhands_control_v1_PutBlobRequest>;
+  
   Result(argument: _manyhands_control_v1_ResultRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_manyhands_control_v1_ResultResponse__Output>;
   Result(argument: _manyhands_control_v1_ResultRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_manyhands_control_v1_ResultResponse__Output>;
   result(argument: _manyhands_control_v1_ResultRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_manyhands_control_v1_ResultResponse__Output>;
@@ -119,6 +130,8 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   Pause: grpc.handleUnaryCall<_manyhands_control_v1_PauseRequest__Output, _manyhands_control_v1_PauseResponse>;
   
+  PutBlob: grpc.handleClientStreamingCall<_manyhands_control_v1_PutBlobRequest__Output, _manyhands_control_v1_PutBlobResponse>;
+  
   Result: grpc.handleServerStreamingCall<_manyhands_control_v1_ResultRequest__Output, _manyhands_control_v1_ResultResponse>;
   
   Resume: grpc.handleUnaryCall<_manyhands_control_v1_ResumeRequest__Output, _manyhands_control_v1_ResumeResponse>;
@@ -137,6 +150,7 @@ export interface ControlDefinition extends grpc.ServiceDefinition {
   ListJobs: MethodDefinition<_manyhands_control_v1_ListJobsRequest, _manyhands_control_v1_ListJobsResponse, _manyhands_control_v1_ListJobsRequest__Output, _manyhands_control_v1_ListJobsResponse__Output>
   ListPeers: MethodDefinition<_manyhands_control_v1_ListPeersRequest, _manyhands_control_v1_ListPeersResponse, _manyhands_control_v1_ListPeersRequest__Output, _manyhands_control_v1_ListPeersResponse__Output>
   Pause: MethodDefinition<_manyhands_control_v1_PauseRequest, _manyhands_control_v1_PauseResponse, _manyhands_control_v1_PauseRequest__Output, _manyhands_control_v1_PauseResponse__Output>
+  PutBlob: MethodDefinition<_manyhands_control_v1_PutBlobRequest, _manyhands_control_v1_PutBlobResponse, _manyhands_control_v1_PutBlobRequest__Output, _manyhands_control_v1_PutBlobResponse__Output>
   Result: MethodDefinition<_manyhands_control_v1_ResultRequest, _manyhands_control_v1_ResultResponse, _manyhands_control_v1_ResultRequest__Output, _manyhands_control_v1_ResultResponse__Output>
   Resume: MethodDefinition<_manyhands_control_v1_ResumeRequest, _manyhands_control_v1_ResumeResponse, _manyhands_control_v1_ResumeRequest__Output, _manyhands_control_v1_ResumeResponse__Output>
   Status: MethodDefinition<_manyhands_control_v1_StatusRequest, _manyhands_control_v1_StatusResponse, _manyhands_control_v1_StatusRequest__Output, _manyhands_control_v1_StatusResponse__Output>

@@ -3,8 +3,10 @@
 
 export interface ResultRequest {
   'jobId'?: (string);
+  'parts'?: (boolean);
 }
 
 export interface ResultRequest__Output {
   'jobId': (string);
+  'parts': (boolean);
 }

@@ -1,5 +1,6 @@
 // Original file: proto/manyhands/control/v1/control.proto
 
+import type { Declined as _manyhands_control_v1_Declined, Declined__Output as _manyhands_control_v1_Declined__Output } from '../../../manyhands/control/v1/Declined.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface StatusResponse {
@@ -22,6 +23,11 @@ export interface StatusResponse {
   'computeSeconds'?: (number | string);
   'uptimeMs'?: (number | string | Long);
   'metricsAddress'?: (string);
+  'wallMsMax'?: (number);
+  'memoryBytesMax'?: (number | string | Long);
+  'declined'?: (_manyhands_control_v1_Declined)[];
+  'sandboxRestarts'?: (number);
+  'sandboxTrouble'?: (string);
   '_pausedUntilMs'?: "pausedUntilMs";
 }
 
@@ -45,5 +51,10 @@ export interface StatusResponse__Output {
   'computeSeconds': (number);
   'uptimeMs': (number);
   'metricsAddress': (string);
+  'wallMsMax': (number);
+  'memoryBytesMax': (number);
+  'declined': (_manyhands_control_v1_Declined__Output)[];
+  'sandboxRestarts': (number);
+  'sandboxTrouble': (string);
   '_pausedUntilMs'?: "pausedUntilMs";
 }

@@ -1,10 +1,12 @@
 // Original file: proto/manyhands/control/v1/control.proto
 
+import type { Setup as _manyhands_control_v1_Setup, Setup__Output as _manyhands_control_v1_Setup__Output } from '../../../manyhands/control/v1/Setup.ts';
+import type { Pieces as _manyhands_control_v1_Pieces, Pieces__Output as _manyhands_control_v1_Pieces__Output } from '../../../manyhands/control/v1/Pieces.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface SubmitRequest {
   'name'?: (string);
-  'program'?: (Buffer | Uint8Array | string);
+  'program'?: (string);
   'paramsJson'?: (string);
   'inputPath'?: (string);
   'quorum'?: (number);
@@ -12,11 +14,16 @@ export interface SubmitRequest {
   'memoryBytesMax'?: (number | string | Long);
   'resultBytesMax'?: (number);
   'chunksMax'?: (number | string | Long);
+  'stderrBytesMax'?: (number);
+  'runtime'?: (string);
+  'script'?: (string);
+  'setup'?: (_manyhands_control_v1_Setup | null);
+  'pieces'?: (_manyhands_control_v1_Pieces | null);
 }
 
 export interface SubmitRequest__Output {
   'name': (string);
-  'program': (Buffer);
+  'program': (string);
   'paramsJson': (string);
   'inputPath': (string);
   'quorum': (number);
@@ -24,4 +31,9 @@ export interface SubmitRequest__Output {
   'memoryBytesMax': (number);
   'resultBytesMax': (number);
   'chunksMax': (number);
+  'stderrBytesMax': (number);
+  'runtime': (string);
+  'script': (string);
+  'setup': (_manyhands_control_v1_Setup__Output | null);
+  'pieces': (_manyhands_control_v1_Pieces__Output | null);
 }

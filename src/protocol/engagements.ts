@@ -1,0 +1,72 @@
+/**
+ * The jobs that a volunteer computes at present. They take turns: the one that ran last is the last
+ * of the line. One that gave no work for a while makes room for another.
+ */
+
+import type { JobId, PeerId } from '../model/ids.ts';
+import { offerKey } from './offer-book.ts';
+import type { VolunteerJob } from './volunteer-job.ts';
+
+/** Jobs computed at a time: enough that one without work leaves no slot idle. */
+const JOBS_MAX = 8;
+/** A job that gave no work for this long makes room for another one; a guess. */
+const IDLE_MS_MAX = 10_000;
+
+export class Engagements {
+  /**
+   * By `offerKey`: the job's id alone would let a stranger stand in for somebody else's job. The
+   * map's order is whose turn it is.
+   */
+  readonly #jobs = new Map<string, VolunteerJob>();
+
+  get all(): Iterable<VolunteerJob> {
+    return this.#jobs.values();
+  }
+
+  get(requester: PeerId, job: JobId): VolunteerJob | undefined {
+    return this.#jobs.get(offerKey(requester, job));
+  }
+
+  has(key: string): boolean {
+    return this.#jobs.has(key);
+  }
+
+  /** Whether it is this very engagement, not a later one in the same job. */
+  includes(job: VolunteerJob): boolean {
+    return this.#jobs.get(job.key) === job;
+  }
+
+  add(job: VolunteerJob): void {
+    this.#jobs.set(job.key, job);
+  }
+
+  delete(job: VolunteerJob): void {
+    this.#jobs.delete(job.key);
+  }
+
+  /** It had its turn. */
+  putLast(job: VolunteerJob): void {
+    this.delete(job);
+    this.add(job);
+  }
+
+  /** @returns the jobs to drop so that there is room; undefined while every one gives work */
+  inTheWay(nowMs: number): readonly VolunteerJob[] | undefined {
+    if (this.#jobs.size < JOBS_MAX) return [];
+    for (const job of this.#jobs.values()) {
+      if (job.held === 0 && nowMs - job.workedAtMs > IDLE_MS_MAX) return [job];
+    }
+    return undefined;
+  }
+
+  isAny(is: (job: VolunteerJob) => boolean): boolean {
+    for (const job of this.#jobs.values()) if (is(job)) return true;
+    return false;
+  }
+
+  sum(of: (job: VolunteerJob) => number): number {
+    let sum = 0;
+    for (const job of this.#jobs.values()) sum += of(job);
+    return sum;
+  }
+}

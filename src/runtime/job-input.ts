@@ -1,0 +1,91 @@
+/**
+ * The input file of a job, opened when the job is submitted and read while it is split. What was
+ * opened stays readable under Unix when the file is renamed or removed, so whoever submits may
+ * clean up as soon as the job is accepted.
+ */
+
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+
+import { GridError, reasonOf } from '../model/errors.ts';
+import type { SplitInput } from '../ports.ts';
+
+/** Reading larger pieces is no faster. */
+const PIECE_BYTES = 256 * 1024;
+
+export class JobInput implements SplitInput {
+  readonly name: string;
+  /** To be read once. */
+  readonly pieces: AsyncIterable<Uint8Array>;
+  readonly #path: string;
+  readonly #file: FileHandle;
+
+  /**
+   * Regular files only: a pipe that nobody writes to would be waited for even by a peer that stops.
+   * @throws {GridError} `input-unreadable`
+   */
+  static async open(path: string): Promise<JobInput> {
+    try {
+      if ((await stat(path)).isFile()) return new JobInput(path, await open(path));
+    } catch (error) {
+      throw unreadable(path, reasonOf(error), error);
+    }
+    throw unreadable(path, 'it is not a file');
+  }
+
+  private constructor(path: string, file: FileHandle) {
+    this.name = basename(path);
+    this.#path = path;
+    this.#file = file;
+    this.pieces = this.#read();
+  }
+
+  /** Idempotent. Waits for a read that is under way; the next one fails. */
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  async *#read(): AsyncGenerator<Uint8Array, undefined> {
+    try {
+      for (;;) {
+        const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
+        const { bytesRead } = await this.#file.read(buffer, 0, PIECE_BYTES);
+        if (bytesRead === 0) return;
+        yield buffer.subarray(0, bytesRead);
+      }
+    } catch (error) {
+      throw unreadable(this.#path, reasonOf(error), error);
+    } finally {
+      await this.#file.close();
+    }
+  }
+}
+
+/**
+ * A whole file of a bounded size.
+ * @throws {GridError} `input-unreadable`, or `job-failed` when it is larger
+ */
+export async function readWhole(path: string, bytesMax: number): Promise<Uint8Array> {
+  const input = await JobInput.open(path);
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of input.pieces) {
+    pieces.push(piece);
+    bytes += piece.length;
+    if (bytes <= bytesMax) continue;
+    throw new GridError(
+      'job-failed',
+      `The file ${path} has more than ${bytesMax} bytes, the most that a chunk may have, and a ` +
+        'file is never cut in two. Cut it into smaller ones, or split it by lines or bytes.',
+    );
+  }
+  return Buffer.concat(pieces);
+}
+
+function unreadable(path: string, reason: string, cause?: unknown): GridError {
+  return new GridError(
+    'input-unreadable',
+    `The input ${path} can't be read: ${reason}. Check that it is a file and that you may read it.`,
+    { cause },
+  );
+}

@@ -1,0 +1,23 @@
+/** How much processor time a thread was given. */
+
+import type { Worker } from 'node:worker_threads';
+
+/** A thread answers between two instructions; one that doesn't is in a loop of V8's own. */
+const answerMsMax = 1_000;
+
+/** Milliseconds since the thread started; undefined when it has ended or doesn't answer. */
+export async function threadCpuMs(worker: Worker | undefined): Promise<number | undefined> {
+  if (worker === undefined) return undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, answerMsMax, undefined);
+  });
+  try {
+    const usage = await Promise.race([worker.cpuUsage(), silence]);
+    return usage && (usage.user + usage.system) / 1000;
+  } catch {
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * The tables of the database, and how one that an earlier version wrote becomes what this one
+ * expects. Never the other way round: what a newer version wrote is left alone.
+ */
+
+import type { DatabaseSync } from 'node:sqlite';
+
+import { GridError, reasonOf } from '../model/errors.ts';
+import { limits } from '../model/limits.ts';
+import { decodeCanonical, encodeCanonical } from '../wire/canonical-cbor.ts';
+import { damaged } from './store-trouble.ts';
+
+/** Rises with every change of the tables below, or of the records in them. */
+const SCHEMA_VERSION = 2;
+
+const SCHEMA = `
+  CREATE TABLE jobs (
+    number INTEGER PRIMARY KEY,
+    job TEXT NOT NULL UNIQUE,
+    created_at_ms INTEGER NOT NULL,
+    record BLOB NOT NULL
+  ) STRICT;
+`;
+
+/** @throws {GridError} `store-failed` for the store of a newer version */
+export function migrate(database: DatabaseSync, path: string): void {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+  if (version === SCHEMA_VERSION) return;
+  if (version > SCHEMA_VERSION) {
+    throw new GridError(
+      'store-failed',
+      `The store in ${path} was written by a newer manyhands: its schema is ${version}, and this ` +
+        `one knows ${SCHEMA_VERSION}. Update manyhands, or choose another folder with --data.`,
+    );
+  }
+  inTransaction(database, () => {
+    if (version === 0) database.exec(SCHEMA);
+    else nameSteps(database, path);
+    database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+  });
+}
+
+export function inTransaction(database: DatabaseSync, work: () => void): void {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    work();
+    database.exec('COMMIT');
+  } catch (error) {
+    // A full disk has rolled it back already.
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+/**
+ * From 1 to 2: when every job was a script, no spec said so. Jobs keep their ids, which were the
+ * digests of their specs as they were.
+ */
+function nameSteps(database: DatabaseSync, path: string): void {
+  const update = database.prepare('UPDATE jobs SET record = ? WHERE number = ?');
+  for (const { number, record } of database.prepare('SELECT number, record FROM jobs').all()) {
+    if (typeof number !== 'number' || !(record instanceof Uint8Array)) continue;
+    try {
+      update.run(withSteps(record), number);
+    } catch (error) {
+      throw damaged(path, reasonOf(error), error);
+    }
+  }
+}
+
+function withSteps(record: Uint8Array): Uint8Array {
+  const job = fieldsOf(decodeCanonical(record));
+  const spec = fieldsOf(job['spec']);
+  const { stderrBytesMax } = limits;
+  return encodeCanonical({
+    ...job,
+    spec: {
+      ...spec,
+      steps: { type: 'script', script: spec['program'] },
+      limits: { ...fieldsOf(spec['limits']), stderrBytesMax },
+    },
+  });
+}
+
+/** A copy; of what is no map an empty one, whose reader will name what it lacks. */
+function fieldsOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}

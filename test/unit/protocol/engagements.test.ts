@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+
+import { Engagements } from '../../../src/protocol/engagements.ts';
+import { VolunteerJob } from '../../../src/protocol/volunteer-job.ts';
+import {
+  anna,
+  bert,
+  givenLimits,
+  jobNumbered,
+  leasedChunks,
+  offerOf,
+} from '../../support/protocol-fixtures.ts';
+
+function engaged(number: number, requester = anna): VolunteerJob {
+  return new VolunteerJob(offerOf({ requester, job: jobNumbered(number) }).offer, givenLimits, 0);
+}
+
+test('jobs are told apart by their requester too', () => {
+  const jobs = new Engagements();
+  const [annas, berts] = [engaged(1), engaged(1, bert)];
+  jobs.add(annas);
+  jobs.add(berts);
+  expect(jobs.get(anna, jobNumbered(1))).toBe(annas);
+  jobs.delete(annas);
+  expect([jobs.has(annas.key), jobs.has(berts.key)]).toEqual([false, true]);
+});
+
+test('an earlier engagement in the same job is not the present one', () => {
+  const jobs = new Engagements();
+  const [earlier, present] = [engaged(1), engaged(1)];
+  jobs.add(present);
+  expect([jobs.includes(earlier), jobs.includes(present)]).toEqual([false, true]);
+});
+
+test('who had its turn is the last of the line', () => {
+  const jobs = new Engagements();
+  const [first, second] = [engaged(1), engaged(2)];
+  jobs.add(first);
+  jobs.add(second);
+  jobs.putLast(first);
+  expect([...jobs.all]).toEqual([second, first]);
+});
+
+test('of a full house, one that gave no work for long is in the way, unless it holds some', () => {
+  const jobs = new Engagements();
+  const all = [1, 2, 3, 4, 5, 6, 7, 8].map((number) => engaged(number));
+  const [busy, idle] = all;
+  for (const job of all.slice(0, 7)) jobs.add(job);
+  expect(jobs.inTheWay(1e9)).toEqual([]);
+  jobs.add(engaged(8));
+  const [chunk] = leasedChunks(1, 1);
+  if (chunk === undefined) throw new Error('no chunk');
+  busy?.push({ chunk, deadlineMs: 1e12 });
+  expect(jobs.inTheWay(10_000)).toBeUndefined();
+  expect(jobs.inTheWay(10_001)).toEqual([idle]);
+});
+
+test('sums and questions go over all', () => {
+  const jobs = new Engagements();
+  for (const job of [engaged(1), engaged(2, bert)]) jobs.add(job);
+  expect(jobs.sum(() => 2)).toBe(4);
+  expect(jobs.isAny(({ requester }) => requester === bert)).toBe(true);
+  expect(jobs.isAny(({ queued }) => queued > 0)).toBe(false);
+});
