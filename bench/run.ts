@@ -7,11 +7,21 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
+import { crunching } from './crunching.ts';
 import { dispatch, memory } from './dispatch.ts';
 import { efficiency } from './efficiency.ts';
+import { overhead } from './overhead.ts';
+import { startup } from './startup.ts';
 import type { Benchmark, Figure } from './support.ts';
 
-const benchmarks: Readonly<Record<string, Benchmark>> = { dispatch, memory, efficiency };
+const benchmarks: Readonly<Record<string, Benchmark>> = {
+  dispatch,
+  memory,
+  efficiency,
+  startup,
+  overhead,
+  crunching,
+};
 
 const named = process.argv.slice(2);
 const unknown = named.filter((name) => !(name in benchmarks));

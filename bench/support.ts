@@ -5,7 +5,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { bundleJob } from '../src/cli/bundle.ts';
+import { readJob } from '../src/cli/job-source.ts';
+import { submitTo } from '../src/cli/submission.ts';
+import type { ChunkLimits } from '../src/model/job.ts';
+import { limits } from '../src/model/limits.ts';
 import type { Job } from '../src/transport/control-client.ts';
 import {
   type PeerProcess,
@@ -31,19 +34,21 @@ type BenchPeer = Pick<PeerProcessOptions, 'slots'>;
 /** Runs something on a grid that is ended and removed afterwards, whatever happens. */
 export async function withGrid<Result>(
   peers: readonly [BenchPeer, ...BenchPeer[]],
-  use: (requester: PeerProcess) => Promise<Result>,
+  use: (requester: PeerProcess, add: (options: BenchPeer) => Promise<void>) => Promise<Result>,
 ): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), 'manyhands-bench-'));
   const started: PeerProcess[] = [];
+  async function add(options: BenchPeer): Promise<void> {
+    const through = started.slice(0, 1);
+    const dataPath = join(folder, `${started.length}`);
+    started.push(await spawnPeer({ ...options, through, dataPath }));
+  }
   try {
-    for (const [index, options] of peers.entries()) {
-      const through = started.slice(0, 1);
-      started.push(await spawnPeer({ ...options, through, dataPath: join(folder, `${index}`) }));
-    }
+    for (const options of peers) await add(options);
     await Promise.all(started.slice(1).map((peer) => peer.logged(/neighbour up/)));
     const [requester] = started;
     if (requester === undefined) throw new Error('no peer was started');
-    return await use(requester);
+    return await use(requester, add);
   } finally {
     await Promise.all(started.map((peer) => peer.end()));
     await rm(folder, { recursive: true, force: true });
@@ -58,22 +63,36 @@ export type BenchJob = {
 
 /** Submits a job and sees it through. */
 export async function runJob(requester: PeerProcess, job: BenchJob): Promise<Job> {
-  const { name, program } = await bundleJob(job.path);
-  const { jobId } = await requester.control.submit({
-    name,
-    program,
-    paramsJson: JSON.stringify(job.params),
-    inputPath: '',
-    quorum: job.quorum,
-    wallMsMax: 30_000,
-    memoryBytesMax: 256 * 1024 * 1024,
-    resultBytesMax: 1024 * 1024,
-    chunksMax: 10_000_000,
-  });
+  const jobId = await submitJob(requester, job);
   let last: Job | undefined;
   for await (const { job: state } of requester.control.watch({ jobId })) last = state ?? last;
   if (last?.state !== 'done') throw new Error(`the job failed: ${last?.failure ?? 'no state'}`);
   return last;
+}
+
+/** @returns its id */
+export async function submitJob({ control }: PeerProcess, job: BenchJob): Promise<string> {
+  const source = await readJob(job.path);
+  return submitTo(control, {
+    source,
+    name: source.name,
+    paramsJson: JSON.stringify(job.params),
+    quorum: job.quorum,
+    limits: chunkLimits,
+    chunksMax: 10_000_000,
+  });
+}
+
+export const chunkLimits: ChunkLimits = {
+  wallMsMax: 30_000,
+  memoryBytesMax: 256 * 1024 * 1024,
+  resultBytesMax: limits.resultBytesMax,
+  stderrBytesMax: limits.stderrBytesMax,
+};
+
+/** Of an odd number of values. */
+export function median(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[values.length >> 1] ?? NaN;
 }
 
 /** The most memory that a process ever had resident, in MB (10^6 bytes); Linux only. */
