@@ -1,6 +1,8 @@
 /**
- * What a chunk costs besides its own work: no-op chunks in the threads themselves, and through the
- * process that the threads live in. The difference is the way there and back.
+ * What a chunk costs besides its own work: no-op chunks in threads of this process, and in threads
+ * of the sandbox's process. What a run takes beyond the time in its thread is the way there and
+ * back; the difference between the two ways is the hop to the other process. (The threads' own
+ * times do not compare: those of the sandbox's process have the lowest priority.)
  */
 
 import { readFile } from 'node:fs/promises';
@@ -17,7 +19,7 @@ import { type Benchmark, chunkLimits, type Figure, median } from './support.ts';
 /** Chunks that travel together: the most that a peer gives its sandbox in one run. */
 const BATCH_CHUNKS = 256;
 /** In turn, so that a neighbour's noise falls on all; medians count. */
-const ROUNDS = 60;
+const ROUNDS = 61;
 
 type Run = (batch: ChunkBatch) => Promise<readonly ChunkOutcome[]>;
 
@@ -33,13 +35,14 @@ export const overhead: Benchmark = {
         await threads.load(program, chunkLimits);
         await sandbox.load(loadable(program), chunkLimits);
         const batch = batchOf(program, input);
-        const [near, far] = await chunkMicroseconds(batch, [
+        const [near, far] = await costsOf(batch, [
           (each) => threads.run(each),
           (each) => sandbox.run(each),
         ]);
-        const hop = { value: (far ?? 0) - (near ?? 0), aim: { atMost: 10 } };
+        const value = near.wayUs + near.threadUs;
+        const hop = { value: far.wayUs - near.wayUs, aim: { atMost: 10 } };
         figures.push(
-          { what: `${what}, in its thread`, value: near ?? 0, unit: 'us', aim: { atMost: aim } },
+          { what: `${what}, on a thread`, value, unit: 'us', aim: { atMost: aim } },
           { what: `${what}, the process hop`, ...hop, unit: 'us' },
         );
       }
@@ -84,22 +87,37 @@ async function noOps(): Promise<readonly NoOp[]> {
   ];
 }
 
+/** Microseconds a chunk. */
+type Cost = { readonly threadUs: number; readonly wayUs: number };
+
 /** Medians, one for each way to run the batch. */
-async function chunkMicroseconds(
-  batch: ChunkBatch,
-  ways: readonly Run[],
-): Promise<readonly number[]> {
-  const taken: number[][] = ways.map(() => []);
+async function costsOf(batch: ChunkBatch, ways: readonly [Run, Run]): Promise<[Cost, Cost]> {
+  const taken: [Cost[], Cost[]] = [[], []];
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [index, run] of ways.entries()) {
-      const startedMs = performance.now();
-      const outcomes = await run(batch);
-      taken[index]?.push(((performance.now() - startedMs) * 1000) / BATCH_CHUNKS);
-      const failed = outcomes.find(({ outcome }) => outcome.type !== 'result');
-      if (failed !== undefined) throw new Error(JSON.stringify(failed));
-    }
+    taken[0].push(await costOf(batch, ways[0]));
+    taken[1].push(await costOf(batch, ways[1]));
   }
-  return taken.map(median);
+  return [medianCost(taken[0]), medianCost(taken[1])];
+}
+
+async function costOf(batch: ChunkBatch, run: Run): Promise<Cost> {
+  const startedMs = performance.now();
+  const outcomes = await run(batch);
+  const tookMs = performance.now() - startedMs;
+  let threadMs = 0;
+  for (const { outcome, computeMs } of outcomes) {
+    if (outcome.type !== 'result') throw new Error(JSON.stringify(outcome));
+    threadMs += computeMs;
+  }
+  const toChunk = 1000 / BATCH_CHUNKS;
+  return { threadUs: threadMs * toChunk, wayUs: (tookMs - threadMs) * toChunk };
+}
+
+function medianCost(costs: readonly Cost[]): Cost {
+  return {
+    threadUs: median(costs.map(({ threadUs }) => threadUs)),
+    wayUs: median(costs.map(({ wayUs }) => wayUs)),
+  };
 }
 
 function batchOf({ key }: LoadedProgram, input: unknown): ChunkBatch {

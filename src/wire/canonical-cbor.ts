@@ -22,6 +22,9 @@ const carried =
   'null, booleans, numbers, bigints of 64 bits, strings, Uint8Array, ' +
   'and arrays, plain objects and Maps with string keys of these';
 
+/** And minus that: where CBOR needs more than 64 bits. */
+const bigintMax = 2n ** 64n;
+
 /** Names that say more than "an instance of a class". */
 const refusedTypes = new Set(
   (
@@ -56,6 +59,8 @@ class Copier {
     switch (typeof value) {
       case 'string':
         return wellFormed(value);
+      case 'bigint':
+        return value < -bigintMax || value >= bigintMax ? refuse('so large a bigint') : value;
       case 'object':
         return value === null ? null : this.#copyObject(value);
       case 'function':
