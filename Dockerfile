@@ -21,6 +21,7 @@ COPY bin bin
 COPY proto proto
 COPY jobs jobs
 COPY templates templates
+COPY templates templates
 RUN ln -s /app/bin/manyhands.js /usr/local/bin/manyhands && install -d -o node -g node -m 700 /data
 USER node
 EXPOSE 7420 9420

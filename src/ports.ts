@@ -156,7 +156,7 @@ export interface Sandbox {
    * recently used ones, and reads again what it needs again.
    * @param limits what a chunk of it will be allowed; a module that wants more memory is refused
    * @returns undefined, or why it can't run: what it lacks, imports or wants
-   * @throws {Error} what reading its bytes threw
+   * @throws {Error} what reading its bytes threw, or why nobody can look at it: no word against it
    */
   load(program: LoadableProgram, limits: ChunkLimits): Promise<Failure | undefined>;
 

@@ -23,3 +23,17 @@ export function onInterrupts(
     for (const { signal, listener } of listeners) process.off(signal, listener);
   };
 }
+
+/**
+ * Cleans up before a signal has its usual effect, which is the end of the process.
+ * @param clean must not wait for anything
+ * @returns a function after which nothing needs to be cleaned up any more
+ */
+export function beforeInterrupts(clean: () => void): () => void {
+  const release = onInterrupts(['SIGINT', 'SIGTERM', 'SIGHUP'], (_times, signal) => {
+    release();
+    clean();
+    process.kill(process.pid, signal);
+  });
+  return release;
+}

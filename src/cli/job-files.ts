@@ -47,11 +47,13 @@ export function givenJob(job: string | undefined, files: readonly string[] | und
 }
 
 const scriptExtensions = ['.ts', '.mts', '.js', '.mjs'];
+/** As `init` makes them. */
+const programNames = ['main.wasm', 'main.py'];
 const shippedJobs = fileURLToPath(new URL('../../jobs', import.meta.url));
 
 /**
- * @param job a file, a folder with a `job.ts`, `job.js` or the `main` of a package.json, or the
- *   name of a job that ships with manyhands
+ * @param job a file, a folder with a `job.ts`, `job.js`, `main.wasm`, `main.py` or the `main` of a
+ *   package.json, or the name of a job that ships with manyhands
  * @throws {GridError} `unknown-job` or `job-invalid`
  */
 export async function findJobFile(job: string): Promise<JobFile> {
@@ -67,7 +69,8 @@ export async function findJobFile(job: string): Promise<JobFile> {
     if (entry !== undefined) return entry;
   }
   const found = existsSync(path)
-    ? `the folder ${job} holds no job.ts, no job.js and no package.json with a "main"`
+    ? `the folder ${job} holds no job.ts, job.js, main.wasm or main.py, and no package.json with ` +
+      'a "main"'
     : `there is no file or folder ${job} here, and no job of this name ships with manyhands`;
   throw new GridError('unknown-job', `No job found: ${found}. Give ${jobsThatThereAre()}.`);
 }
@@ -99,7 +102,8 @@ function jobsThatThereAre(): string {
 }
 
 async function entryOfFolder(folder: string): Promise<JobFile | undefined> {
-  const job = scriptExtensions.map((extension) => join(folder, `job${extension}`)).find(existsSync);
+  const names = [...scriptExtensions.map((extension) => `job${extension}`), ...programNames];
+  const job = names.map((name) => join(folder, name)).find(existsSync);
   if (job !== undefined) return jobFileAt(job);
   const manifestPath = join(folder, 'package.json');
   if (!existsSync(manifestPath)) return undefined;

@@ -3,6 +3,7 @@
  * pieces and may be larger than memory, so it is passed on as it comes, except into JSON.
  */
 
+import { rmSync } from 'node:fs';
 import { access, constants, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -13,6 +14,7 @@ import { GridError, reasonOf, unreachable } from '../model/errors.ts';
 import type { ControlClient } from '../transport/control-client.ts';
 import type { Context, Stream } from './context.ts';
 import { bytesText, plural } from './format.ts';
+import { beforeInterrupts } from './interrupts.ts';
 import { option } from './options.ts';
 import { checkOutFolder, type WrittenParts, writeParts } from './out-folder.ts';
 import { isText } from './text.ts';
@@ -202,6 +204,9 @@ async function writeFileWhole(out: string, bytes: AsyncIterable<Uint8Array>): Pr
   // A pipe or a device, such as /dev/null, is written in place.
   const isPlain = present === undefined || present.isFile();
   const path = isPlain ? `${out}.part-${process.pid}` : out;
+  const release = beforeInterrupts(() => {
+    if (isPlain) rmSync(path, { force: true });
+  });
   try {
     const file = await open(path, 'w');
     await pipeline(bytes, file.createWriteStream());
@@ -210,6 +215,8 @@ async function writeFileWhole(out: string, bytes: AsyncIterable<Uint8Array>): Pr
     if (isPlain) await rm(path, { force: true });
     if (error instanceof GridError) throw error;
     throw unwritable(out, error);
+  } finally {
+    release();
   }
 }
 

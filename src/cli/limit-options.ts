@@ -58,9 +58,10 @@ export function chunkLimitsOf(options: LimitOptions): ChunkLimits {
   };
 }
 
+/** What a program returns is what people mean; a few bytes of CBOR around it come on top. */
 export function parseResultBytes(text: string): number {
   const bytes = parseBytes(text);
-  if (bytes <= limits.resultBytesMax) return bytes;
+  if (bytes <= limits.pieceBytesMax) return bytes + limits.resultBytesMax - limits.pieceBytesMax;
   throw new GridError('usage', 'Expected at most 1MiB: return less from a chunk, or split finer.');
 }
 

@@ -4,11 +4,14 @@
  * replace what it read. Files get their names when all are written.
  */
 
-import { mkdir, mkdtemp, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { rmdirSync, rmSync } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, rename, rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import { GridError, reasonOf } from '../model/errors.ts';
 import { limits } from '../model/limits.ts';
+import { beforeInterrupts } from './interrupts.ts';
 
 /** As the peer sends it. */
 export type ResultPart = { readonly part: string; readonly piece: Uint8Array };
@@ -38,7 +41,8 @@ export async function checkOutFolder(folder: string): Promise<void> {
 
 /**
  * @param parts the pieces of one part follow each other; only the first names it
- * @throws {GridError} `output-unwritable` or `disk-full`; then nothing of them is left
+ * @throws {GridError} `output-unwritable` or `disk-full`; then nothing of them is left, as after
+ *   Ctrl-C: what is left would be in the way of the next try
  */
 export async function writeParts(
   folder: string,
@@ -46,16 +50,32 @@ export async function writeParts(
 ): Promise<WrittenParts> {
   await checkOutFolder(folder);
   const isMade = await makeFolder(folder);
-  let isWritten = false;
+  const beside = join(folder, `.part-${randomUUID()}`);
+  const placed: string[] = [];
+  function undo(): void {
+    rmSync(beside, { recursive: true, force: true });
+    for (const path of placed) rmSync(path, { force: true });
+    try {
+      if (isMade) rmdirSync(folder);
+    } catch {
+      // Somebody else has put something into it.
+    }
+  }
+  const release = beforeInterrupts(undo);
   try {
-    const written = await writeBeside(folder, parts);
-    isWritten = true;
-    return written;
+    await mkdir(beside);
+    const { names, bytes } = await writeEach(beside, parts);
+    for (const name of names) {
+      placed.push(join(folder, name));
+      await rename(join(beside, name), join(folder, name));
+    }
+    await rmdir(beside);
+    return { path: resolve(folder), files: names.size, bytes };
   } catch (error) {
+    undo();
     throw error instanceof GridError ? error : unwritable(folder, error);
   } finally {
-    // Only if there is nothing in it.
-    if (isMade && !isWritten) await rmdir(folder).catch(() => undefined);
+    release();
   }
 }
 
@@ -68,33 +88,27 @@ async function makeFolder(folder: string): Promise<boolean> {
   }
 }
 
-async function writeBeside(
+async function writeEach(
   folder: string,
   parts: AsyncIterable<ResultPart>,
-): Promise<WrittenParts> {
-  const beside = await mkdtemp(join(folder, '.part-'));
+): Promise<{ names: ReadonlySet<string>; bytes: number }> {
+  const names = new Set<string>();
+  let bytes = 0;
+  let file: FileHandle | undefined;
   try {
-    const names = new Set<string>();
-    let bytes = 0;
-    let file: Awaited<ReturnType<typeof open>> | undefined;
-    try {
-      for await (const { part, piece } of parts) {
-        if (part !== '') {
-          await file?.close();
-          file = await open(join(beside, newName(part, names)), 'wx');
-        }
-        if (file === undefined) throw unnamed('');
-        await file.writeFile(piece);
-        bytes += piece.length;
+    for await (const { part, piece } of parts) {
+      if (part !== '') {
+        await file?.close();
+        file = await open(join(folder, newName(part, names)), 'wx');
       }
-    } finally {
-      await file?.close();
+      if (file === undefined) throw unnamed('');
+      await file.writeFile(piece);
+      bytes += piece.length;
     }
-    for (const name of names) await rename(join(beside, name), join(folder, name));
-    return { path: resolve(folder), files: names.size, bytes };
   } finally {
-    await rm(beside, { recursive: true, force: true });
+    await file?.close();
   }
+  return { names, bytes };
 }
 
 /** A name leads nowhere but into the folder, and to a file that is not there yet. */

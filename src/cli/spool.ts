@@ -13,7 +13,7 @@ import { pipeline } from 'node:stream/promises';
 
 import { GridError, reasonOf } from '../model/errors.ts';
 import type { Context } from './context.ts';
-import { onInterrupts } from './interrupts.ts';
+import { beforeInterrupts } from './interrupts.ts';
 
 export type Spool = {
   /** Absolute. */
@@ -28,11 +28,7 @@ export type Spool = {
  */
 export async function spool(input: Readable): Promise<Spool> {
   // Before there is a folder, or a signal would find it without us.
-  const release = onInterrupts(['SIGINT', 'SIGTERM', 'SIGHUP'], (_times, signal) => {
-    drop();
-    // Its usual effect, now that nothing is left behind.
-    process.kill(process.pid, signal);
-  });
+  const release = beforeInterrupts(() => drop());
   let folder: string | undefined;
   function drop(): void {
     release();

@@ -35,7 +35,10 @@ export async function templateFiles(
 const readme = 'README.md';
 
 function filled(content: Buffer, name: string, folder: string): string {
-  return content.toString().replaceAll('{{name}}', name).replaceAll('{{folder}}', folder);
+  // In one go and by a function: a name may hold "$&", or a place of its own.
+  return content.toString().replaceAll(/\{\{(name|folder)\}\}/g, (_place, what: string) => {
+    return what === 'name' ? name : folder;
+  });
 }
 
 /** What to type next: first for a look, then for all of it. */

@@ -64,7 +64,7 @@ export const limits = {
   /** Chunks of a job with undecided replicas; past it only known chunks are leased again.
    *  65,536 of them cost some 30 MiB. */
   openChunksMax: 65_536,
-  /** Live offers that a peer remembers; at 2 KiB each, 8 MiB. The oldest is dropped. */
+  /** Live offers that a peer remembers; at 4 KiB each at most, 16 MiB. The oldest is dropped. */
   offersMax: 4096,
   /** A signed offer on the wire. */
   offerBytesMax: 4 * KiB,
@@ -106,6 +106,11 @@ export const limits = {
   streamsPerConnectionMax: 16,
   /** Fetches of blobs that are answered at once. Those of the same blob share its memory. */
   blobFetchesMax: 32,
+  /**
+   * The same of one peer, which fetches two at a time: whoever takes them slowly may hold each for
+   * half an hour, and must leave room for others.
+   */
+  blobFetchesEachMax: 4,
   /** Different blobs held in memory while they are served; past it the next has to wait. */
   blobsServedBytesMax: 256 * MiB,
   /** Programs and data of others' jobs kept on disk: some sixteen of the largest; a guess. */

@@ -46,9 +46,15 @@ export type DataFile = BlobRef & {
 /** Names a program as it is loaded: what has the same key is loaded once. */
 export type ProgramKey = `${Runtime}:${string}`;
 
-/** A module is compiled for the memory that the job allows it, so that is a part of its key. */
-export function programKey(ref: ProgramRef, memoryBytesMax: number): ProgramKey {
-  const { runtime, program, setup } = ref;
-  if (runtime === 'javascript') return `javascript:${program}`;
-  return `wasi:${program}:${setup?.digest ?? ''}:${memoryBytesMax}`;
+/**
+ * The memory that the job allows is a part of it: a module is compiled for that, and a script is
+ * first looked at under it. Else a stranger who allows next to none could have the verdict on a
+ * program fall for everybody's jobs that share it.
+ */
+export function programKey(
+  { runtime, program, setup }: Pick<ProgramRef, 'runtime' | 'program' | 'setup'>,
+  memoryBytesMax: number,
+): ProgramKey {
+  const ofSetup = setup === undefined ? '' : `:${setup.digest}`;
+  return `${runtime}:${program}${ofSetup}:${memoryBytesMax}`;
 }

@@ -163,7 +163,9 @@ function stalled(
   const notes = [reason];
   if (peers === 0 && sandbox.slots > 0 && mode === 'paused') notes.push('this peer is paused');
   const own = declined.find(({ requester, job: other }) => requester === self && other === job);
-  if (peers === 0 && own !== undefined) notes.push(`this peer declines it: it ${own.reason}`);
+  if (peers === 0 && own !== undefined) {
+    notes.push(`this peer declines it: it ${own.reason} (the peer's --max options say how much)`);
+  }
   if (neighbours.size === 0) notes.push('no other peer is connected');
   return notes.join('; ');
 }

@@ -123,7 +123,9 @@ function unlike(taken: TakenNames, fileName: string): string {
   const { name, ext } = parse(fileName);
   const asked = fileName.toLowerCase();
   for (let number = (taken.get(asked) ?? 0) + 1; ; number++) {
-    const candidate = number === 1 ? fileName : `${name}-${number}${ext}`;
+    const mark = `-${number}${ext}`;
+    const room = limits.pathCharsMax - mark.length;
+    const candidate = number === 1 ? fileName : `${name.slice(0, room)}${mark}`;
     taken.set(asked, number);
     if (number > 1 && taken.has(candidate.toLowerCase())) continue;
     taken.set(candidate.toLowerCase(), taken.get(candidate.toLowerCase()) ?? 1);

@@ -6,13 +6,13 @@ import type { JobFailure } from '../model/job.ts';
 import type { Failure, FailureKind } from '../model/replica.ts';
 
 const failureWords: Readonly<Record<FailureKind, string>> = {
-  'timed-out': 'compute took longer than the job allows',
-  'out-of-memory': 'compute needed more memory than the job allows',
-  threw: 'compute threw',
+  'timed-out': 'it took longer than the job allows',
+  'out-of-memory': 'it needed more memory than the job allows',
+  threw: 'the program failed',
   exited: 'the program ended with an error',
-  'result-too-large': 'compute returned more than the job allows',
+  'result-too-large': 'its result is larger than the job allows',
   'forbidden-import': 'the program wants what no volunteer gives',
-  'not-deterministic': 'compute gave different results for the same input',
+  'not-deterministic': 'the program gave different results for the same input',
 };
 
 const looksInto = '`manyhands test` runs the first chunks on this machine alone, to look into it.';

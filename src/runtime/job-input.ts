@@ -11,7 +11,9 @@ import { GridError, reasonOf } from '../model/errors.ts';
 import type { SplitInput } from '../ports.ts';
 
 /** Reading larger pieces is no faster. */
-const PIECE_BYTES = 256 * 1024;
+const PIECE_BYTES_MAX = 256 * 1024;
+/** For files that don't tell their size, or grow. */
+const PIECE_BYTES_MIN = 4 * 1024;
 
 export class JobInput implements SplitInput {
   readonly name: string;
@@ -19,6 +21,7 @@ export class JobInput implements SplitInput {
   readonly pieces: AsyncIterable<Uint8Array>;
   readonly #path: string;
   readonly #file: FileHandle;
+  readonly #pieceBytes: number;
 
   /**
    * Regular files only: a pipe that nobody writes to would be waited for even by a peer that stops.
@@ -26,17 +29,20 @@ export class JobInput implements SplitInput {
    */
   static async open(path: string): Promise<JobInput> {
     try {
-      if ((await stat(path)).isFile()) return new JobInput(path, await open(path));
+      const found = await stat(path);
+      if (found.isFile()) return new JobInput(path, await open(path), found.size);
     } catch (error) {
       throw unreadable(path, reasonOf(error), error);
     }
     throw unreadable(path, 'it is not a file');
   }
 
-  private constructor(path: string, file: FileHandle) {
+  private constructor(path: string, file: FileHandle, bytes: number) {
     this.name = basename(path);
     this.#path = path;
     this.#file = file;
+    // Ten thousand small files shouldn't cost ten thousand large buffers.
+    this.#pieceBytes = Math.min(PIECE_BYTES_MAX, Math.max(PIECE_BYTES_MIN, bytes));
     this.pieces = this.#read();
   }
 
@@ -48,8 +54,8 @@ export class JobInput implements SplitInput {
   async *#read(): AsyncGenerator<Uint8Array, undefined> {
     try {
       for (;;) {
-        const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
-        const { bytesRead } = await this.#file.read(buffer, 0, PIECE_BYTES);
+        const buffer = Buffer.allocUnsafeSlow(this.#pieceBytes);
+        const { bytesRead } = await this.#file.read(buffer, 0, this.#pieceBytes);
         if (bytesRead === 0) return;
         yield buffer.subarray(0, bytesRead);
       }

@@ -46,7 +46,7 @@ export async function prepareProgram(
     functions: readonly ScriptFunction[],
     encoding: ScriptOptions['encoding'],
   ): Promise<Pick<JobProgram, 'steps' | 'runner'>> => {
-    const loaded = await load(loadableScript(script, functions, read));
+    const loaded = await load(loadableScript(script, chunkLimits.memoryBytesMax, functions, read));
     const options = { script: loaded, limits: chunkLimits, encoding };
     return {
       steps: { type: 'script', script },

@@ -40,16 +40,18 @@ export function loadableProgram(
 
 /**
  * A script's part at the requester: cutting the work and putting the results together.
+ * @param memoryBytesMax of the limits that it is loaded with
  * @param functions that it must export for that
  */
 export function loadableScript(
   script: Digest,
+  memoryBytesMax: number,
   functions: readonly ScriptFunction[],
   read: ReadBlob,
 ): LoadableProgram {
   return {
     runtime: 'javascript',
-    key: `javascript:${script}`,
+    key: programKey({ runtime: 'javascript', program: script }, memoryBytesMax),
     source: () => read(script),
     functions,
   };

@@ -61,14 +61,15 @@ export class ProgramFetch {
         ? { type: 'program-ready', program }
         : { type: 'program-failed', program, reason: shown(trouble) };
     } catch (error) {
-      const reason = shown(`its program could not be had: ${reasonOf(error)}`);
+      const why = error instanceof Undecided ? '' : 'its program could not be had: ';
+      const reason = shown(`${why}${reasonOf(error)}`);
       return { type: 'program-missing', requester, program, reason };
     }
   }
 
   /**
    * @returns why it can't run here, whoever offers it
-   * @throws {Error} when it can't be had
+   * @throws {Error} when it can't be had, or `Undecided`
    */
   async #trouble(request: Request): Promise<string | undefined> {
     const { ref, limits: chunkLimits } = request;
@@ -96,7 +97,10 @@ export class ProgramFetch {
     uncached.clear();
     // What the sandbox makes of bytes that it did not get says nothing of the program.
     if (lack !== undefined) throw new Error(lack);
-    return failure && `${failure.kind}: ${failure.detail}`;
+    if (failure === undefined) return undefined;
+    const reason = `${failure.kind}: ${failure.detail}`;
+    if (failure.kind === 'timed-out') throw new Undecided(reason);
+    return reason;
   }
 
   /**
@@ -161,6 +165,9 @@ export class ProgramFetch {
     return queue.add(() => this.#fetches.add(fetch));
   }
 }
+
+/** Time is the machine's as much as the program's: it is looked at again later. */
+class Undecided extends Error {}
 
 /** In the words of a stranger, or of its program, for this machine's owner. */
 function shown(reason: string): string {

@@ -156,7 +156,12 @@ function loadablesOf({ job, limits }: TryJobOptions): Loadables {
   };
   if (job.runtime === 'javascript') {
     const { digest } = put(job.script);
-    const script = loadableScript(digest, ['split', 'compute', 'merge'], read);
+    const script = loadableScript(
+      digest,
+      limits.memoryBytesMax,
+      ['split', 'compute', 'merge'],
+      read,
+    );
     return { program: script, script };
   }
   const { module, files, ...rest } = job.program;
@@ -178,7 +183,9 @@ function loadablesOf({ job, limits }: TryJobOptions): Loadables {
   };
   const program = loadableProgram(ref, setup.message, limits.memoryBytesMax, read);
   if (job.script === undefined) return { program };
-  return { program, script: loadableScript(put(job.script).digest, ['split', 'merge'], read) };
+  const steps = put(job.script).digest;
+  const script = loadableScript(steps, limits.memoryBytesMax, ['split', 'merge'], read);
+  return { program, script };
 }
 
 /** @throws {GridError} `job-invalid` */

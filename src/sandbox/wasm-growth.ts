@@ -3,11 +3,10 @@
  * V8's heap limit and statistics see neither.
  */
 
+import { bytesText } from '../model/amounts.ts';
 import { wasmLimits, wasmPageBytes, wasmPagesMax } from './wasm-limits.ts';
 import type { WasmReader } from './wasm-reader.ts';
 import { forbidden, malformed, WasmRefusal } from './wasm-refusal.ts';
-
-const MiB = 1024 * 1024;
 
 /**
  * Reads the memory section.
@@ -23,8 +22,8 @@ export function fitMemory(reader: WasmReader, memoryBytesMax: number): readonly 
   if (min > pagesMax) {
     throw new WasmRefusal(
       'out-of-memory',
-      `the program begins with ${min} pages of memory (${inMiB(min * wasmPageBytes)} MiB); ` +
-        `it may have ${pagesMax} pages (${inMiB(memoryBytesMax)} MiB)`,
+      `the program begins with ${bytesText(min * wasmPageBytes)} of memory; ` +
+        `it may have ${bytesText(pagesMax * wasmPageBytes)}`,
     );
   }
   return [1, ...rangeBytes(min, Math.min(max, pagesMax))];
@@ -89,9 +88,4 @@ function readRange(reader: WasmReader, highest: number): { min: number; max: num
 
 function rangeBytes(min: number, max: number): readonly number[] {
   return [flagBits.max, ...leb(min), ...leb(max)];
-}
-
-/** With a decimal, so that two numbers that differ look it. */
-function inMiB(bytes: number): number {
-  return Math.round((bytes / MiB) * 10) / 10;
 }

@@ -3,9 +3,11 @@
 import { type ServerWritableStream, status as Status } from '@grpc/grpc-js';
 
 import { reasonOf } from '../model/errors.ts';
+import type { PeerId } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
 import { type BlobRequest, decodeBlobRequest, encodeBlobPiece } from '../wire/blob-codec.ts';
 import { blobMsMax } from './blob-pace.ts';
+import { refuseCall } from './call-sides.ts';
 import type { TransportContext } from './context.ts';
 import { type BlobSource, HeldBlobs, HoldsTooMuch } from './held-blobs.ts';
 
@@ -15,6 +17,8 @@ export class BlobServer {
   readonly #context: TransportContext;
   readonly #blobs: HeldBlobs;
   #fetches = 0;
+  /** Of each peer that fetches now. */
+  readonly #fetchesOf = new Map<PeerId, number>();
 
   constructor(context: TransportContext, source: BlobSource) {
     this.#context = context;
@@ -22,22 +26,28 @@ export class BlobServer {
   }
 
   /** @param cut ends the connection of a receiver that doesn't read */
-  serve(call: FetchCall, cut: () => void): void {
+  serve(call: FetchCall, peer: PeerId, cut: () => void): void {
     this.#context.counters.bytesIn += call.request.length;
     const request = decodeBlobRequest(call.request);
     if (request.type !== 'message') {
       this.#context.counters.framesRejected += 1;
-      end(call, Status.INVALID_ARGUMENT, request.type === 'rejected' ? request.reason : '');
+      refuseCall(call, Status.INVALID_ARGUMENT, request.type === 'rejected' ? request.reason : '');
       return;
     }
-    if (this.#fetches >= limits.blobFetchesMax) {
-      end(call, Status.RESOURCE_EXHAUSTED, busy);
+    const isFull = this.#fetches >= limits.blobFetchesMax;
+    if (isFull || (this.#fetchesOf.get(peer) ?? 0) >= limits.blobFetchesEachMax) {
+      refuseCall(call, Status.RESOURCE_EXHAUSTED, busy);
       return;
     }
-    this.#fetches += 1;
-    void this.#answer(call, request.message, cut).finally(() => {
-      this.#fetches -= 1;
-    });
+    this.#count(peer, 1);
+    void this.#answer(call, request.message, cut).finally(() => this.#count(peer, -1));
+  }
+
+  #count(peer: PeerId, change: 1 | -1): void {
+    this.#fetches += change;
+    const fetches = (this.#fetchesOf.get(peer) ?? 0) + change;
+    if (fetches === 0) this.#fetchesOf.delete(peer);
+    else this.#fetchesOf.set(peer, fetches);
   }
 
   /** Ends with the call; never rejects. */
@@ -49,9 +59,9 @@ export class BlobServer {
     try {
       await this.#blobs.with(blob, async (bytes) => {
         if (call.destroyed) return;
-        if (bytes === undefined) end(call, Status.NOT_FOUND, 'the blob is not offered here');
+        if (bytes === undefined) refuseCall(call, Status.NOT_FOUND, 'the blob is not offered here');
         else if (offsetBytes > bytes.length) {
-          end(call, Status.OUT_OF_RANGE, `the blob has ${bytes.length} bytes`);
+          refuseCall(call, Status.OUT_OF_RANGE, `the blob has ${bytes.length} bytes`);
         } else {
           const timer = setTimeout(cut, blobMsMax(bytes.length - offsetBytes));
           this.#sendFrom(call, bytes, offsetBytes);
@@ -61,11 +71,11 @@ export class BlobServer {
       });
     } catch (error) {
       if (error instanceof HoldsTooMuch) {
-        end(call, Status.RESOURCE_EXHAUSTED, busy);
+        refuseCall(call, Status.RESOURCE_EXHAUSTED, busy);
         return;
       }
       this.#context.log.warn({ blob }, `could not serve a blob: ${reasonOf(error)}`);
-      end(call, Status.INTERNAL, 'the blob could not be read');
+      refuseCall(call, Status.INTERNAL, 'the blob could not be read');
     }
   }
 
@@ -85,7 +95,3 @@ export class BlobServer {
 }
 
 const busy = 'too many blobs are being fetched; try later';
-
-function end(call: FetchCall, code: Status, details: string): void {
-  call.emit('error', Object.assign(new Error(details), { code, details }));
-}

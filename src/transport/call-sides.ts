@@ -21,11 +21,13 @@ export function clientSide(call: ClientCall, connection: Connection): CallSide {
 export function serverSide(call: ServerCall, cutConnection: () => void): CallSide {
   return {
     role: 'server',
-    refuse: (code: Status, details: string) => {
-      // How grpc-js has a handler end a stream with a status.
-      call.emit('error', Object.assign(new Error(details), { code, details }));
-    },
+    refuse: (code: Status, details: string) => refuseCall(call, code, details),
     cut: cutConnection,
     release: () => undefined,
   };
+}
+
+/** How grpc-js has a handler end a stream with a status. */
+export function refuseCall(call: Pick<ServerCall, 'emit'>, code: Status, details: string): void {
+  call.emit('error', Object.assign(new Error(details), { code, details }));
 }

@@ -14,7 +14,7 @@ import type { PeerKey } from '../wire/peer-key.ts';
 import { loadPeerProto } from '../wire/proto.ts';
 import { fetchBlob } from './blob-fetch.ts';
 import { BlobServer } from './blob-server.ts';
-import { serverSide } from './call-sides.ts';
+import { refuseCall, serverSide } from './call-sides.ts';
 import { issueLeaf } from './certificate.ts';
 import type { TransportContext, TransportLog } from './context.ts';
 import type { CallSide, ServerCall } from './frame-stream.ts';
@@ -126,10 +126,12 @@ function addServices(
 ): void {
   const proto = loadPeerProto();
   type Accept = (call: ServerCall, side: CallSide, peer: PeerKey) => void;
+  const peerOf = (call: Pick<ServerCall, 'getAuthContext'>): PeerKey | undefined =>
+    peerOfCertificate(call.getAuthContext().sslPeerCertificate);
   const accepting = (accept: Accept) => (call: ServerCall) => {
     const remote = call.getPeer();
     const side = serverSide(call, () => listener.cut(remote));
-    const peer = peerOfCertificate(call.getAuthContext().sslPeerCertificate);
+    const peer = peerOf(call);
     if (peer === undefined) side.refuse(Status.UNAUTHENTICATED, 'no certificate');
     else accept(call, side, peer);
   };
@@ -142,7 +144,9 @@ function addServices(
   listener.addService(proto.blobs, {
     Fetch: (call: ServerWritableStream<Buffer, Buffer>) => {
       const remote = call.getPeer();
-      blobServer.serve(call, () => listener.cut(remote));
+      const peer = peerOf(call);
+      if (peer === undefined) refuseCall(call, Status.UNAUTHENTICATED, 'no certificate');
+      else blobServer.serve(call, peer.peer, () => listener.cut(remote));
     },
   });
 }

@@ -1,8 +1,11 @@
 /** What `Transport` promises about blobs, over real TLS on loopback. */
 
+import { once } from 'node:events';
+
 import { Metadata, status as Status } from '@grpc/grpc-js';
 import { expect, test } from 'vitest';
 
+import { limits } from '../../src/model/limits.ts';
 import { digestOf } from '../../src/wire/digest.ts';
 import { loadPeerProto } from '../../src/wire/proto.ts';
 import { startTestPeer, strangerClient, type TestPeer } from '../support/transport-peer.ts';
@@ -92,4 +95,30 @@ test('strangers can begin anywhere in a blob, and not behind it', async () => {
   await expect(pieces({ digest: Buffer.alloc(3) })).rejects.toMatchObject({
     code: Status.INVALID_ARGUMENT,
   });
+});
+
+test('one that takes blobs slowly leaves room for others', async () => {
+  const [a, b] = await Promise.all([startTestPeer(), serving()]);
+  const client = await strangerClient(b);
+  const begin = () => {
+    const { path, requestSerialize, responseDeserialize } = blobs.Fetch;
+    const request = { digest: Buffer.from(digest, 'hex') };
+    return client.makeServerStreamRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      request,
+      new Metadata(),
+    );
+  };
+  // What isn't read stops at the window of its stream.
+  const slow = Array.from({ length: limits.blobFetchesEachMax }, begin);
+  for (const call of slow) call.on('error', () => undefined);
+  await Promise.all(slow.map((call) => once(call, 'metadata')));
+  const [refused] = await once(begin(), 'error');
+  expect(refused).toMatchObject({ code: Status.RESOURCE_EXHAUSTED });
+  expect(await a.transport.fetchBlob(b.peer, [b.address], digest, blob.length)).toHaveLength(
+    blob.length,
+  );
+  for (const call of slow) call.cancel();
 });

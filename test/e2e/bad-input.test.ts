@@ -3,29 +3,18 @@
  * while the peer that was asked goes on. All commands here go to one peer, one after the other.
  */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import { type CommandResult, manyhands, type PeerProcess } from '../support/grid-process.ts';
-import { spawnPeer } from '../support/peer-process.ts';
+import { type CommandResult, manyhands } from '../support/grid-process.ts';
 import { expectGoesOn, squares } from '../support/small-job.ts';
+import { sharedPeer } from '../support/shared-peer.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-let dataPath: string;
-let peer: PeerProcess;
-
-beforeAll(async () => {
-  dataPath = mkdtempSync(join(tmpdir(), 'manyhands-'));
-  peer = await spawnPeer({ dataPath });
-});
-
-afterAll(async () => {
-  await peer.end();
-  rmSync(dataPath, { recursive: true });
-});
+const shared = sharedPeer();
+const { dataPath } = shared;
 
 function submit(...args: readonly string[]): Promise<CommandResult> {
   return manyhands(['--data', dataPath, 'submit', ...args]);
@@ -86,7 +75,7 @@ describe('a job that fails', () => {
           'function compute(n: number) { if (n === 7) throw new Error("no " + n); return n; }',
       },
       [],
-      /^The job failed\. Chunk 7: compute threw \(.*\): Error: no 7\n`manyhands test` runs /,
+      /^The job failed\. Chunk 7: the program failed \(.*\): Error: no 7\n`manyhands test` runs /,
     ],
     [
       'a result is over the limit',
@@ -102,7 +91,7 @@ describe('a job that fails', () => {
     ],
   ])('because %s says so, and the peer goes on', async (_what, parts, args, words) => {
     expect(seen(await submit(jobFile(parts), '--trust', 'all', ...args))).toEqual(told(4, words));
-    await expectGoesOn(peer);
+    await expectGoesOn(shared.peer);
   });
 });
 
@@ -137,10 +126,10 @@ describe('a command that can not be done', () => {
   test('because a port is taken says how to take another', async () => {
     const join = (...args: readonly string[]): Promise<CommandResult> =>
       manyhands(['join', '--data', tempDir(), '--listen', '127.0.0.1:0', ...args]);
-    expect(seen(await join('--listen', peer.address))).toEqual(
+    expect(seen(await join('--listen', shared.peer.address))).toEqual(
       told(10, /^Port \d+ of 127\.0\.0\.1 is taken by another program.* listen on another port/),
     );
-    expect(seen(await join('--metrics', peer.address))).toEqual(
+    expect(seen(await join('--metrics', shared.peer.address))).toEqual(
       told(10, /^Metrics can't be served at .* choose another with --metrics host:port/),
     );
   });
@@ -165,6 +154,6 @@ describe('a command that can not be done', () => {
 });
 
 test('none of all this left a trace of trouble in the log of the peer', async () => {
-  await expectGoesOn(peer);
-  expect(peer.log).not.toMatch(/"level":(50|60)|\\n\s+at /);
+  await expectGoesOn(shared.peer);
+  expect(shared.peer.log).not.toMatch(/"level":(50|60)|\\n\s+at /);
 });

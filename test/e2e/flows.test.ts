@@ -1,33 +1,18 @@
 /** From a job's first line to its result, as people go through it: on one real peer. */
 
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import {
-  type CommandResult,
-  jobState,
-  manyhands,
-  type PeerProcess,
-} from '../support/grid-process.ts';
-import { record, spawnPeer } from '../support/peer-process.ts';
+import { type CommandResult, jobState, manyhands } from '../support/grid-process.ts';
+import { record } from '../support/peer-process.ts';
 import { squares, sumOfSquares } from '../support/small-job.ts';
+import { sharedPeer } from '../support/shared-peer.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-let dataPath: string;
-let peer: PeerProcess;
-
-beforeAll(async () => {
-  dataPath = mkdtempSync(join(tmpdir(), 'manyhands-'));
-  peer = await spawnPeer({ dataPath });
-});
-
-afterAll(async () => {
-  await peer.end();
-  rmSync(dataPath, { recursive: true });
-});
+const shared = sharedPeer();
+const { dataPath } = shared;
 
 function onPeer(...args: readonly string[]): Promise<CommandResult> {
   return manyhands(['--data', dataPath, ...args]);
@@ -76,7 +61,7 @@ test('submit --detach prints the id alone, and cancel ends the job for all who a
   const jobId = stdout.trim();
   expect(jobId).toMatch(jobIdPattern);
   const watching = onPeer('watch', jobId.slice(0, 10));
-  await jobState(peer.control, jobId, ({ accepted }) => accepted > 0);
+  await jobState(shared.peer.control, jobId, ({ accepted }) => accepted > 0);
   expect(await onPeer('cancel', jobId)).toMatchObject({ code: 0, stderr: '' });
   expect(await watching).toMatchObject({
     code: 5,
@@ -151,7 +136,7 @@ test('with --json every command prints documents, one a line', async () => {
   expect(answers.map(({ code, stderr }) => ({ code, stderr }))).toEqual(
     asked.map(() => ({ code: 0, stderr: '' })),
   );
-  expect(status).toMatchObject({ peerId: peer.peer, addresses: [peer.address] });
+  expect(status).toMatchObject({ peerId: shared.peer.peer, addresses: [shared.peer.address] });
   expect(peers).toEqual([]);
   expect(jobs[0]).toMatchObject({ jobId, state: 'done' });
   for (const answer of ofJob) expect(answer).toMatchObject({ jobId });

@@ -1,28 +1,16 @@
 /** Programs that are not JavaScript, through real processes: from the command line and back. */
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { wasiProgram } from '../support/cli-fixtures.ts';
 import { type CommandResult, manyhands, startGrid } from '../support/grid-process.ts';
-import { type PeerProcess, spawnPeer } from '../support/peer-process.ts';
+import { sharedPeer } from '../support/shared-peer.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-let dataPath: string;
-let peer: PeerProcess;
-
-beforeAll(async () => {
-  dataPath = mkdtempSync(join(tmpdir(), 'manyhands-'));
-  peer = await spawnPeer({ dataPath });
-});
-
-afterAll(async () => {
-  await peer.end();
-  rmSync(dataPath, { recursive: true });
-});
+const { dataPath } = sharedPeer();
 
 /** On the peer of this file. */
 function submit(args: readonly string[], stdin?: string): Promise<CommandResult> {

@@ -93,7 +93,8 @@ Examples:
   manyhands submit prog.wasm --files 'photos/*.raw' --out-dir small
   manyhands submit script.py --lines names.txt --data table.csv
 
-Every line, number, piece or file is a chunk: the program's stdin; its stdout is the result.
+Every line, number, piece or file is a chunk: the program's stdin; its stdout is
+the result.
 \`manyhands --data DIR submit ...\` submits to the peer with that data folder.`,
     )
     .action(

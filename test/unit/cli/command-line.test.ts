@@ -18,7 +18,7 @@ describe('the command line', () => {
     expect(option.stderr).toBe("error: unknown option '--jsno' (Did you mean --json?)\n");
   });
 
-  test('shows examples in the help of every command', async () => {
+  test('shows examples in the help of every command, in 80 columns', async () => {
     const { stdout } = await runCli(['completion', 'bash']);
     const commands = [...stdout.toString().matchAll(/^ +'([a-z -]+)'\) words=/gm)].map(
       ([, path = '']) => path.split(' '),
@@ -27,6 +27,11 @@ describe('the command line', () => {
     for (const path of commands) {
       const help = await runCli([...path, '--help']);
       expect(help.code).toBe(0);
+      const tooLong = help.stdout
+        .toString()
+        .split('\n')
+        .filter((line) => line.length > 80);
+      expect([path, tooLong]).toEqual([path, []]);
       const hasExamples = /Examples:\n {2}(manyhands|source)/.test(help.stdout.toString());
       expect([path, hasExamples]).toEqual([path, !['grid', 'exit-codes'].includes(path.join(' '))]);
     }

@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { watch } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 
 import { GridError } from '../../../src/model/errors.ts';
 import { stubDataFolder } from '../../support/cli-fixtures.ts';
@@ -159,4 +162,29 @@ describe('a result in parts', () => {
     expect(await runCli(['result', 'c0', '--out-dir', folder])).toMatchObject({ code: 12 });
     expect(await readdir(folder)).toEqual([]);
   });
+});
+
+test.each([
+  ['--out-dir', '.'],
+  ['--out', 'out.txt'],
+])('nothing is left after Ctrl-C while %s is written', async (flag, name) => {
+  await servePeer(data, {
+    async *result(_request, signal) {
+      yield { kind: 'bytes', part: 'a', piece: Buffer.from('half') };
+      await once(signal, 'abort');
+    },
+  });
+  const folder = tempDir();
+  const made = once(watch(folder).unref(), 'change');
+  const main = join(import.meta.dirname, '../../../src/cli/main.ts');
+  const args = ['result', 'c0', flag, join(folder, name)];
+  const child = spawn(process.execPath, [main, ...args], { stdio: 'ignore' });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  await made;
+  child.kill('SIGINT');
+  const [, signal] = await once(child, 'exit');
+  expect(signal).toBe('SIGINT');
+  expect(await readdir(folder)).toEqual([]);
 });

@@ -48,7 +48,8 @@ describe('submit', () => {
       quorum: 3,
       wallMsMax: 90_000,
       memoryBytesMax: 67_108_864,
-      resultBytesMax: 1024,
+      // With the head that CBOR gives the bytes.
+      resultBytesMax: 1024 + 5,
       stderrBytesMax: 2048,
       chunksMax: 9,
       runtime: 'javascript',

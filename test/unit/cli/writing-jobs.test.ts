@@ -55,6 +55,14 @@ describe('init and test', () => {
     expect(lines).toContain('That is the whole job.');
   });
 
+  test('init writes a name down as it is', async () => {
+    const folder = join(tempDir(), '$& {{folder}}');
+    await runCli(['init', folder]);
+    const readme = await readFile(join(folder, 'README.md'), 'utf8');
+    expect(readme).toMatch(/^# \$& \{\{folder\}\}\n/);
+    expect(readme).toContain(`manyhands test ${folder} `);
+  });
+
   test('init leaves what is there alone', async () => {
     const folder = join(tempDir(), 'my-job');
     await mkdir(folder);

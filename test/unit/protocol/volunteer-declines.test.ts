@@ -77,6 +77,17 @@ test('the same module with another setup or memory limit is another program', ()
   expect(volunteer.programReady(ready, 2)).toEqual([asked(6)]);
 });
 
+test('a script that fails under a stranger’s limits still runs under those of others', () => {
+  const tiny = chunkLimitsOf({ memoryBytesMax: 1 });
+  const { volunteer } = volunteerWith(1, {}, { requester: bert, limits: tiny });
+  volunteer.advance(0);
+  volunteer.requesterUp(anna, 1);
+  const failed = programKey(offerOf().offer, tiny.memoryBytesMax);
+  volunteer.programFailed(failed, 'out-of-memory', 2);
+  expect(volunteer.declined).toMatchObject([{ requester: bert, reason: 'out-of-memory' }]);
+  expect(volunteer.programReady(program, 3)).toEqual([asked(3)]);
+});
+
 test('a program that could not be had costs its job alone, which is tried again later', () => {
   const other = { job: jobNumbered(2), program: digestNumbered(2) };
   const { volunteer } = working(1, other);

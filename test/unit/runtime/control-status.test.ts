@@ -21,6 +21,7 @@ import {
   signedOf,
   startUnixMs,
 } from '../../support/protocol-fixtures.ts';
+import { submitRequest } from '../../support/submit-request.ts';
 
 const greedy = chunkLimitsOf({ memoryBytesMax: 2 ** 30 });
 const reason = 'needs 1 GiB of memory a chunk; this peer gives 512 MiB';
@@ -119,26 +120,14 @@ test('declined offers are told with their reason, the newest, until they are clo
 test('an own job that its own peer declines says so when nobody computes it', async () => {
   const { control, store, jobs, pass, split } = peerWith();
   const program = await store.putBlob(Buffer.of(1));
-  const { jobId } = await control.submit({
-    name: 'squares',
-    runtime: 'javascript',
-    program,
-    script: '',
-    setup: null,
-    pieces: null,
-    paramsJson: '',
-    inputPath: '',
-    quorum: 1,
-    chunksMax: 10,
-    ...greedy,
-  });
+  const { jobId } = await control.submit(submitRequest(program, { chunksMax: 10, ...greedy }));
   await split;
   pass(30_000);
   const { jobs: rows = [] } = await control.listJobs({});
   expect(rows.map((row) => [row.jobId, row.stalled])).toEqual([
     [
       jobId,
-      `no peer computes this job; this peer declines it: it ${reason}; no other peer is connected`,
+      `no peer computes this job; this peer declines it: it ${reason} (the peer's --max options say how much); no other peer is connected`,
     ],
   ]);
   await jobs.abandonAll();

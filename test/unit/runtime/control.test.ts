@@ -12,6 +12,7 @@ import { gridErrorOf } from '../../support/grid-error-of.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { givenLimits, self } from '../../support/protocol-fixtures.ts';
 import { storedJob } from '../../support/stored-jobs.ts';
+import { submitRequest } from '../../support/submit-request.ts';
 
 const store = new MemoryStore();
 const components = {
@@ -62,22 +63,7 @@ describe('bytes to keep', () => {
 
 test('a job that was put and asked for runs', async () => {
   const program = await store.putBlob(Buffer.of(1));
-  const { jobId } = await control.submit({
-    name: 'squares',
-    runtime: 'javascript',
-    program,
-    script: '',
-    setup: null,
-    pieces: null,
-    paramsJson: '',
-    inputPath: '',
-    quorum: 1,
-    wallMsMax: 1,
-    memoryBytesMax: 1,
-    resultBytesMax: 1,
-    stderrBytesMax: 0,
-    chunksMax: 1,
-  });
+  const { jobId } = await control.submit(submitRequest(program));
   expect(jobs.running.map(({ job }) => job)).toEqual([jobId]);
   await jobs.abandonAll();
 });

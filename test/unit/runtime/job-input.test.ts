@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { appendFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
@@ -47,4 +47,13 @@ test('a whole file is read up to its bound', async () => {
   await writeFile(path, 'words');
   expect(String(await readWhole(path, 5))).toBe('words');
   expect((await gridErrorOf(readWhole(path, 4))).message).toContain('more than 4 bytes');
+});
+
+test('a file that has grown since it was opened is read to its new end', async () => {
+  const path = join(tempDir(), 'words.txt');
+  await writeFile(path, 'words');
+  const input = await JobInput.open(path);
+  const more = 'x'.repeat(10_000);
+  await appendFile(path, more);
+  expect(String(Buffer.concat(await Array.fromAsync(input.pieces)))).toBe(`words${more}`);
 });

@@ -51,7 +51,10 @@ test('a JavaScript program is loaded once, with all its functions', async () => 
     steps: { type: 'script', script },
   });
   expect(loaded).toMatchObject([
-    { key: `javascript:${script}`, functions: ['split', 'compute', 'merge'] },
+    {
+      key: `javascript:${script}:${chunkLimits.memoryBytesMax}`,
+      functions: ['split', 'compute', 'merge'],
+    },
   ]);
 });
 

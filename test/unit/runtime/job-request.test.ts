@@ -4,26 +4,12 @@ import { GridError } from '../../../src/model/errors.ts';
 import { digest } from '../../../src/model/ids.ts';
 import { limits } from '../../../src/model/limits.ts';
 import { jobRequest } from '../../../src/runtime/job-request.ts';
+import { submitRequest } from '../../support/submit-request.ts';
 
 const blob = digest('b'.repeat(64));
 const other = digest('c'.repeat(64));
 
-const javascript: Parameters<typeof jobRequest>[0] = {
-  name: 'squares',
-  runtime: 'javascript',
-  program: blob,
-  script: '',
-  setup: null,
-  pieces: null,
-  paramsJson: '',
-  inputPath: '',
-  quorum: 1,
-  wallMsMax: 1,
-  memoryBytesMax: 1,
-  resultBytesMax: 1,
-  stderrBytesMax: 0,
-  chunksMax: 1,
-};
+const javascript = submitRequest(blob);
 
 const lines = { kind: 'lines', lines: 1 } as const;
 const wasi = { ...javascript, runtime: 'wasi', pieces: lines, inputPath: '/words.txt' };

@@ -48,11 +48,13 @@ function running(spec: JobSpec, steps: StepRunner, store: MemoryStore) {
 
 test('merge has its script loaded again, since others’ may have taken its place', async () => {
   const store = new MemoryStore();
-  const script = loadableScript(specOf().program, ['split', 'merge'], async () => Buffer.of());
+  const { program, limits } = specOf();
+  const read = async () => Buffer.of();
+  const script = loadableScript(program, limits.memoryBytesMax, ['split', 'merge'], read);
   const calls: unknown[] = [];
   const sandbox = fakeSandbox({
-    load: async (program, limits) => {
-      calls.push(['load', program, limits]);
+    load: async (...loaded) => {
+      calls.push(['load', ...loaded]);
       return undefined;
     },
     async *split(key, params, input, encoding) {
@@ -65,7 +67,6 @@ test('merge has its script loaded again, since others’ may have taken its plac
     },
   });
   const params = Uint8Array.of(1);
-  const { limits } = specOf();
   const given = { script, params, limits, encoding: 'bytes', input: undefined } as const;
   const { own, accept } = running(specOf(), new ScriptSteps(given, { sandbox, store }), store);
   await accept(encodeCanonical('result'));

@@ -267,6 +267,15 @@ test('what the sandbox refuses is told in a line, of bounded length', async () =
   expect(JSON.stringify(outcome).length).toBeLessThan(2_200);
 });
 
+test('a program that took too long to look at may be looked at again', async () => {
+  const failure = { kind: 'timed-out', detail: 'evaluating it takes more than 5 s' } as const;
+  const { programs } = worldWith([script], { load: async () => failure });
+  expect(await programs.load(javascript())).toMatchObject({
+    type: 'program-missing',
+    reason: 'timed-out: evaluating it takes more than 5 s',
+  });
+});
+
 test('a sandbox that could not get the bytes says nothing of the program', async () => {
   const { programs } = worldWith([], {
     load: async (program) => {

@@ -66,8 +66,7 @@ describe('memory', () => {
       type: 'refused',
       failure: {
         kind: 'out-of-memory',
-        detail:
-          'the program begins with 17 pages of memory (1.1 MiB); it may have 16 pages (1 MiB)',
+        detail: 'the program begins with 1.1 MiB of memory; it may have 1 MiB',
       },
     });
   });
