@@ -131,7 +131,10 @@ export type ChunkOutcome = { readonly outcome: Outcome; readonly computeMs: numb
 export type SplitInput = {
   /** The file's name, without its folder. */
   readonly name: string;
-  /** Its bytes in pieces of some 100 KB; to be read once. @throws {GridError} `input-unreadable` */
+  /**
+   * Its bytes in pieces of some 100 KB, from the beginning each time that it is iterated over.
+   * @throws {GridError} `input-unreadable`
+   */
   readonly pieces: AsyncIterable<Uint8Array>;
 };
 
@@ -174,7 +177,8 @@ export interface Sandbox {
    * some at a time. Pulling is backpressure: `split` waits while nobody pulls.
    * @param encoding `bytes` where the chunks are for a WASI program's stdin: text and bytes that
    *   split yields become byte strings, anything else JSON on a line of its own
-   * @throws {GridError} `job-failed` with the reason, or `input-unreadable`
+   * @throws {GridError} `job-failed` with the reason, `input-unreadable`, or `internal` when the
+   *   process died: begun again, it yields the same
    */
   split(
     script: ProgramKey,
@@ -186,7 +190,7 @@ export interface Sandbox {
 
   /**
    * Runs `merge` of a script that was loaded over all results in chunk order, given as they come.
-   * @throws {GridError} `job-failed` with the reason
+   * @throws {GridError} `job-failed` with the reason, or `internal` when the process died
    */
   merge(
     script: ProgramKey,

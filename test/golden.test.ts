@@ -64,16 +64,18 @@ function found({ kind, value }: MergeOutput): { readonly kind: string; readonly 
 
 /** Every chunk is computed twice on the way, and comes out the same. */
 async function runJob(name: string, expected: Expected): Promise<MergeOutput> {
-  const { input } = expected;
+  const path = expected.input === undefined ? undefined : join(jobs, name, expected.input);
+  const input = path === undefined ? undefined : await JobInput.open(path);
   const events = await Array.fromAsync(
     tryJob({
       job: await readJob(name),
       paramsJson: JSON.stringify(expected.params),
-      ...(input === undefined ? {} : { input: await JobInput.open(join(jobs, name, input)) }),
+      ...(input === undefined ? {} : { input }),
       chunksMax: 10_000,
       limits: generousLimits,
     }),
   );
+  await input?.close();
   const last = events.at(-1);
   if (last?.type !== 'merged') throw new Error(JSON.stringify(last));
   expect(events.at(-2)).toMatchObject({ type: 'same' });

@@ -17,8 +17,6 @@ const PIECE_BYTES_MIN = 4 * 1024;
 
 export class JobInput implements SplitInput {
   readonly name: string;
-  /** To be read once. */
-  readonly pieces: AsyncIterable<Uint8Array>;
   readonly #path: string;
   readonly #file: FileHandle;
   readonly #pieceBytes: number;
@@ -43,7 +41,11 @@ export class JobInput implements SplitInput {
     this.#file = file;
     // Ten thousand small files shouldn't cost ten thousand large buffers.
     this.#pieceBytes = Math.min(PIECE_BYTES_MAX, Math.max(PIECE_BYTES_MIN, bytes));
-    this.pieces = this.#read();
+  }
+
+  /** From the beginning. What was opened has to be closed. */
+  get pieces(): AsyncIterable<Uint8Array> {
+    return this.#read();
   }
 
   /** Idempotent. Waits for a read that is under way; the next one fails. */
@@ -52,17 +54,17 @@ export class JobInput implements SplitInput {
   }
 
   async *#read(): AsyncGenerator<Uint8Array, undefined> {
+    let position = 0;
     try {
       for (;;) {
         const buffer = Buffer.allocUnsafeSlow(this.#pieceBytes);
-        const { bytesRead } = await this.#file.read(buffer, 0, this.#pieceBytes);
+        const { bytesRead } = await this.#file.read(buffer, 0, this.#pieceBytes, position);
         if (bytesRead === 0) return;
+        position += bytesRead;
         yield buffer.subarray(0, bytesRead);
       }
     } catch (error) {
       throw unreadable(this.#path, reasonOf(error), error);
-    } finally {
-      await this.#file.close();
     }
   }
 }
@@ -75,15 +77,19 @@ export async function readWhole(path: string, bytesMax: number): Promise<Uint8Ar
   const input = await JobInput.open(path);
   const pieces: Uint8Array[] = [];
   let bytes = 0;
-  for await (const piece of input.pieces) {
-    pieces.push(piece);
-    bytes += piece.length;
-    if (bytes <= bytesMax) continue;
-    throw new GridError(
-      'job-failed',
-      `The file ${path} has more than ${bytesMax} bytes, the most that a chunk may have, and a ` +
-        'file is never cut in two. Cut it into smaller ones, or split it by lines or bytes.',
-    );
+  try {
+    for await (const piece of input.pieces) {
+      pieces.push(piece);
+      bytes += piece.length;
+      if (bytes <= bytesMax) continue;
+      throw new GridError(
+        'job-failed',
+        `The file ${path} has more than ${bytesMax} bytes, the most that a chunk may have, and a ` +
+          'file is never cut in two. Cut it into smaller ones, or split it by lines or bytes.',
+      );
+    }
+  } finally {
+    await input.close();
   }
   return Buffer.concat(pieces);
 }

@@ -167,7 +167,8 @@ export class OwnJob {
     const mayBegin = (): boolean => this.#contiguous > 0 && (this.#splitEnded || !isScript);
     while (!mayBegin() && !this.#over) await this.#advanced.next();
     if (this.#over) return;
-    const output = await this.#components.steps.merge(this.#results(), this.#abort.signal);
+    const results = (): AsyncIterable<readonly Uint8Array[]> => this.#results();
+    const output = await this.#components.steps.merge(results, this.#abort.signal);
     // A merge that returns early has its answer, but the job is done when its chunks are.
     while (this.#state === 'running') await this.#advanced.next();
     this.#end('done', { output });

@@ -115,6 +115,7 @@ async function firstChunks(
     chunks.push(...some);
     if (chunks.length >= CHUNKS) break;
   }
+  await input?.close();
   return { program: programOf(name, source), chunks: chunks.slice(0, CHUNKS) };
 }
 

@@ -17,6 +17,8 @@ test('a file that was opened is read to its end, also when its name is gone', as
   const pieces = await Array.fromAsync(input.pieces);
   expect(pieces.length).toBeGreaterThan(1);
   expect(Buffer.concat(pieces)).toEqual(bytes);
+  // And again from its beginning.
+  expect(Buffer.concat(await Array.fromAsync(input.pieces))).toEqual(bytes);
   await input.close();
 });
 
@@ -56,4 +58,5 @@ test('a file that has grown since it was opened is read to its new end', async (
   const more = 'x'.repeat(10_000);
   await appendFile(path, more);
   expect(String(Buffer.concat(await Array.fromAsync(input.pieces)))).toBe(`words${more}`);
+  await input.close();
 });
