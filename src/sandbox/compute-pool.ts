@@ -6,6 +6,9 @@
  * gone and with it the results of the chunks before: the culprit fails, the chunks before it and
  * the chunks after it are run again as two tasks. A chunk is so computed twice at most, however
  * many of its neighbours misbehave, and nobody but the culprit pays with more than time.
+ *
+ * Memory is the one thing that a program can leave behind: `Symbol.for` keeps every text that it
+ * was given. So a chunk is out of memory only if a thread of its own hasn't enough for it either.
  */
 
 import { Piscina } from 'piscina';
@@ -27,13 +30,16 @@ import { heapLimits, threadSurroundings, threadUrl } from './thread-start.ts';
 
 const MiB = 1024 * 1024;
 
-export type ComputePoolOptions = {
+type ComputePoolOptions = {
   readonly runtime: Runtime;
   readonly threads: number;
   /** V8's heap of each thread. What is outside of it is bounded by a batch's limits. */
   readonly heapBytesMax: number;
   readonly onStuck: OnStuckThread;
 };
+
+/** Of the pool that is made for one chunk, whose word on it is the last. */
+type OwnPoolOptions = ComputePoolOptions & { readonly isLast?: boolean };
 
 /** Chunks [from, to) of a batch, on their way to one thread. */
 type Span = { readonly from: number; readonly to: number; readonly retried: boolean };
@@ -52,12 +58,17 @@ type SpanEnd =
   | { readonly type: 'thread-died' };
 
 export class ComputePool {
+  readonly #options: OwnPoolOptions;
   readonly #onStuck: OnStuckThread;
   readonly #pool: Piscina;
+  /** Each for one chunk that was out of memory. */
+  readonly #ownPools = new Set<ComputePool>();
+  readonly #deserted = new AbortController();
   #closed = false;
 
   /** Starts the threads, so that they are ready when the first batch comes. */
-  constructor(options: ComputePoolOptions) {
+  constructor(options: OwnPoolOptions) {
+    this.#options = options;
     this.#onStuck = options.onStuck;
     this.#pool = new Piscina({
       filename: threadUrl(`${options.runtime}-worker`).href,
@@ -72,9 +83,16 @@ export class ComputePool {
       resourceLimits: heapLimits(options.heapBytesMax),
       ...threadSurroundings,
     });
-    // Trouble of a thread that has no task; it is replaced, and the next task finds out if that
-    // fails.
-    this.#pool.on('error', () => {});
+    // Trouble of a thread that has no task. One that fails at its start is not replaced, and when
+    // there is none left, tasks would wait for ever.
+    this.#pool.on('error', () => {
+      if (this.#pool.threads.length === 0) this.#deserted.abort();
+    });
+  }
+
+  /** Its threads could not be started: it will compute nothing any more. */
+  get isDeserted(): boolean {
+    return this.#deserted.signal.aborted;
   }
 
   /**
@@ -89,7 +107,7 @@ export class ComputePool {
     const outcomes: ChunkOutcome[] = batch.chunks.map(() => notComputed);
     const spans: Span[] = [{ from: 0, to: batch.chunks.length, retried: false }];
     for (let span = spans.pop(); span !== undefined; span = spans.pop()) {
-      if (signal.aborted || this.#closed) break;
+      if (signal.aborted || this.#closed || this.isDeserted) break;
       if (span.from === span.to) continue;
       const end = await this.#runSpan(program, batch, span, signal);
       switch (end.type) {
@@ -100,16 +118,20 @@ export class ComputePool {
           break;
         case 'culprit': {
           const culprit = span.from + end.index;
-          outcomes[culprit] = {
-            outcome: { type: 'failure', failure: failureOf(end.kind, batch) },
-            computeMs: end.ranMs,
-          };
+          outcomes[culprit] =
+            end.kind === 'out-of-memory' && this.#options.isLast !== true
+              ? await this.#runAlone(program, batch, culprit, signal)
+              : {
+                  outcome: { type: 'failure', failure: failureOf(end.kind, batch) },
+                  computeMs: end.ranMs,
+                };
           spans.push(...around(span, end.index));
           break;
         }
         case 'starved':
-          // As it came: somebody else may have the time.
-          spans.push(...around(span, end.index));
+          // As it came, and so are those after it: somebody else may have the time. Each of them
+          // would be waited for several times as long as it may take.
+          spans.splice(0, Infinity, { ...span, to: span.from + end.index });
           break;
         case 'thread-died':
           // Through no fault that can be seen: once more, and then back to where they came from.
@@ -123,8 +145,29 @@ export class ComputePool {
   /** Ends all threads; what runs comes back as not computed. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const thread of this.#pool.threads) expectEnd(thread, this.#onStuck);
+    for (const thread of this.#pool.threads) void expectEnd(thread, this.#onStuck);
+    await Promise.all([...this.#ownPools].map((pool) => pool.close()));
     await this.#pool.destroy();
+  }
+
+  /** Runs one chunk of a batch in a thread that has run nothing before. */
+  async #runAlone(
+    program: SharedProgram,
+    batch: ChunkBatch,
+    index: number,
+    signal: AbortSignal,
+  ): Promise<ChunkOutcome> {
+    if (signal.aborted || this.#closed) return notComputed;
+    const pool = new ComputePool({ ...this.#options, threads: 1, isLast: true });
+    this.#ownPools.add(pool);
+    try {
+      const chunks = batch.chunks.slice(index, index + 1);
+      const [outcome = notComputed] = await pool.run(program, { ...batch, chunks }, signal);
+      return outcome;
+    } finally {
+      await pool.close();
+      this.#ownPools.delete(pool);
+    }
   }
 
   /** Runs chunks [from, to), numbered from 0 in what comes of them. */
@@ -145,11 +188,12 @@ export class ComputePool {
       progress: progress.shared,
     };
     const misbehaved = new AbortController();
-    const ended = AbortSignal.any([signal, misbehaved.signal]);
+    const ended = AbortSignal.any([signal, misbehaved.signal, this.#deserted.signal]);
+    let end: Promise<void> | undefined;
     // Before piscina's own listener, which ends the thread.
     ended.addEventListener('abort', () => {
       const thread = this.#thread(progress.read()?.thread);
-      if (thread !== undefined) expectEnd(thread, this.#onStuck);
+      if (thread !== undefined) end = expectEnd(thread, this.#onStuck);
     });
     let hog: number | undefined;
     const time = new OverdueWatch(
@@ -176,6 +220,9 @@ export class ComputePool {
     } catch (error) {
       const running = progress.read();
       const ranMs = running === undefined ? 0 : processNowMs() - running.startedMs;
+      // A thread that is stuck takes the process down a while later. Until then its chunk must be
+      // known to run, and alone in its slot, or whoever runs in its place is blamed for that.
+      await end;
       if (isOutOfMemory(error)) hog = running?.chunk;
       const index = time.overdue?.chunk ?? hog;
       // What the thread itself says of where it is may be anything once it has been taken over.

@@ -89,6 +89,7 @@ export class ComputePools {
   #use(runtime: Runtime, memoryBytesMax: number): Entry {
     const heapMiB = Math.ceil((runtime === 'wasi' ? wasiHeapBytesMax : memoryBytesMax) / MiB);
     const kind = `${runtime} ${heapMiB}`;
+    if (this.#pools.get(kind)?.pool.isDeserted === true) this.#end(kind);
     let entry = this.#pools.get(kind);
     if (entry === undefined) {
       const pool = new ComputePool({

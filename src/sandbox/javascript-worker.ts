@@ -42,19 +42,21 @@ async function computeChunk(
   input: Uint8Array,
   resultBytesMax: number,
 ): Promise<Uint8Array | Failure> {
-  let value: unknown;
+  let settled: Settled | undefined;
   try {
     const compute = programOf(program).exported('compute');
-    value = await settled(compute(decodeCanonical(input)));
+    const value: unknown = compute(decodeCanonical(input));
+    settled = isPrimitive(value) ? { value } : await settle(value);
   } catch (error) {
     return threw(describeThrown(error));
   }
-  if (value === neverSettled) {
+  if (settled === undefined) {
     const detail = 'the promise that compute returned never settles: nothing is left to run';
     return { kind: 'timed-out', detail: failureDetail(detail, programConsole.text) };
   }
   try {
-    const bytes = encodeCanonical(value);
+    if ('reason' in settled) return threw(describeThrown(settled.reason));
+    const bytes = encodeCanonical(settled.value);
     return bytes.byteLength <= resultBytesMax ? bytes : tooLarge(bytes, resultBytesMax);
   } catch (error) {
     return threw(`what compute returned can't be sent: ${describeThrown(error)}`);
@@ -65,16 +67,31 @@ function threw(message: string): Failure {
   return { kind: 'threw', detail: failureDetail(message, programConsole.text) };
 }
 
-const neverSettled = Symbol('never settled');
+type Settled = { readonly value: unknown } | { readonly reason: unknown };
 
 /**
- * The value of a promise. A program has nothing that could settle one later, no timer and no input,
- * so once no job is left to run, a promise that is pending always will be.
+ * What became of a value that may be a promise, or undefined if it never settles. A program has
+ * nothing that could settle one later, no timer and no input, so once no job is left to run, a
+ * promise that is pending always will be.
+ *
+ * Nothing here awaits the value or hands it to a promise twice: its `then` is the program's own,
+ * and may answer differently each time that it is looked at.
  */
-async function settled(value: unknown): Promise<unknown> {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return value;
-  if (!('then' in value)) return value;
-  return Promise.race([Promise.resolve(value), drained(neverSettled)]);
+async function settle(value: unknown): Promise<Settled | undefined> {
+  let settled: Settled | undefined;
+  new Promise((resolve) => {
+    resolve(value);
+  }).then(
+    (value) => (settled = { value }),
+    (reason: unknown) => (settled = { reason }),
+  );
+  await drained();
+  return settled;
+}
+
+/** Spares the common result a turn of the event loop. */
+function isPrimitive(value: unknown): boolean {
+  return (typeof value !== 'object' && typeof value !== 'function') || value === null;
 }
 
 function programOf({ key, source }: SharedScript): Program {

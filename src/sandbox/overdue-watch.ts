@@ -74,10 +74,10 @@ export class OverdueWatch {
     this.#onOverdue();
   }
 
-  /** Of a processor, since the batch began; a whole one if the thread doesn't say. */
-  async #shareOf({ thread, beganMs, beganCpuMs }: Running): Promise<number> {
+  /** Of a processor, since the chunk began; a whole one if the thread doesn't say. */
+  async #shareOf({ thread, startedMs, startedCpuMs }: Running): Promise<number> {
     const cpuMs = await this.#cpuMs(thread);
-    return cpuMs === undefined ? 1 : (cpuMs - beganCpuMs) / (processNowMs() - beganMs);
+    return cpuMs === undefined ? 1 : (cpuMs - startedCpuMs) / (processNowMs() - startedMs);
   }
 
   #lookIn(ms: number): void {

@@ -116,7 +116,7 @@ export class OwnThread<Task, To, From> {
     this.#failure = { error };
     this.#memory.stop();
     this.#signal.removeEventListener('abort', this.#onAbort);
-    expectEnd(this.#worker, this.#options.onStuck);
+    void expectEnd(this.#worker, this.#options.onStuck);
     void this.#worker.terminate();
     this.#wake?.();
   }

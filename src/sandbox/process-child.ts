@@ -7,6 +7,8 @@ import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { constants, setPriority } from 'node:os';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { reasonOf } from '../model/errors.ts';
 import { channelFd } from './channel.ts';
@@ -110,13 +112,19 @@ function start({ file, arguments: args, inherited }: ProcessCommand): ChildProce
     stdio.push(inherited.includes(fd) ? nothing : 'ignore');
   }
   try {
-    const child = spawn(file, args, { env: {}, cwd: '/', stdio });
+    const child = spawn(file, args, { env: {}, cwd: ownFolder, stdio });
     if (child.pid !== undefined) lowerPriority(child.pid);
     return child;
   } finally {
     if (nothing !== undefined) closeSync(nothing);
   }
 }
+
+/**
+ * Where the process stands, a folder that it may read anyway: Node lets its threads read all that
+ * is in there, whatever its permissions say (measured, Node 26.10).
+ */
+const ownFolder = dirname(fileURLToPath(import.meta.url));
 
 /** Right after its start: a thread has the priority of the one that started it. */
 function lowerPriority(pid: number): void {

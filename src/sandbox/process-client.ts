@@ -184,7 +184,10 @@ export class ProcessClient {
     try {
       await this.#sending.add(async () => {
         // One after the other, so that one of them is in memory at a time.
-        for (const read of parts) await this.#sendPart(id, await read());
+        for (const read of parts) {
+          if (this.#gone !== undefined) break;
+          await this.#sendPart(id, await read());
+        }
       });
     } catch (error) {
       this.#exchanges.delete(id);

@@ -34,6 +34,15 @@ export function processCommand(): ProcessCommand {
       '--permission',
       '--allow-worker',
       ...readablePaths().map((path) => `--allow-fs-read=${path}`),
+      // These get past the permission model: databases are files that are read and written.
+      '--no-experimental-sqlite',
+      '--no-experimental-ffi',
+      // V8 looks up from a loop of WebAssembly only when it considers to compile it better. By
+      // default it does so after 13 MB of code, and a loop that fills 64 MiB in each of its rounds
+      // could not be ended for minutes; so it takes a second.
+      '--wasm-tiering-budget=100000',
+      // A signal would open a debugger.
+      '--disable-sigusr1',
       // That threads may be started is meant.
       '--disable-warning=SecurityWarning',
       ourPath('./sandbox-process'),

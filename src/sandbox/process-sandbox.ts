@@ -72,12 +72,25 @@ type Step = {
 
 type Work = Chunks | Check | Step;
 
+/**
+ * A chunk that takes the process down costs everybody's chunks beside it two restarts, and a
+ * program may have thousands of them: after these no chunk of it is run here any more.
+ */
+const convictionsMax = 3;
+
+const banned: Failure = {
+  kind: 'threw',
+  detail: `${convictionsMax} of its chunks took the sandbox's process down`,
+};
+
 export class ProcessSandbox implements Sandbox {
   readonly slots: number;
   readonly #options: ProcessSandboxOptions;
   readonly #supervisor: ProcessSupervisor;
   readonly #work: Suspects<Work>;
   readonly #programs = new Recent<ProgramKey, Loadable>(programsMax);
+  /** Chunks that took the process down, by their program. */
+  readonly #convictions = new Recent<ProgramKey, number>(programsMax);
   /** Of the machine, or of the container that this runs in. */
   readonly #machineBytes = Math.min(totalmem(), process.constrainedMemory() || Infinity);
   #closed = false;
@@ -101,6 +114,7 @@ export class ProcessSandbox implements Sandbox {
 
   async load(program: LoadableProgram, limits: ChunkLimits): Promise<Failure | undefined> {
     const { key } = program;
+    if (this.#isBanned(key)) return banned;
     const functions = program.runtime === 'javascript' ? program.functions : [];
     if (this.#supervisor.client?.hasLoaded(key, functions) === true) return undefined;
     return new Promise((resolve, reject) => {
@@ -111,7 +125,11 @@ export class ProcessSandbox implements Sandbox {
   async run(batch: ChunkBatch): Promise<readonly ChunkOutcome[]> {
     const pending = new PendingBatch(batch);
     const indexes = [...batch.chunks.keys()];
-    if (indexes.length > 0) this.#add({ kind: 'chunks', stage: 0, pending, indexes });
+    if (indexes.length > 0) {
+      const work = { kind: 'chunks', stage: 0, pending, indexes } as const;
+      if (this.#isBanned(batch.program)) refuse(work, '');
+      else this.#add(work);
+    }
     return pending.done;
   }
 
@@ -267,18 +285,34 @@ export class ProcessSandbox implements Sandbox {
   /** What was in the process is run again, and what took it down fails. */
   #died(death: Death): void {
     const { culprit, others } = this.#work.died();
-    if (culprit !== undefined) convict(culprit, death);
+    if (culprit !== undefined) this.#convict(culprit, death);
     for (const work of others) {
       // A step's own exchange says that it failed.
-      if (work.kind === 'step') work.reject(new GridError('job-failed', this.#trouble()));
+      if (work.kind === 'step') work.reject(new GridError('internal', this.#trouble()));
       else if (work.kind === 'check') this.#work.add({ ...work, stage: nextStage(work.stage) });
       else this.#suspectEach(work);
     }
   }
 
+  #convict(culprit: Work, death: Death): void {
+    convict(culprit, death);
+    if (culprit.kind !== 'chunks') return;
+    const { program } = culprit.pending.batch;
+    this.#convictions.put(program, (this.#convictions.get(program) ?? 0) + 1);
+    if (!this.#isBanned(program)) return;
+    const isOfProgram = (work: Work): boolean =>
+      work.kind === 'chunks' && work.pending.batch.program === program;
+    for (const work of this.#work.drop(isOfProgram)) refuse(work, '');
+  }
+
+  #isBanned(program: ProgramKey): boolean {
+    return (this.#convictions.get(program) ?? 0) >= convictionsMax;
+  }
+
   #suspectEach(work: Chunks): void {
     const { pending, indexes } = work;
     if (pending.isStopped) return refuse(work, '');
+    if (this.#isBanned(pending.batch.program)) return refuse(work, '');
     const stage = nextStage(work.stage);
     for (const index of pending.unsettled(indexes)) {
       this.#work.add({ kind: 'chunks', stage, pending, indexes: [index] });
@@ -330,7 +364,8 @@ function refuse(work: Work, trouble: string): void {
       }
       return;
     case 'check':
-      return work.resolve({ kind: 'threw', detail: trouble });
+      // No failure: that would be the program's, here and wherever it is offered.
+      return work.reject(new GridError('internal', `The program can't be looked at. ${trouble}`));
     case 'step':
       return work.reject(
         new GridError('internal', `The job's ${work.step.head.step} can't run. ${trouble}`),

@@ -16,17 +16,18 @@ export class ProgramConsole {
   readonly endowment = Object.fromEntries(
     methods.map((method) => [
       method,
-      (...args: unknown[]): void => {
+      // A program that asks for a proxy's text is told "native code": ours differs where
+      // compiled.
+      new Proxy((...args: unknown[]): void => {
         this.#write(args.map(show).join(' '));
-      },
+      }, {}),
     ]),
   );
 
   /** Forgets what was written. @param bytesMax of UTF-8 to be kept of what comes */
   begin(bytesMax: number): void {
     this.#bytesMax = bytesMax;
-    if (this.#lines.length === 0) return;
-    this.#lines = [];
+    if (this.#lines.length > 0) this.#lines = [];
     this.#bytes = 0;
   }
 

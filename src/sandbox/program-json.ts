@@ -12,7 +12,8 @@ export function jsonOf(value: unknown, indent = 0): string | undefined {
 
 function plain(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString();
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  // A copy has the length that the bytes have, whatever their own `length` says.
+  if (value instanceof Uint8Array) return Buffer.from(new Uint8Array(value)).toString('base64');
   if (value instanceof Map) return Object.fromEntries(value);
   return value;
 }

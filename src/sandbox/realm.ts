@@ -53,32 +53,32 @@ export const hardened = harden;
 const floatArrays = { Float32Array, Float64Array };
 
 export class Program {
-  readonly #compartment: Compartment;
+  readonly #console: object;
   readonly #source: string;
+  #compartment: Compartment;
 
   /** @param console endowed to the program; hardened here */
   constructor(source: Uint8Array, console: object) {
+    this.#console = hardened(console);
     this.#source = new TextDecoder().decode(source);
-    this.#compartment = new SesCompartment({
-      globals: { console: hardened(console), ...floatArrays },
-      __options__: true,
-    });
-    const programGlobal: object = this.#compartment.globalThis;
-    // A program has no use for making realms of its own; the less there is, the less can be wrong.
-    Reflect.deleteProperty(programGlobal, 'Compartment');
-    Reflect.deleteProperty(programGlobal, 'lockdown');
-    // Frozen before the first evaluation, SES makes constants of the globals, as fast as in plain
-    // V8.
-    hardened(programGlobal);
+    this.#compartment = newCompartment(this.#console);
   }
 
   /** @throws whatever the program's top level throws, and SyntaxError */
   evaluate(): { readonly [name: string]: unknown } {
-    const completion: unknown = this.#compartment.evaluate(this.#source, {
-      __rejectSomeDirectEvalExpressions__: false,
-    });
+    const completion = this.#completion();
     if (isRecord(completion)) return completion;
     throw new TypeError('a job program must evaluate to an object with its functions');
+  }
+
+  #completion(): unknown {
+    try {
+      return evaluated(this.#compartment, this.#source);
+    } catch (error) {
+      if (works(this.#compartment)) throw error;
+      this.#compartment = newCompartment(this.#console);
+      return evaluated(this.#compartment, this.#source);
+    }
   }
 
   /** The function that a job exports by this name. @throws as `evaluate`, or if there is none */
@@ -90,6 +90,38 @@ export class Program {
   check(functions: readonly string[]): void {
     const exported = this.evaluate();
     for (const name of functions) functionOf(exported, name);
+  }
+}
+
+function newCompartment(console: object): Compartment {
+  const compartment = new SesCompartment({
+    globals: { console, ...floatArrays },
+    __options__: true,
+  });
+  const programGlobal: object = compartment.globalThis;
+  // A program has no use for making realms of its own; the less there is, the less can be wrong.
+  Reflect.deleteProperty(programGlobal, 'Compartment');
+  Reflect.deleteProperty(programGlobal, 'lockdown');
+  // Frozen before the first evaluation, SES makes constants of the globals, as fast as in plain V8.
+  hardened(programGlobal);
+  return compartment;
+}
+
+function evaluated(compartment: Compartment, source: string): unknown {
+  return compartment.evaluate(source, { __rejectSomeDirectEvalExpressions__: false });
+}
+
+/**
+ * The one thing in a compartment that a program can change is its evaluator: SES shuts it for good
+ * when the stack ends within it, as in `eval` at the end of a deep recursion. The next chunk must
+ * not find it so.
+ */
+function works(compartment: Compartment): boolean {
+  try {
+    compartment.evaluate('0');
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -26,7 +26,7 @@ export class SilenceWatch {
     this.#worker = worker;
     this.#silentMsMax = silentMsMax;
     this.#onSilent = onSilent;
-    this.#wait(worker.performance.eventLoopUtilization().active, threadCpuMs(worker));
+    this.#wait(idleMs(worker), threadCpuMs(worker));
   }
 
   stop(): void {
@@ -34,19 +34,27 @@ export class SilenceWatch {
     clearTimeout(this.#timer);
   }
 
-  #wait(activeMs: number, cpuMs: Promise<number | undefined>): void {
-    this.#timer = setTimeout(() => void this.#look(activeMs, cpuMs), this.#silentMsMax);
+  #wait(idleBeforeMs: number, cpuMs: Promise<number | undefined>): void {
+    this.#timer = setTimeout(() => void this.#look(idleBeforeMs, cpuMs), this.#silentMsMax);
   }
 
-  async #look(activeBeforeMs: number, before: Promise<number | undefined>): Promise<void> {
+  async #look(idleBeforeMs: number, before: Promise<number | undefined>): Promise<void> {
     const now = threadCpuMs(this.#worker);
     const [cpuBeforeMs = 0, cpuMs] = await Promise.all([before, now]);
     if (this.#stopped) return;
     this.#periodsLeft -= 1;
-    const activeMs = this.#worker.performance.eventLoopUtilization().active;
-    const wasActive = activeMs - activeBeforeMs > this.#silentMsMax / 2;
+    const idledMs = idleMs(this.#worker);
+    const wasActive = idledMs - idleBeforeMs < this.#silentMsMax / 2;
     const share = cpuMs === undefined ? 1 : (cpuMs - cpuBeforeMs) / this.#silentMsMax;
-    if (wasActive && share < fairShare && this.#periodsLeft > 0) this.#wait(activeMs, now);
+    if (wasActive && share < fairShare && this.#periodsLeft > 0) this.#wait(idledMs, now);
     else this.#onSilent();
   }
+}
+
+/**
+ * For how long it has waited for something to do. A thread that is still starting has not, while
+ * the time that it was active is not told before its start is done.
+ */
+function idleMs(worker: Worker): number {
+  return worker.performance.eventLoopUtilization().idle;
 }

@@ -40,6 +40,8 @@ export class StepExchange implements Exchange {
   };
   readonly #resolveOver: () => void;
   #turn: Turn = 'its';
+  /** It was ended in its turn: what it said then may be on its way. */
+  #mayBeHeard = false;
   /** Said and not yet received. */
   #said: Said | undefined;
   #failure: { readonly error: unknown } | undefined;
@@ -63,7 +65,7 @@ export class StepExchange implements Exchange {
 
   /**
    * What the step says next; to be answered then.
-   * @throws {GridError} `job-failed` when it failed or the process died
+   * @throws {GridError} `job-failed` when it failed, `internal` when the process died
    */
   async next(): Promise<Said> {
     while (this.#said === undefined && this.#failure === undefined) {
@@ -87,6 +89,7 @@ export class StepExchange implements Exchange {
   /** Ends its thread, whatever it does. Idempotent. */
   end(): void {
     if (this.#turn === 'ended') return;
+    this.#mayBeHeard = this.#turn === 'its';
     this.#turn = 'ended';
     this.#signal.removeEventListener('abort', this.#onAbort);
     this.#send({ type: 'end-step' });
@@ -95,8 +98,10 @@ export class StepExchange implements Exchange {
 
   receive(message: FromProcess, body: Uint8Array): 'more' | 'last' | 'breach' {
     if (this.#turn === 'ended') {
-      // What it said may have been on its way when it was ended.
-      if (message.type === 'said') return 'more';
+      if (message.type === 'said' && this.#mayBeHeard) {
+        this.#mayBeHeard = false;
+        return 'more';
+      }
       if (message.type !== 'step-ended') return 'breach';
       this.#resolveOver();
       return 'last';
@@ -119,6 +124,6 @@ export class StepExchange implements Exchange {
   }
 
   #died({ message }: ProcessDied): GridError {
-    return new GridError('job-failed', `The job's ${this.#step} failed: while it ran, ${message}.`);
+    return new GridError('internal', `The job's ${this.#step} failed: while it ran, ${message}.`);
   }
 }

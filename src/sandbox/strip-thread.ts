@@ -16,6 +16,7 @@
 import { registerHooks } from 'node:module';
 
 import type { Runtime } from '../model/program.ts';
+import { fixIntrinsics } from './fixed-intrinsics.ts';
 
 /**
  * Called by a thread's module as its last act before any program. From then on nothing can be
@@ -24,10 +25,22 @@ import type { Runtime } from '../model/program.ts';
  */
 export function stripThread(runtime: Runtime): void {
   const realProcess = process;
+  dropPermissions();
   stripGlobals(new Set([...languageGlobals, ...hostGlobals, ...runtimeGlobals[runtime]]));
   stripProcess(realProcess);
   if (runtime === 'wasi') stripCodeMakers();
+  fixIntrinsics(languageGlobals);
   registerHooks({ resolve: refuse, load: refuse });
+}
+
+/**
+ * What a thread loads it has loaded: from now on it reads nothing. A further thread would be a way
+ * out of the permission model, in whose flags it could leave out what it likes.
+ */
+function dropPermissions(): void {
+  // There is none in a process that was started without, such as a test's.
+  const permission: Partial<NodeJS.Process['permission']> | undefined = process.permission;
+  for (const scope of ['fs.read', 'worker']) permission?.drop?.(scope);
 }
 
 function refuse(): never {

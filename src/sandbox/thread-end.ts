@@ -16,14 +16,15 @@ export type OnStuckThread = (reason: string) => void;
  */
 const endMsMax = 5_000;
 
-/** To be called just before a thread is ended. */
-export function expectEnd(worker: Worker, onStuck: OnStuckThread): void {
+/** To be called just before a thread is ended. Resolves once it has. */
+export async function expectEnd(worker: Worker, onStuck: OnStuckThread): Promise<void> {
   if (hasEnded(worker)) return;
   const timer = setTimeout(
     () => onStuck(`a thread was told to end and still runs after ${endMsMax} ms`),
     endMsMax,
   );
-  worker.once('exit', () => clearTimeout(timer));
+  await new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  clearTimeout(timer);
 }
 
 /** Node says so by this number. */

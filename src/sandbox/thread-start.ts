@@ -8,8 +8,11 @@ export function threadUrl(name: string): URL {
   return new URL(`./${name}${extension}`, import.meta.url);
 }
 
-/** None of the process's environment, arguments or flags. */
-export const threadSurroundings = { env: {}, argv: [], execArgv: [] };
+/**
+ * None of the process's environment or arguments. But its flags: a thread that is given flags of
+ * its own, even none at all, is outside of Node's permission model (measured, Node 26.10).
+ */
+export const threadSurroundings = { env: {}, argv: [] };
 
 /** A thread's own modules and SES take some 15 MiB, measured; less would not even start. */
 const heapMiBMin = 32;

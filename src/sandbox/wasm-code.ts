@@ -36,8 +36,6 @@ const control = {
   return: 0x0f,
   call: 0x10,
   callIndirect: 0x11,
-  returnCall: 0x12,
-  returnCallIndirect: 0x13,
 } as const;
 
 const noType = 0x40;
@@ -150,8 +148,6 @@ export class CodeWalker {
     const reader = this.#reader;
     if (opcode === control.br) reader.u32();
     else if (opcode === control.brTable) this.#skipTargets();
-    else if (opcode === control.returnCall) this.#call(this.#typeOf(reader.u32()));
-    else if (opcode === control.returnCallIndirect) this.#callIndirect();
     if (opcode !== control.unreachable) this.#branch();
     this.#height = this.#base();
   }

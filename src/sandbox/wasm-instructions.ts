@@ -3,7 +3,7 @@
  *
  * An allowlist, so that what V8 learns next year isn't let in by mistake: WebAssembly 2.0 (that is
  * MVP, sign extension, saturating conversions, multiple values, bulk memory, reference types and
- * 128-bit SIMD), tail calls and extended constant expressions. All of these give the same result on
+ * 128-bit SIMD) and extended constant expressions. All of these give the same result on
  * every CPU, the bits of a NaN apart.
  *
  * A table gives each opcode the form of its immediates. They are read to their last bit, so that
@@ -46,7 +46,7 @@ export const plainForms = formsOf([
   [0x00, 0x00, form.control],
   [0x01, 0x01, form.alone],
   [0x02, 0x05, form.control],
-  [0x0b, 0x13, form.control],
+  [0x0b, 0x11, form.control],
   [0x1a, 0x1b, form.alone],
   [0x1c, 0x1c, form.select],
   [0x20, 0x26, form.index],
@@ -168,6 +168,7 @@ const forbiddenOpcodes: readonly (readonly [number, number, ForbiddenFeature])[]
   [0x06, 0x0a, 'exceptions'],
   [0x18, 0x19, 'exceptions'],
   [0x1f, 0x1f, 'exceptions'],
+  [0x12, 0x13, 'tailCalls'],
   [0x14, 0x15, 'gc'],
   [0xd3, 0xd6, 'gc'],
   [0xfb, 0xfb, 'gc'],
@@ -291,7 +292,7 @@ export function notAllowed(opcode: number, at: number): WasmRefusal | undefined 
 function unknown(instruction: string, at: number): WasmRefusal {
   const detail =
     `the program has the instruction ${instruction} at byte ${at}, which is not one of ` +
-    'WebAssembly 2.0, tail calls or extended constants, which are all that programs may use';
+    'WebAssembly 2.0 or extended constants, which are all that programs may use';
   return new WasmRefusal('forbidden-import', detail);
 }
 

@@ -27,6 +27,9 @@ const forbiddenFeatures = {
   exceptions:
     'WebAssembly exceptions, whose encoding still differs between compilers: ' +
     'build it without -fwasm-exceptions',
+  tailCalls:
+    'tail calls, out of which a program that runs too long can not be stopped: ' +
+    'build it without them (-mno-tail-call)',
   gc:
     'garbage-collected types or typed function references: build it with a compiler that brings ' +
     'its own memory management',

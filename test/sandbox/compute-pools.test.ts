@@ -1,6 +1,9 @@
 /** Threads for programs of two runtimes and of many memory limits. */
 
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 import { afterAll, expect, test } from 'vitest';
 
@@ -79,4 +82,10 @@ test('a stopped job gives up its place at once', async () => {
   expect(shown(await waiting)).toEqual(['returned']);
   threads.stop(job);
   expect(shown(await running)).toEqual(['returned']);
+});
+
+test('chunks come back, each time, where threads to compute them can not be started', async () => {
+  const file = fileURLToPath(new URL('../support/threadless-process.ts', import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, ['--import', file, file]);
+  expect(stdout.trim().split('\n')).toEqual(['["returned"]', '["returned"]']);
 });

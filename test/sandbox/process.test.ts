@@ -1,17 +1,21 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { getPriority } from 'node:os';
-import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { jobId } from '../../src/model/ids.ts';
-import type { Sandbox } from '../../src/ports.ts';
-import { createSandbox, type SandboxOptions } from '../../src/sandbox/create-sandbox.ts';
 import { encodeCanonical } from '../../src/wire/canonical-cbor.ts';
+import {
+  marked,
+  marking,
+  sandboxFor,
+  sandboxOfImpostors,
+  sandboxWithImpostor,
+} from '../support/impostors.ts';
 import {
   aJobId,
   batchOf,
@@ -28,42 +32,6 @@ import {
   sandboxPids,
   threadsOf,
 } from '../support/sandbox-process.ts';
-import { tempDir } from '../support/temp-dir.ts';
-
-const fakeProcess = join(import.meta.dirname, '../support/fake-process.ts');
-
-/** Adds a mark to its input; "slow" takes a while. */
-const marking = `function compute(word) {
-  if (word === 'slow') for (let n = 0; n < 3e8; n += 1);
-  return word + '!';
-}`;
-
-function sandboxFor(options: Partial<SandboxOptions> = {}, ...fake: readonly string[]): Sandbox {
-  const command =
-    fake.length === 0
-      ? {}
-      : { command: { file: process.execPath, arguments: fake, inherited: [] } };
-  const sandbox = createSandbox({ slots: 1, ...options }, command);
-  onTestFinished(async () => sandbox.close());
-  return sandbox;
-}
-
-/** Whose first process may misbehave, and whose second one is real. */
-function sandboxWithImpostor(options: Partial<SandboxOptions> = {}): Sandbox {
-  return sandboxFor(options, fakeProcess, join(tempDir(), 'was-here'));
-}
-
-/** Whose processes all may misbehave. */
-function sandboxOfImpostors(options: Partial<SandboxOptions> = {}): Sandbox {
-  return sandboxFor(options, fakeProcess);
-}
-
-/** Resolves once the sandbox has a process that computes. */
-async function marked(sandbox: Sandbox): ReturnType<typeof loadProgram> {
-  const program = await loadProgram(sandbox, marking);
-  expect(shown(await sandbox.run(batchOf(program, ['first'])))).toEqual(['first!']);
-  return program;
-}
 
 /** As soon as it is there. */
 async function sandboxPid(): Promise<number> {
@@ -114,18 +82,18 @@ describe("the sandbox's process", () => {
     expect(sandboxPids()).toHaveLength(1);
   });
 
-  test('a chunk that the machine gave no time is given back, and not blamed', async () => {
+  test('a chunk that the machine gave no time is given back with those after it', async () => {
     const sandbox = sandboxFor();
-    const program = await loadProgram(sandbox, 'function compute() { for (;;); }');
+    const program = await loadProgram(sandbox, 'function compute(n) { while (n > 0); return n; }');
     const pid = await sandboxPid();
     const before = cpuSeconds(pid);
-    const running = sandbox.run(batchOf(program, [1], { wallMsMax: 1000 }));
+    const running = sandbox.run(batchOf(program, [0, 1, 2], { wallMsMax: 1000 }));
     await expect.poll(() => cpuSeconds(pid)).toBeGreaterThan(before + 0.1);
     process.kill(pid, 'SIGSTOP');
     // What is waited for is the time in which it gets none.
     await delay(4000);
     process.kill(pid, 'SIGCONT');
-    expect(shown(await running)).toEqual(['returned']);
+    expect(shown(await running)).toEqual([0, 'returned', 'returned']);
   });
 
   test('is started by the first program of a peer that only asks', async () => {
@@ -229,7 +197,7 @@ describe('when the process is killed', () => {
     const reason =
       /^The job's merge failed: while it ran, the sandbox's process was ended by SIGKI/;
     await expect(sandbox.merge(script.key, params, results(), signal)).rejects.toMatchObject({
-      code: 'job-failed',
+      code: 'internal',
       message: expect.stringMatching(reason),
     });
     const merged = await sandbox.merge(script.key, params, results(), signal);
@@ -333,67 +301,5 @@ describe('a chunk that takes the process down again when it is alone', () => {
     const outcomes = await sandbox.run(batchOf(program, ['a', 'exit', 'b', 'exit']));
     const failure = expect.objectContaining({ kind: 'threw' });
     expect(shown(outcomes)).toEqual(['a!', failure, 'b!', failure]);
-  });
-});
-
-describe('a program', () => {
-  test('that takes the process down when it is looked at is refused', async () => {
-    const sandbox = sandboxOfImpostors();
-    const deadly = { ...scriptOf(programText(marking)), key: 'javascript:deadly' } as const;
-    const detail = expect.stringMatching(/took the sandbox's process down.* exit code 7$/);
-    expect(await sandbox.load(deadly, generousLimits)).toEqual({ kind: 'threw', detail });
-    await loadProgram(sandbox, marking);
-  });
-
-  test('that the process has dropped is sent again, and not for ever', async () => {
-    const sandbox = sandboxOfImpostors();
-    const program = await loadProgram(sandbox, marking);
-    expect(shown(await sandbox.run(batchOf(program, ['missed'])))).toEqual(['missed!']);
-    expect(shown(await sandbox.run(batchOf(program, ['forgotten'])))).toEqual(['returned']);
-  });
-
-  test('that was never loaded has its chunks returned', async () => {
-    const sandbox = sandboxFor();
-    const outcomes = await sandbox.run(batchOf(scriptOf(programText(marking)).key, ['a']));
-    expect(shown(outcomes)).toEqual(['returned']);
-  });
-
-  test('whose bytes can not be read is an error of whoever reads them', async () => {
-    const sandbox = sandboxFor();
-    const source = async (): Promise<never> => {
-      throw new Error('no such blob');
-    };
-    const program = { ...scriptOf(programText(marking)), source };
-    await expect(sandbox.load(program, generousLimits)).rejects.toThrow('no such blob');
-    await marked(sandbox);
-  });
-});
-
-describe('a process that can not be started', () => {
-  test.each([
-    [
-      'there is no such program',
-      join(import.meta.dirname, 'nowhere'),
-      /can't be started: .*ENOENT/,
-    ],
-    ['it ends at once', process.execPath, /ended with exit code 9, saying: .*bad option/],
-  ])('because %s is trouble that is shown, and nobody waits for it', async (_why, file, reason) => {
-    const command = { file, arguments: ['--no-such-file.ts'], inherited: [] };
-    const sandbox = createSandbox({ slots: 1 }, { command });
-    onTestFinished(async () => sandbox.close());
-    const script = scriptOf(programText(marking));
-    const failure = { kind: 'threw', detail: expect.stringMatching(reason) };
-    expect(await sandbox.load(script, generousLimits)).toEqual(failure);
-    expect(sandbox.stats().trouble).toMatch(reason);
-    expect(shown(await sandbox.run(batchOf(script.key, ['a', 'b'])))).toEqual([
-      'returned',
-      'returned',
-    ]);
-    const { signal } = new AbortController();
-    const split = sandbox.split(script.key, encodeCanonical({}), undefined, 'values', signal);
-    await expect(split[Symbol.asyncIterator]().next()).rejects.toMatchObject({
-      code: 'internal',
-      message: expect.stringMatching(reason),
-    });
   });
 });

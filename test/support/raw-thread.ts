@@ -15,9 +15,17 @@ export type RawOutcome =
   | { readonly threw: string }
   | { readonly died: string };
 
+/** One stripped alone, or one of JavaScript programs, whose realm is locked down too. */
+export type RawThread = 'raw-thread' | 'raw-javascript';
+
+const workers: Record<RawThread, URL> = {
+  'raw-thread': new URL('raw-thread-worker.ts', import.meta.url),
+  'raw-javascript': new URL('raw-javascript-worker.ts', import.meta.url),
+};
+
 /** @param code a script; its completion value, awaited, is what comes back */
-export async function runRaw(code: string): Promise<RawOutcome> {
-  const worker = new Worker(new URL('raw-thread-worker.ts', import.meta.url), {
+export async function runRaw(code: string, thread: RawThread = 'raw-thread'): Promise<RawOutcome> {
+  const worker = new Worker(workers[thread], {
     workerData: code,
     resourceLimits: heapLimits(heapBytes),
     ...threadSurroundings,

@@ -1,6 +1,7 @@
 /**
- * Runs a chunk that can't be stopped, and writes to stdout what the sandbox says of it: the
- * outcome, and then that the thread is stuck, for which the process ends.
+ * Runs a chunk that can't be stopped, and writes to stdout what the sandbox says of it: that the
+ * thread is stuck, for which the process ends. An outcome before that would leave the process to
+ * others, who'd be blamed for its end.
  */
 
 import { writeSync } from 'node:fs';

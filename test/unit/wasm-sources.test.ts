@@ -66,6 +66,9 @@ const programs: Readonly<Record<string, readonly Run[]>> = {
     },
   ],
   'test/support/wasi/no-op.wasm': [{ stdin: 'is not read', gives: '' }],
+  'test/support/wasi/tricks.wasm': [
+    { stdin: '', gives: readFileSync(join(root, 'test/support/wasi/tricks.txt'), 'utf8') },
+  ],
 };
 
 test('every program has its source beside it, and is tried below', () => {

@@ -16,6 +16,15 @@ test('a collection is asked for each time that 128 MiB were let go', () => {
   expect(counts).toEqual([0, 0, 1, 1, 2, 3]);
 });
 
+test('memories of no size count as well, since each takes addresses', () => {
+  let collections = 0;
+  const garbage = new MemoryGarbage(() => {
+    collections += 1;
+  });
+  for (let n = 0; n < 4096; n += 1) garbage.add(0);
+  expect(collections).toBe(4);
+});
+
 test('memories that were let go are given back to the system', () => {
   const garbage = new MemoryGarbage();
   const [pages, memories] = [1024, 20];

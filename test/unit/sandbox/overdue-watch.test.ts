@@ -36,6 +36,24 @@ test('a chunk that the machine has no time for gets more, and is then called sta
   expect(afterMs).toBeGreaterThanOrEqual(3 * wallMsMax);
 });
 
+test('a chunk is judged by its own time, whatever those before it were given', async () => {
+  const progress = new Progress();
+  progress.begin(7);
+  progress.start(0, processNowMs());
+  const cpuMsBefore = progress.read()?.startedCpuMs ?? 0;
+  let cpuMs = cpuMsBefore;
+  // The chunk before had a processor for itself, this one is given none.
+  while (cpuMs < cpuMsBefore + 10 * wallMsMax) {
+    progress.start(1, processNowMs());
+    cpuMs = progress.read()?.startedCpuMs ?? 0;
+  }
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const watch = new OverdueWatch(progress, wallMsMax, async () => cpuMs, resolve);
+  onTestFinished(() => watch.stop());
+  await promise;
+  expect(watch.overdue).toEqual({ chunk: 1, why: 'starved' });
+});
+
 test('a starved chunk that uses its second chance to loop has timed out', async () => {
   let asked = 0;
   const { overdue } = await judged(async () => (asked++ === 0 ? 0 : Infinity));

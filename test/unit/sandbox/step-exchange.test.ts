@@ -48,10 +48,11 @@ describe('a step', () => {
     expect(step.receive({ type: 'loaded', id: 1 }, noBytes)).toBe('breach');
   });
 
-  test('may still be heard after it was ended, since words travel', () => {
+  test('may still be heard once after it was ended in its turn, since words travel', () => {
     const { step } = startedStep();
     step.end();
     expect(step.receive(said(wanted), noBytes)).toBe('more');
+    expect(step.receive(said(wanted), noBytes)).toBe('breach');
     expect(step.receive({ type: 'loaded', id: 1 }, noBytes)).toBe('breach');
     expect(step.receive(ended, noBytes)).toBe('last');
   });
@@ -76,7 +77,7 @@ describe('a step', () => {
     const next = step.next();
     step.fail(new ProcessDied({ reason: 'was ended by SIGKILL', outOfMemory: false }));
     await expect(next).rejects.toMatchObject({
-      code: 'job-failed',
+      code: 'internal',
       message: "The job's split failed: while it ran, the sandbox's process was ended by SIGKILL.",
     });
     await step.over;

@@ -133,6 +133,8 @@ describe('instructions', () => {
     ['WebAssembly exceptions', [0x06, type.none]],
     ['WebAssembly exceptions', [0x08, 0x00]],
     ['WebAssembly exceptions', [0x1f, type.none, 0x00]],
+    ['tail calls', [0x12, 0x00]],
+    ['tail calls', [0x13, 0x00, 0x00]],
     ['garbage-collected types', [0xfb, 0x00, 0x00]],
     ['typed function references', [0x14, 0x00]],
     ['garbage-collected types', [0xd0, 0x6e]],
