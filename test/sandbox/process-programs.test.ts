@@ -79,7 +79,7 @@ describe('a process that can not be started', () => {
     const sandbox = createSandbox({ slots: 1 }, { command });
     onTestFinished(async () => sandbox.close());
     const script = scriptOf(programText(marking));
-    // Not a failure of the script, which may be as good as any.
+    // Not a failure of the script: nothing is wrong with it.
     await expect(sandbox.load(script, generousLimits)).rejects.toThrow(reason);
     expect(sandbox.stats().trouble).toMatch(reason);
     expect(shown(await sandbox.run(batchOf(script.key, ['a', 'b'])))).toEqual([
