@@ -109,7 +109,7 @@ export async function attacked(sandbox: Sandbox, attack: Attack): Promise<unknow
   return shown(outcomes)[0];
 }
 
-/** A chunk that a busy machine gave no time is given back, and whoever leased it leases it again. */
+/** A chunk that a busy machine gave no time is given back: it is leased again. */
 async function untilComputed(
   sandbox: Sandbox,
   { key }: LoadableProgram,

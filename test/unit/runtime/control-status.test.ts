@@ -127,7 +127,8 @@ test('an own job that its own peer declines says so when nobody computes it', as
   expect(rows.map((row) => [row.jobId, row.stalled])).toEqual([
     [
       jobId,
-      `no peer computes this job; this peer declines it: it ${reason} (the peer's --max options say how much); no other peer is connected`,
+      `no peer computes this job; this peer declines it: it ${reason} ` +
+        "(the peer's --max options say how much); no other peer is connected",
     ],
   ]);
   await jobs.abandonAll();

@@ -23,7 +23,7 @@ function died(): never {
   throw new GridError('internal', 'the process was ended');
 }
 
-test('a split that the end of the sandbox cut off is begun again, and no chunk comes twice', async () => {
+test('a split that was cut off is begun again, and no chunk comes twice', async () => {
   let times = 0;
   const steps = stepsIn({
     async *split() {
