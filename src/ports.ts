@@ -100,21 +100,24 @@ export type TransportStats = {
 export type ReadBytes = () => Promise<Uint8Array>;
 
 /** A program with all that it needs to run. */
-export type LoadableProgram =
+export type LoadableProgram = ProgramOf<ReadBytes>;
+
+/** @typeParam Bytes how its bytes are had */
+export type ProgramOf<Bytes> =
   | {
       readonly runtime: 'javascript';
       readonly key: ProgramKey;
-      readonly source: ReadBytes;
+      readonly source: Bytes;
       /** Functions that it must export. */
       readonly functions: readonly ('split' | 'compute' | 'merge')[];
     }
   | {
       readonly runtime: 'wasi';
       readonly key: ProgramKey;
-      readonly module: ReadBytes;
+      readonly module: Bytes;
       readonly arguments: readonly string[];
       readonly environment: readonly string[];
-      readonly files: readonly { readonly path: string; readonly bytes: ReadBytes }[];
+      readonly files: readonly { readonly path: string; readonly bytes: Bytes }[];
     };
 
 /** Chunks of one job that run one after the other on one thread. */

@@ -10,12 +10,11 @@
  */
 
 import { processNowMs, type Progress, type Running } from './progress.ts';
+import { fairShare } from './thread-cpu.ts';
 
 /** `starved`: the machine had no time for it. */
 export type Overdue = { readonly chunk: number; readonly why: 'timed-out' | 'starved' };
 
-/** Two programs to a core are usual; a machine that gives less is busy with something else. */
-const fairShare = 0.4;
 /** Times the limit. Its lease ends not much later, so that more would be of no use; a guess. */
 const patience = 3;
 /** setTimeout's longest wait; a stranger's offer may allow a chunk twice as long. */

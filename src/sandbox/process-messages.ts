@@ -14,17 +14,9 @@ import { limits } from '../model/limits.ts';
 import type { ProgramKey } from '../model/program.ts';
 import { failureKinds, type Failure } from '../model/replica.ts';
 import { isRecord } from './shapes.ts';
+import type { StepToStart, ThreadSandboxOptions } from './thread-sandbox.ts';
 
-export type SandboxSettings = {
-  /** Threads that compute; 0 for a peer that only asks. */
-  readonly slots: number;
-  /** What this peer gives a chunk; the smaller of it and the job's holds. */
-  readonly limits: ChunkLimits;
-  /** How long `split` may run without yielding or reading. */
-  readonly splitIdleMsMax: number;
-  /** How long `merge` may run without asking for a result. */
-  readonly mergeIdleMsMax: number;
-};
+export type SandboxSettings = Omit<ThreadSandboxOptions, 'onStuckThread'>;
 
 /** A program without its bytes: these follow as parts, the script or module first. */
 export type ProgramHead =
@@ -42,12 +34,8 @@ export type ProgramHead =
       readonly paths: readonly string[];
     };
 
-export type StepHead = {
-  readonly step: 'split' | 'merge';
-  readonly script: ProgramKey;
-  readonly encoding: 'values' | 'bytes';
-  readonly inputName?: string;
-};
+/** Its parameters are the body. */
+export type StepHead = Omit<StepToStart, 'params'>;
 
 /** Peer to process. Each `id` names one load, run, step or ping of this process's life. */
 export type ToProcess =

@@ -10,6 +10,7 @@ import type { ChunkLimits } from '../model/job.ts';
 import { limits } from '../model/limits.ts';
 import type { ProgramKey } from '../model/program.ts';
 import type { Failure } from '../model/replica.ts';
+import type { ProgramOf } from '../ports.ts';
 import type {
   FromModuleThread,
   FromStepThread,
@@ -22,22 +23,7 @@ import type { Programs } from './programs.ts';
 import type { OnStuckThread } from './thread-end.ts';
 
 /** A program with all its bytes. */
-export type LoadedProgram =
-  | {
-      readonly runtime: 'javascript';
-      readonly key: ProgramKey;
-      readonly source: Uint8Array;
-      /** Functions that it must export. */
-      readonly functions: readonly ('split' | 'compute' | 'merge')[];
-    }
-  | {
-      readonly runtime: 'wasi';
-      readonly key: ProgramKey;
-      readonly module: Uint8Array;
-      readonly arguments: readonly string[];
-      readonly environment: readonly string[];
-      readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
-    };
+export type LoadedProgram = ProgramOf<Uint8Array>;
 
 /** For evaluating a program's top level once; a chunk's own limit includes it again. */
 const checkMsMax = 5_000;

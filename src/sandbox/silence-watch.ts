@@ -6,10 +6,8 @@
 
 import type { Worker } from 'node:worker_threads';
 
-import { threadCpuMs } from './thread-cpu.ts';
+import { fairShare, threadCpuMs } from './thread-cpu.ts';
 
-/** Of the time in which it had something to do; less is a machine that is busy otherwise. */
-const fairShare = 0.4;
 /** Periods that a starved thread gets; a guess. */
 const patience = 10;
 

@@ -1,6 +1,12 @@
-/** How much processor time a thread was given. */
+/** How much processor time a thread was given, and how much it may expect. */
 
 import type { Worker } from 'node:worker_threads';
+
+/**
+ * Of a processor. Two programs to a core are usual; a machine that gives less is busy with other
+ * things.
+ */
+export const fairShare = 0.4;
 
 /** A thread answers between two instructions; one that doesn't is in a loop of V8's own. */
 const answerMsMax = 1_000;
