@@ -13,6 +13,7 @@ import type {
   VolunteerMessage,
 } from './model/messages.ts';
 import type { Offer, SignedOffer } from './model/offer.ts';
+import type { KnownPeer, PeerRecord, SignedRecord } from './model/peer-record.ts';
 import type { BlobRef, ProgramKey } from './model/program.ts';
 import type { Failure, LeasedChunk, Outcome } from './model/replica.ts';
 
@@ -28,10 +29,10 @@ export type { TransportEvent } from './model/messages.ts';
 
 /**
  * Connections to other peers. Between two peers there is at most one overlay stream (of two opened
- * at once, both sides keep the one that the peer with the smaller id dialled, and no event tells of
- * the other) and at most one work stream in each direction. On a stream, messages arrive in order
- * and once or the stream goes down; what was sent shortly before it went down may or may not have
- * arrived.
+ * at once, both sides keep the one that the peer with the smaller id dialled; its event names the
+ * address that this peer dialled, if it said whom it expected there) and at most one work stream in
+ * each direction. On a stream, messages arrive in order and once or the stream goes down; what was
+ * sent shortly before it went down may or may not have arrived.
  */
 export interface Transport {
   /**
@@ -41,10 +42,13 @@ export interface Transport {
    */
   listen(onEvent: (event: TransportEvent) => void): Promise<readonly string[]>;
 
-  /** Opens an overlay stream. Ends in `neighbour-up` or `dial-failed`; dialling oneself fails. */
+  /**
+   * Opens an overlay stream. Ends in one `link-up` that names the address or in one `dial-failed`.
+   * Dialling oneself fails, and so does dialling a peer to which there is a link.
+   */
   dial(address: string, expected?: PeerId): void;
 
-  /** Closes the overlay stream, after what was sent; no `neighbour-down` follows. */
+  /** Closes the overlay stream, after what was sent; no `link-down` follows. */
   hangUp(peer: PeerId): void;
 
   /** Best effort: dropped if there is no stream. A stream whose queue is full is closed. */
@@ -75,7 +79,13 @@ export interface Transport {
     bytesMax: number,
   ): Promise<Uint8Array>;
 
-  sign(offer: Offer): SignedOffer;
+  /** Closes a volunteer's work stream, after what was sent; no `volunteer-down` follows. */
+  closeVolunteer(volunteer: PeerId): void;
+
+  signOffer(offer: Offer): SignedOffer;
+
+  /** Leaves out addresses and features that are over the bounds of a record. */
+  signRecord(record: PeerRecord): SignedRecord;
 
   stats(): TransportStats;
 
@@ -261,6 +271,14 @@ export interface Store {
   readResults(job: JobId, from: number, countMax: number): readonly Uint8Array[];
   /** Forgets the chunks' results, once merged. */
   dropResults(job: JobId): void;
+
+  /**
+   * Replaces all that were kept before; all or nothing. Each peer once; of more than
+   * `knownPeersMax` the last seen are kept.
+   */
+  putPeers(peers: readonly KnownPeer[]): void;
+  /** The last seen first. Those that were damaged since are not among them. */
+  listPeers(): readonly KnownPeer[];
 
   /** Writes beside and renames. Putting the same bytes again is cheap. */
   putBlob(bytes: Uint8Array): Promise<Digest>;

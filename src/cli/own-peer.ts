@@ -18,6 +18,8 @@ export type JobHost = {
   readonly client: ControlClient;
   /** The peer lives in this process. */
   readonly isOwn: boolean;
+  /** It lives in this process and knows no other to join through. */
+  readonly isAlone: boolean;
   /** Ends what was begun here: the connection, and the peer if it is our own. */
   leave(): Promise<void>;
 };
@@ -57,6 +59,7 @@ export async function connectJobHost(context: Context): Promise<JobHost> {
   return {
     client,
     isOwn: false,
+    isAlone: false,
     leave() {
       client.close();
       return Promise.resolve();
@@ -91,5 +94,5 @@ async function startOwnPeer(options: PeerOptions, context: Context): Promise<Job
       await node.stop();
     }
   }
-  return { client, isOwn: true, leave };
+  return { client, isOwn: true, isAlone: !node.knowsOthers, leave };
 }

@@ -48,7 +48,13 @@ const memoryBytesMaxDefault = 2 ** 30;
 /** @param listen the default address */
 export function addPeerOptions(command: Command, listen: string): Command {
   return command
-    .addOption(listOption('--peer <host:port>', 'a peer to join through', parseAddress(1)))
+    .addOption(
+      listOption(
+        '--peer <host:port>',
+        'a peer to join through, until others are met',
+        parseAddress(1),
+      ),
+    )
     .addOption(
       valueOption('--listen <host:port>', 'where to accept connections', parseAddress(0)).default(
         listen,

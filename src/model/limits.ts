@@ -68,15 +68,23 @@ export const limits = {
   offersMax: 4096,
   /** A signed offer on the wire. */
   offerBytesMax: 4 * KiB,
-  /** Peer addresses that a peer remembers; the oldest is dropped. */
-  knownPeersMax: 1000,
+  /** Offers named in one frame: their names have some 120 bytes each. */
+  offerNamesPerFrameMax: 1024,
+  /** A signed peer record on the wire; what its peer says beyond that is left out. */
+  recordBytesMax: 1 * KiB,
+  /** Peers kept on disk for the next start: as many as a passive view, and then some. */
+  knownPeersMax: 256,
   /** Addresses of one peer: a machine has few interfaces. */
   peerAddressesMax: 8,
   /** "host:port": 253 characters of DNS name, a colon, 5 digits. */
   addressCharsMax: 260,
-  /** Peers named in one exchange. */
-  peersPerFrameMax: 32,
-  /** Features named in a hello. */
+  /** Peer records in one frame; each costs a check of its signature, some 70 us. */
+  recordsPerFrameMax: 16,
+  /** Links that a random walk goes over at most; HyParView's walks have 6. */
+  walkHopsMax: 8,
+  /** Links that an offer says it has come over; ten thousand peers need 12, and more is a lie. */
+  offerHopsMax: 255,
+  /** Features named in a hello, or in a peer record. */
   featuresMax: 32,
   /** A job's name as shown to people. */
   nameCharsMax: 64,

@@ -4,29 +4,105 @@
  */
 
 import type { JobId, PeerId } from './ids.ts';
-import type { SignedOffer } from './offer.ts';
+import type { OfferName, SignedOffer } from './offer.ts';
+import type { SignedRecord } from './peer-record.ts';
 import type { Lease, LeasedChunk, ResultFrame } from './replica.ts';
 
-/** A peer and where it can be reached. */
-export type PeerRecord = {
-  readonly peer: PeerId;
-  readonly addresses: readonly string[];
+/**
+ * Between two peers with an open overlay stream, both ways. The peer that dialled says first what
+ * it wants: `join`, `neighbour`, or nothing at all when it only looked whether anybody is there.
+ */
+export type OverlayMessage = MembershipMessage | BroadcastMessage | LivenessMessage;
+
+/**
+ * HyParView (Leitao, Pereira, Rodrigues 2007). The paper sends forwarded joins and replies to
+ * shuffles to peers without a connection; here a reply goes back the way that its shuffle came.
+ */
+export type MembershipMessage =
+  /** The sender is new to the grid, or has lost it: always accepted. Answered by `accept`. */
+  | { readonly type: 'join'; readonly record: SignedRecord }
+  /**
+   * May the sender be a neighbour? `high`: it has no other, and somebody has to make room. Answered
+   * by `accept` or `refuse`.
+   */
+  | {
+      readonly type: 'neighbour';
+      readonly record: SignedRecord;
+      readonly priority: 'high' | 'low';
+    }
+  /** The stream is a neighbourhood from now on. */
+  | {
+      readonly type: 'accept';
+      readonly record: SignedRecord;
+      /** Some peers the sender knows. */
+      readonly peers: readonly SignedRecord[];
+    }
+  /** The sender has neighbours enough and closes; try these. */
+  | { readonly type: 'refuse'; readonly peers: readonly SignedRecord[] }
+  /** A newcomer on its random walk; who gets it at the end dials the newcomer. */
+  | { readonly type: 'forward-join'; readonly record: SignedRecord; readonly ttl: number }
+  /** The sender makes room for another and closes. */
+  | { readonly type: 'disconnect' }
+  /** A sample on its random walk, to be swapped with one of whoever gets it at the end. */
+  | {
+      readonly type: 'shuffle';
+      readonly id: number;
+      readonly ttl: number;
+      /** Who sent it on, the first of them the one that began it. */
+      readonly path: readonly PeerId[];
+      readonly records: readonly SignedRecord[];
+    }
+  /** Goes back along `path`, whose last is the receiver. */
+  | {
+      readonly type: 'shuffle-reply';
+      readonly id: number;
+      readonly path: readonly PeerId[];
+      readonly records: readonly SignedRecord[];
+    };
+
+/** Plumtree (Leitao, Pereira, Rodrigues 2007). */
+export type BroadcastMessage =
+  | {
+      readonly type: 'gossip';
+      readonly offer: SignedOffer;
+      /** Links that it has come over, this one included. */
+      readonly hops: number;
+    }
+  /** Offers that the sender has. To a new neighbour: all live ones. */
+  | { readonly type: 'have'; readonly offers: readonly Announcement[] }
+  /** Send these, and from now on every new offer at once. */
+  | { readonly type: 'graft'; readonly offers: readonly OfferName[] }
+  /** Send these. */
+  | { readonly type: 'want'; readonly offers: readonly OfferName[] }
+  /** Announce new offers from now on, and don't send them unasked. */
+  | { readonly type: 'prune' };
+
+export type Announcement = {
+  readonly name: OfferName;
+  /** Links that it had come over when the sender got it. */
+  readonly hops: number;
 };
 
-/** Between neighbours, both ways. */
-export type OverlayMessage =
-  /** Some peers the sender knows. */
-  | { readonly type: 'peers'; readonly peers: readonly PeerRecord[] }
-  /** An offer new to the sender. */
-  | { readonly type: 'gossip'; readonly offer: SignedOffer }
-  /** The sender has neighbours enough and closes; try the peers it named. */
-  | { readonly type: 'refuse' };
+/** Whether somebody is still there. */
+export type LivenessMessage =
+  /** Answered by `pong` with the same id, at once. */
+  | { readonly type: 'ping'; readonly id: number }
+  | { readonly type: 'pong'; readonly id: number }
+  /** The sender does not hear this peer any more: does the receiver reach it? */
+  | { readonly type: 'probe'; readonly id: number; readonly record: SignedRecord }
+  | { readonly type: 'probe-result'; readonly id: number; readonly reached: boolean };
 
 /** Volunteer to requester. */
 export type VolunteerMessage =
   /** Up to `count` leases more, whenever there are some: a standing demand. */
   | { readonly type: 'ask'; readonly job: JobId; readonly count: number }
-  | { readonly type: 'results'; readonly frame: ResultFrame };
+  | { readonly type: 'results'; readonly frame: ResultFrame }
+  | WorkLiveness;
+
+/** On a work stream, both ways: each `ping` is answered by a `pong` with its id, at once. */
+export type WorkLiveness =
+  | { readonly type: 'ping'; readonly id: number }
+  | { readonly type: 'pong'; readonly id: number };
 
 /** Requester to volunteer. */
 export type RequesterMessage =
@@ -42,7 +118,8 @@ export type RequesterMessage =
   /** The results of these leases are of no more use. */
   | { readonly type: 'revoke'; readonly job: JobId; readonly leases: readonly number[] }
   /** The job has ended, or was never known here: drop all that is held of it. */
-  | { readonly type: 'job-ended'; readonly job: JobId };
+  | { readonly type: 'job-ended'; readonly job: JobId }
+  | WorkLiveness;
 
 /** What the requester's machine says: as above, but the driver puts the chunks' inputs in. */
 export type RequesterSend =
@@ -61,16 +138,23 @@ export type RequesterSend =
 export type TransportEvent =
   /** An overlay stream is open and both hellos were exchanged. */
   | {
-      readonly type: 'neighbour-up';
+      readonly type: 'link-up';
       readonly peer: PeerId;
-      readonly addresses: readonly string[];
       /** Who dialled: `outgoing` when this peer did. */
       readonly direction: 'outgoing' | 'incoming';
       /** The address that was dialled, when this peer did. */
       readonly dialled?: string;
+      /** The other end's IP address as it is seen from here. */
+      readonly remote: string;
     }
   | { readonly type: 'overlay-message'; readonly from: PeerId; readonly message: OverlayMessage }
-  | { readonly type: 'neighbour-down'; readonly peer: PeerId; readonly reason: string }
+  | {
+      readonly type: 'link-down';
+      readonly peer: PeerId;
+      readonly reason: string;
+      /** It sent what no correct peer sends: broken bounds, a signature that does not fit. */
+      readonly offence: boolean;
+    }
   | { readonly type: 'dial-failed'; readonly address: string; readonly reason: string }
   /** A volunteer's work stream is open and both hellos were exchanged. */
   | { readonly type: 'volunteer-up'; readonly peer: PeerId }

@@ -6,6 +6,7 @@
 import type { JobId, PeerId } from './ids.ts';
 import type { ChunkLimits } from './job.ts';
 import type { ProgramRef } from './program.ts';
+import type { Signed } from './signed.ts';
 
 export type Offer = ProgramRef & {
   readonly job: JobId;
@@ -31,11 +32,9 @@ export type SignedOffer = {
   readonly signed: Signed;
 };
 
-/** A statement over exact bytes by the holder of a key. */
-export type Signed = {
-  readonly payload: Uint8Array;
-  /** SubjectPublicKeyInfo, DER. Its SHA-256 is the signer's `PeerId`. */
-  readonly publicKey: Uint8Array;
-  /** ECDSA P-256 with SHA-256, DER. */
-  readonly signature: Uint8Array;
+/** What tells one offer from all others. Of two of the same job, the higher sequence is news. */
+export type OfferName = {
+  readonly requester: PeerId;
+  readonly job: JobId;
+  readonly sequence: number;
 };

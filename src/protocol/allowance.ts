@@ -16,15 +16,15 @@ export class Allowance {
     this.#left = max;
   }
 
-  /** Whether there is one left to spend. */
-  has(nowMs: number): boolean {
+  /** Whether there are so many left to spend. */
+  has(nowMs: number, count = 1): boolean {
     this.#left = Math.min(this.#left + (nowMs - this.#asOfMs) / this.#everyMs, this.#max);
     this.#asOfMs = nowMs;
-    return this.#left >= 1;
+    return this.#left >= count;
   }
 
-  spend(): void {
-    this.#left -= 1;
+  spend(count = 1): void {
+    this.#left -= count;
   }
 
   /** It came to something: that is not what the allowance is there to limit. */

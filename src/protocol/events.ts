@@ -12,6 +12,7 @@ import type {
   VolunteerMessage,
 } from '../model/messages.ts';
 import type { Offer, SignedOffer } from '../model/offer.ts';
+import type { KnownPeer, PeerRecord, SignedRecord } from '../model/peer-record.ts';
 import type { ProgramKey, ProgramRef } from '../model/program.ts';
 import type { LeasedChunk, Outcome } from '../model/replica.ts';
 
@@ -41,6 +42,7 @@ export type LocalEvent =
       readonly outcomes: readonly { readonly outcome: Outcome; readonly computeMs: number }[];
     }
   | { readonly type: 'offer-signed'; readonly offer: SignedOffer }
+  | { readonly type: 'record-signed'; readonly record: SignedRecord }
   // Commands.
   | { readonly type: 'submit'; readonly job: JobId; readonly spec: JobSpec }
   | { readonly type: 'chunks-added'; readonly job: JobId; readonly count: number }
@@ -63,6 +65,8 @@ export type Effect =
     }
   | { readonly type: 'close-work'; readonly requester: PeerId }
   | { readonly type: 'send-to-requester'; readonly to: PeerId; readonly message: VolunteerMessage }
+  /** No `volunteer-down` follows. */
+  | { readonly type: 'close-volunteer'; readonly volunteer: PeerId }
   /** The driver adds the chunks' inputs to leases. */
   | { readonly type: 'send-to-volunteer'; readonly to: PeerId; readonly message: RequesterSend }
   /** Have the program loaded in the sandbox. Ends in one of the events `program-...`. */
@@ -88,6 +92,10 @@ export type Effect =
   | { readonly type: 'stop-runs'; readonly job: JobId }
   /** Ends in `offer-signed`. */
   | { readonly type: 'sign-offer'; readonly offer: Offer }
+  /** Ends in `record-signed`. */
+  | { readonly type: 'sign-record'; readonly record: PeerRecord }
+  /** To be kept for the next start, in the place of those kept before. */
+  | { readonly type: 'keep-peers'; readonly peers: readonly KnownPeer[] }
   /** Canonical results. To be stored before later effects of the same list are carried out. */
   | {
       readonly type: 'store-results';

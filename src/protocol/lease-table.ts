@@ -38,7 +38,17 @@ export type Settlement =
 
 type Active = { readonly open: OpenChunk; readonly replica: Replica };
 
+/** A replica that expired, of a peer that may have the chunk again at that time. */
+type Resting = Active & { readonly untilMs: number };
+
 type Canonical = Extract<Outcome, { type: 'result' }>;
+
+/**
+ * Who let a lease expire does not get its chunk again before this, so that it goes to somebody else
+ * if there is anybody: long enough for the offer to say that a replica is open, and for a volunteer
+ * that was not needed until then to come. Else one that hangs would get it again and again. A guess.
+ */
+const REST_MS = 10_000;
 
 /** New samples of the turnaround weigh a twentieth: a batch of results is one event, not many. */
 const TURNAROUND_WEIGHT = 0.05;
@@ -48,10 +58,12 @@ export class LeaseTable {
   readonly tally: Tally;
   readonly #spec: JobSpec;
   readonly #open = new Map<number, OpenChunk>();
-  /** By lease number; in the order they were made. */
+  /** By lease number, in the order they were made; revoked ones until they come back or expire. */
   readonly #active = new Map<number, Active>();
   readonly #tickets = new TicketQueue();
-  /** Active leases of each peer that has some. */
+  /** The first to end first. No more than leases expire in that time. */
+  readonly #resting: Resting[] = [];
+  /** Leases of undecided chunks that each peer has, if it has some. */
   readonly #held = new Map<PeerId, number>();
   readonly #turnaround = new MovingMean(TURNAROUND_WEIGHT);
   #lastLease = 0;
@@ -114,14 +126,19 @@ export class LeaseTable {
     return leaseLengthMs(this.#spec.limits.wallMsMax, this.#turnaround.value);
   }
 
-  /** Peers that hold leases now. */
+  /** Peers that hold leases now. Revoked ones don't count: nobody waits for them. */
   holders(): Set<PeerId> {
     return new Set(this.#held.keys());
+  }
+
+  isHolder(peer: PeerId): boolean {
+    return this.#held.has(peer);
   }
 
   /** Up to `count` leases for a peer: open replicas, then fresh chunks, then twins in the tail. */
   lease(peer: PeerId, count: number, nowMs: number): Lease[] {
     if (!this.tally.has(peer) && this.tally.size >= limits.contributorsMax) return [];
+    this.#endRests(nowMs);
     const leases: Lease[] = [];
     const countMax = Math.min(count, limits.leasesHeldMax - (this.#held.get(peer) ?? 0));
     const deadlineMs = nowMs + this.leaseMs;
@@ -187,8 +204,9 @@ export class LeaseTable {
   expire(nowMs: number): number {
     return this.#lapse(
       ({ deadlineMs }) => deadlineMs <= nowMs,
-      (_open, replica) => {
+      (open, replica) => {
         replica.state = 'expired';
+        this.#resting.push({ open, replica, untilMs: nowMs + REST_MS });
       },
     );
   }
@@ -210,6 +228,17 @@ export class LeaseTable {
       if (open.active === 0 && !peers.some((peer) => open.mayTake(peer))) waiting += 1;
     }
     return waiting;
+  }
+
+  #endRests(nowMs: number): void {
+    for (let [first] = this.#resting; first && first.untilMs <= nowMs; [first] = this.#resting) {
+      this.#resting.shift();
+      const { open, replica } = first;
+      if (replica.state !== 'expired') continue;
+      replica.state = 'rested';
+      // It has stepped over the tickets that are left.
+      if (!open.decided && open.tickets > 0) this.#tickets.forget(replica.peer);
+    }
   }
 
   #mayOpen(): boolean {
@@ -253,7 +282,7 @@ export class LeaseTable {
     const open = this.#open.get(result.chunk);
     const replica = open?.replicas.find(
       ({ lease, peer: holder, state }) =>
-        lease === result.lease && holder === peer && state === 'expired',
+        lease === result.lease && holder === peer && (state === 'expired' || state === 'rested'),
     );
     return open === undefined || replica === undefined ? undefined : { open, replica };
   }
@@ -279,12 +308,15 @@ export class LeaseTable {
       const outcome = other === digest ? 'accepted' : 'lost';
       for (const peer of peers) this.tally.count(peer, outcome);
     }
-    const revoked = open.replicas
-      .filter(({ state }) => state === 'active')
-      .map(({ peer, lease }) => ({ peer, lease }));
+    const revoked = open.replicas.filter(({ state }) => state === 'active');
+    for (const replica of revoked) {
+      replica.state = 'revoked';
+      this.#unhold(replica.peer);
+    }
     this.tally.totals.revoked += revoked.length;
     this.tally.totals.chunksAccepted += 1;
-    return { type: 'accepted', chunk: open.chunk, digest, value, revoked };
+    const leases = revoked.map(({ peer, lease }) => ({ peer, lease }));
+    return { type: 'accepted', chunk: open.chunk, digest, value, revoked: leases };
   }
 
   #lapse(
@@ -308,11 +340,15 @@ export class LeaseTable {
 
   #release({ open, replica }: Active): void {
     this.#active.delete(replica.lease);
-    const held = (this.#held.get(replica.peer) ?? 1) - 1;
-    if (held > 0) this.#held.set(replica.peer, held);
-    else this.#held.delete(replica.peer);
+    if (replica.state === 'active') this.#unhold(replica.peer);
     open.active -= 1;
     if (open.active === 0 && !open.decided) this.#inFlight -= 1;
+  }
+
+  #unhold(peer: PeerId): void {
+    const held = (this.#held.get(peer) ?? 1) - 1;
+    if (held > 0) this.#held.set(peer, held);
+    else this.#held.delete(peer);
   }
 
   /** Restores the invariant after a replica was lost, failed or disagreed. */

@@ -1,222 +1,240 @@
 /**
- * Who this peer is connected to, and whom it could be.
+ * HyParView (Leitao, Pereira, Rodrigues 2007): a small active view of neighbours with open links,
+ * over which all else goes, and a larger passive view to replace them from. Picture a net in which
+ * everybody holds a few hands and knows more people by name: when one lets go, another is taken,
+ * and however many let go at once, those who are left find hands again.
  *
- * Neighbours are open overlay streams: as many as a flood needs to survive losses, no more. Known
- * peers are addresses heard of, to replace lost neighbours with. Each peer dials until it has
- * `NEIGHBOURS_WANTED`, and accepts up to `NEIGHBOURS_MAX`; who comes to a full peer is told some
- * others and sent away. Since every peer dials half of what it accepts, there is always room
- * somewhere.
- *
- * Known peers are hearsay: an address may be wrong or hostile, which costs a failed dial, because
- * the transport checks that the peer reached is the peer meant. HyParView will take this place.
+ * The paper trusts everybody; this does not. What strangers can do to the views is bounded in the
+ * parts: who may be imposed on a neighbourhood (`active-view.ts`, `neighbourhood.ts`), what is
+ * believed (`views.ts`), how much of it (`passive-view.ts`, `walk-pace.ts`), and what it may have
+ * this peer dial (`recruiter.ts`). A full list of members, as SWIM has, was rejected: it costs each
+ * peer something for every other one's coming and going.
  */
 
-import { limits } from '../model/limits.ts';
+import { unreachable } from '../model/errors.ts';
 import type { PeerId } from '../model/ids.ts';
-import type { OverlayMessage, PeerRecord, TransportEvent } from '../model/messages.ts';
-import { Allowance } from './allowance.ts';
-import type { Effect } from './events.ts';
-import { sample, type Random } from './random.ts';
+import { limits } from '../model/limits.ts';
+import type { MembershipMessage, TransportEvent } from '../model/messages.ts';
+import type { SignedRecord } from '../model/peer-record.ts';
+import { DialTable } from './dial-table.ts';
+import type { Now } from './events.ts';
+import { Neighbourhood } from './neighbourhood.ts';
+import type { OverlayOptions, OverlayStep, PartReason } from './overlay.ts';
+import { PendingLinks } from './pending-links.ts';
+import type { Random } from './random.ts';
+import { Recruiter } from './recruiter.ts';
+import { Shuffles } from './shuffles.ts';
+import { Views } from './views.ts';
 
-/** HyParView's active view for 10,000 peers. */
-const NEIGHBOURS_WANTED = 5;
-/** Twice what each peer dials, so that dials nearly always find room. */
-const NEIGHBOURS_MAX = 10;
-/** How often one neighbour is sent a sample of known peers; a guess. */
-const EXCHANGE_EVERY_MS = 10_000;
-/** Backoff after a failed dial doubles from the first to the second; guesses. */
-const RETRY_MS_MIN = 1_000;
-const RETRY_MS_MAX = 60_000;
-/** Longer than any dial takes (connecting, TLS, hello); then it counts as failed. */
-const DIAL_MS_MAX = 20_000;
-/** A known peer that failed this often in a row is forgotten. */
-const FAILURES_MAX = 4;
+/** HyParView's PRWL: with so many links left, a newcomer's walk leaves its record. */
+const PASSIVE_WALK_HOPS = 3;
+/** Neighbours are written down so long after a change, and so seldom; guesses. */
+const KEEP_AFTER_MS = 5_000;
+const KEEP_EVERY_MS = 60_000;
 
-/**
- * Dials of known peers: so many at once, then one in a while, since neighbours may name any address
- * to be knocked at. Guesses; joining takes some few.
- */
-const KNOWN_DIALS_MAX = 16;
-const KNOWN_DIAL_EVERY_MS = 250;
-
-type Dial = { failures: number; retryAtMs: number; dialling: boolean };
-
-type NeighbourUp = Extract<TransportEvent, { type: 'neighbour-up' }>;
+type ForwardJoin = Extract<MembershipMessage, { type: 'forward-join' }>;
 
 export class Membership {
-  readonly #self: PeerId;
-  readonly #random: Random;
-  /** Addresses given by the owner: tried for ever. */
-  readonly #entrances: readonly string[];
-  /** Where this peer dialled those of its neighbours that it did dial. */
-  readonly #dialledAt = new Map<PeerId, string>();
-  readonly #neighbours = new Map<PeerId, readonly string[]>();
-  readonly #known = new Map<PeerId, readonly string[]>();
-  readonly #dials = new Map<string, Dial>();
-  readonly #knownDials = new Allowance(KNOWN_DIALS_MAX, KNOWN_DIAL_EVERY_MS);
-  #exchangeAtMs = Infinity;
-  /** When a dial's backoff ends while neighbours are missing; at once, to begin with. */
-  #fillAtMs = 0;
+  readonly #views: Views;
+  readonly #dials: DialTable;
+  readonly #pending = new PendingLinks();
+  readonly #recruiter: Recruiter;
+  readonly #neighbourhood: Neighbourhood;
+  readonly #shuffles: Shuffles;
+  #started = false;
+  /** Of the neighbours that were written down. */
+  #keptRevision = 0;
+  #keptAtMs = -Infinity;
+  #keepAtMs = Infinity;
+  #dueAtMs = 0;
 
-  constructor(self: PeerId, entrances: readonly string[], random: Random) {
-    this.#self = self;
-    this.#entrances = entrances;
-    this.#random = random;
+  constructor(options: OverlayOptions, random: Random) {
+    const views = new Views(options, random);
+    const dials = new DialTable(random);
+    const pending = this.#pending;
+    const recruiter = new Recruiter(options.entrances, { views, dials, pending, random });
+    this.#views = views;
+    this.#dials = dials;
+    this.#recruiter = recruiter;
+    this.#neighbourhood = new Neighbourhood({ views, dials, pending, recruiter });
+    this.#shuffles = new Shuffles(views, random);
   }
 
-  get neighbours(): ReadonlyMap<PeerId, readonly string[]> {
-    return this.#neighbours;
+  get neighbours(): ReadonlyMap<PeerId, SignedRecord> {
+    return this.#views.active.records;
   }
 
-  get known(): ReadonlyMap<PeerId, readonly string[]> {
-    return this.#known;
+  get passive(): ReadonlyMap<PeerId, SignedRecord> {
+    return this.#views.passive.records;
   }
 
   get dueAtMs(): number {
-    return Math.min(this.#exchangeAtMs, this.#fillAtMs);
+    return this.#dueAtMs;
   }
 
-  neighbourUp({ peer, addresses, direction, dialled }: NeighbourUp, nowMs: number): Effect[] {
-    if (dialled !== undefined) this.#dials.delete(dialled);
-    this.#learn({ peer, addresses });
-    const peers: Effect = { type: 'send-overlay', to: peer, message: this.#somePeers(peer) };
-    if (direction === 'incoming' && this.#neighbours.size >= NEIGHBOURS_MAX) {
-      const refuse: Effect = { type: 'send-overlay', to: peer, message: { type: 'refuse' } };
-      return [peers, refuse, { type: 'hang-up', peer }];
+  linkUp(event: Extract<TransportEvent, { type: 'link-up' }>, now: Now): OverlayStep[] {
+    return this.#settled(this.#neighbourhood.linkUp(event, now), now);
+  }
+
+  linkDown(peer: PeerId, offence: boolean, now: Now): OverlayStep[] {
+    if (offence) this.#views.banish(peer, now.ms);
+    return this.#settled(this.#neighbourhood.lost(peer, now), now);
+  }
+
+  dialFailed(address: string, now: Now): OverlayStep[] {
+    this.#dialFailed(address, now);
+    return this.#settled([], now);
+  }
+
+  handle(from: PeerId, message: MembershipMessage, now: Now): OverlayStep[] {
+    // Of who has no link any more: it was on its way when they parted.
+    const isNeighbour = this.#views.active.has(from);
+    if (!isNeighbour && !this.#pending.has(from)) return [];
+    const steps = isNeighbour
+      ? this.#fromNeighbour(from, message, now)
+      : this.#fromPending(from, message, now);
+    return this.#settled(steps, now);
+  }
+
+  recordSigned(record: SignedRecord, now: Now): OverlayStep[] {
+    this.#views.own.take(record);
+    return this.#settled([], now);
+  }
+
+  /** The first one dials the entrances. */
+  tick(now: Now): OverlayStep[] {
+    if (!this.#started) {
+      this.#started = true;
+      this.#shuffles.start(now.ms);
+      this.#recruiter.start(now.ms);
     }
-    this.#neighbours.set(peer, addresses);
-    if (dialled !== undefined) this.#dialledAt.set(peer, dialled);
-    if (this.#exchangeAtMs === Infinity) this.#exchangeAtMs = nowMs + EXCHANGE_EVERY_MS;
-    return [peers, ...this.#fill(nowMs)];
+    const steps: OverlayStep[] = this.#views.own.refresh(now);
+    steps.push(...this.#neighbourhood.overdue(now));
+    for (const address of this.#dials.overdue(now.ms)) this.#dialFailed(address, now);
+    steps.push(...this.#shuffles.begin(now), ...this.#recruiter.rotate(now), ...this.#keep(now));
+    return this.#settled(steps, now);
   }
 
-  neighbourDown(peer: PeerId, nowMs: number): Effect[] {
-    this.#neighbours.delete(peer);
-    this.#dialledAt.delete(peer);
-    return this.#fill(nowMs);
-  }
-
-  dialFailed(address: string, nowMs: number): Effect[] {
-    const failures = (this.#dials.get(address)?.failures ?? 0) + 1;
-    const backoffMs = Math.min(RETRY_MS_MIN * 2 ** (failures - 1), RETRY_MS_MAX);
-    const jitter = 0.75 + this.#random.next() / 2;
-    this.#dials.set(address, { failures, retryAtMs: nowMs + backoffMs * jitter, dialling: false });
-    if (failures >= FAILURES_MAX && !this.#entrances.includes(address)) this.#forget(address);
-    return this.#fill(nowMs);
-  }
-
-  handle(from: PeerId, message: OverlayMessage, nowMs: number): Effect[] {
-    if (message.type === 'peers') {
-      for (const record of message.peers) this.#learn(record);
-      return this.#fill(nowMs);
+  /** Others have found out that it is to be no neighbour any more. */
+  part(peer: PeerId, because: PartReason, now: Now): OverlayStep[] {
+    const record = this.#views.active.records.get(peer) ?? this.#views.passive.get(peer);
+    const steps = this.#neighbourhood.hangUp(peer, now);
+    switch (because) {
+      case 'misbehaved':
+        this.#views.banish(peer, now.ms);
+        break;
+      case 'dead':
+        if (record !== undefined) this.#views.departed(record, now.ms);
+        break;
+      case 'unreachable':
+        if (record === undefined) break;
+        this.#views.learn([record], now);
+        this.#dials.postpone(record.record.addresses, now.ms);
+        break;
+      default:
+        return unreachable(because);
     }
-    const dialled = this.#dialledAt.get(from);
-    if (message.type === 'refuse' && dialled !== undefined) {
-      // The stream closes next; not to be tried again at once.
-      for (const address of [dialled, ...(this.#neighbours.get(from) ?? [])]) {
-        const retryAtMs = nowMs + RETRY_MS_MAX;
-        this.#dials.set(address, { failures: 1, retryAtMs, dialling: false });
-      }
+    return this.#settled(steps, now);
+  }
+
+  #fromPending(from: PeerId, message: MembershipMessage, now: Now): OverlayStep[] {
+    switch (message.type) {
+      case 'join':
+      case 'neighbour':
+        return this.#neighbourhood.intent(from, message, now);
+      case 'accept':
+        return this.#neighbourhood.accepted(from, message, now);
+      case 'refuse':
+        return this.#neighbourhood.refused(from, message, now);
+      case 'disconnect':
+      case 'forward-join':
+      case 'shuffle':
+      case 'shuffle-reply':
+        return misbehaved(from);
+      default:
+        return unreachable(message);
     }
-    return [];
   }
 
-  tick(nowMs: number): Effect[] {
-    const effects = this.#fill(nowMs);
-    if (nowMs < this.#exchangeAtMs) return effects;
-    const [to] = sample(this.#random, [...this.#neighbours.keys()], 1);
-    this.#exchangeAtMs = to === undefined ? Infinity : nowMs + EXCHANGE_EVERY_MS;
-    if (to === undefined) return effects;
-    return [...effects, { type: 'send-overlay', to, message: this.#somePeers(to) }];
-  }
-
-  /** Dials as many candidates as neighbours are missing. */
-  #fill(nowMs: number): Effect[] {
-    this.#fillAtMs = Infinity;
-    let missing = NEIGHBOURS_WANTED - this.#neighbours.size - this.#dialling(nowMs);
-    if (missing <= 0) return [];
-    const effects: Effect[] = [];
-    for (const address of this.#candidates()) {
-      const dial = this.#dials.get(address);
-      if (dial !== undefined && dial.retryAtMs > nowMs) {
-        this.#fillAtMs = Math.min(this.#fillAtMs, dial.retryAtMs);
-        continue;
-      }
-      if (missing === 0) break;
-      if (!this.#entrances.includes(address)) {
-        if (!this.#knownDials.has(nowMs)) {
-          this.#fillAtMs = Math.min(this.#fillAtMs, this.#knownDials.dueAtMs);
-          break;
-        }
-        this.#knownDials.spend();
-      }
-      missing -= 1;
-      const retryAtMs = nowMs + DIAL_MS_MAX;
-      this.#dials.set(address, { failures: dial?.failures ?? 0, retryAtMs, dialling: true });
-      const expected = this.#peerAt(address);
-      effects.push({ type: 'dial', address, ...(expected === undefined ? {} : { expected }) });
+  #fromNeighbour(from: PeerId, message: MembershipMessage, now: Now): OverlayStep[] {
+    switch (message.type) {
+      case 'disconnect':
+        return this.#neighbourhood.disconnected(from, now);
+      case 'forward-join':
+        return this.#forwardJoin(from, message, now);
+      case 'shuffle':
+        return this.#shuffles.shuffle(from, message, now);
+      case 'shuffle-reply':
+        return this.#shuffles.reply(from, message, now);
+      case 'join':
+      case 'neighbour':
+      case 'accept':
+      case 'refuse':
+        return misbehaved(from);
+      default:
+        return unreachable(message);
     }
-    return effects;
   }
 
-  /** Dials under way. Also forgets the outcomes of old ones, so that the table stays small. */
-  #dialling(nowMs: number): number {
-    let dialling = 0;
-    for (const [address, dial] of this.#dials) {
-      if (dial.retryAtMs > nowMs) dialling += dial.dialling ? 1 : 0;
-      else if (this.#dials.size > limits.knownPeersMax) this.#dials.delete(address);
+  /** A newcomer on its walk. */
+  #forwardJoin(from: PeerId, { record, ttl }: ForwardJoin, now: Now): OverlayStep[] {
+    if (ttl > limits.walkHopsMax) return misbehaved(from);
+    const { active } = this.#views;
+    const verdict = active.paces(from)?.forwardJoin.received(now.ms) ?? 'drop';
+    if (verdict === 'flood') return misbehaved(from);
+    if (verdict === 'drop' || !this.#views.believes(record, now)) return [];
+    const next = ttl === 0 ? undefined : active.any([from, record.record.peer]);
+    if (next === undefined) return this.#neighbourhood.welcome(record, now);
+    if (ttl === PASSIVE_WALK_HOPS) this.#views.learn([record], now);
+    if (active.paces(next)?.forwardJoin.maySend(now.ms) !== true) return [];
+    const message = { type: 'forward-join', record, ttl: ttl - 1 } as const;
+    return [{ type: 'send-overlay', to: next, message }];
+  }
+
+  /** Whoever is not to be found at any of its addresses is not there. */
+  #dialFailed(address: string, now: Now): void {
+    const dial = this.#dials.end(address, now.ms);
+    if (dial === undefined) return;
+    this.#recruiter.stir();
+    // A door that stays shut, while there are other ways.
+    if (dial.aim === 'enter' && this.#views.active.size > 0) {
+      this.#recruiter.cameToNothing(now.ms);
     }
-    return dialling;
+    const record = dial.peer === undefined ? undefined : this.#views.passive.get(dial.peer);
+    if (record === undefined) return;
+    const untried = record.record.addresses.some((other) => this.#dials.readyAtMs(other) === 0);
+    if (!untried) this.#views.departed(record, now.ms);
   }
 
-  /** Entrances that are not neighbours, then one address of each known peer, in random order. */
-  #candidates(): string[] {
-    const dialled = new Set(this.#dialledAt.values());
-    const known: string[] = [];
-    for (const [peer, addresses] of this.#known) {
-      if (this.#neighbours.has(peer)) continue;
-      const untried = addresses.find((address) => !this.#dials.has(address));
-      const address = untried ?? addresses[Math.floor(this.#random.next() * addresses.length)];
-      if (address !== undefined) known.push(address);
+  /** What the next start needs to know, if that has changed. */
+  #keep(now: Now): OverlayStep[] {
+    if (now.ms < this.#keepAtMs) return [];
+    this.#keepAtMs = Infinity;
+    this.#keptAtMs = now.ms;
+    this.#keptRevision = this.#neighbourhood.revision;
+    const { active, passive, known } = this.#views;
+    const kept = known.toKeep(active.records.values(), passive.records.values(), now.unixMs);
+    return [{ type: 'keep-peers', peers: kept }];
+  }
+
+  /** After each event: dials whom it made wanted, and sets when the next tick is due. */
+  #settled(steps: OverlayStep[], now: Now): OverlayStep[] {
+    if (this.#started) steps.push(...this.#recruiter.fill(now));
+    if (this.#keptRevision !== this.#neighbourhood.revision && this.#keepAtMs === Infinity) {
+      this.#keepAtMs = Math.max(now.ms + KEEP_AFTER_MS, this.#keptAtMs + KEEP_EVERY_MS);
     }
-    return [
-      ...this.#entrances.filter((address) => !dialled.has(address)),
-      ...sample(this.#random, known, 2 * NEIGHBOURS_WANTED),
-    ];
-  }
-
-  #peerAt(address: string): PeerId | undefined {
-    for (const [peer, addresses] of this.#known) if (addresses.includes(address)) return peer;
-    return undefined;
-  }
-
-  #learn({ peer, addresses }: PeerRecord): void {
-    if (peer === this.#self || addresses.length === 0) return;
-    this.#known.delete(peer);
-    this.#known.set(peer, addresses);
-    if (this.#known.size <= limits.knownPeersMax) return;
-    const [oldest] = this.#known.keys();
-    if (oldest !== undefined) this.#known.delete(oldest);
-  }
-
-  /** Its failures stay in mind, so that others who keep naming it don't have it tried each time. */
-  #forget(address: string): void {
-    const peer = this.#peerAt(address);
-    if (peer === undefined) return;
-    const left = (this.#known.get(peer) ?? []).filter((other) => other !== address);
-    if (left.length > 0) this.#known.set(peer, left);
-    else this.#known.delete(peer);
-  }
-
-  /** What a neighbour is told: neighbours first, since those are known to be alive. */
-  #somePeers(to: PeerId): OverlayMessage {
-    const records = new Map([
-      ...sample(this.#random, [...this.#known], limits.peersPerFrameMax),
-      ...this.#neighbours,
-    ]);
-    const others = Array.from(records, ([peer, addresses]) => ({ peer, addresses })).filter(
-      ({ peer, addresses }) => peer !== to && addresses.length > 0,
+    this.#dueAtMs = Math.min(
+      this.#views.own.dueAtMs,
+      this.#pending.dueAtMs,
+      this.#dials.dueAtMs,
+      this.#recruiter.dueAtMs,
+      this.#shuffles.dueAtMs,
+      this.#keepAtMs,
     );
-    return { type: 'peers', peers: sample(this.#random, others, limits.peersPerFrameMax) };
+    return steps;
   }
+}
+
+function misbehaved(peer: PeerId): OverlayStep[] {
+  return [{ type: 'part', peer, because: 'misbehaved' }];
 }

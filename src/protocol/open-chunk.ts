@@ -10,8 +10,11 @@ export type Replica = {
   readonly peer: PeerId;
   readonly leasedAtMs: number;
   readonly deadlineMs: number;
-  /** Expired ones may still come back and count. */
-  state: 'active' | 'expired' | 'voted' | 'failed';
+  /**
+   * Expired ones may still come back and count, and so may rested ones, of peers that may have the
+   * chunk again; revoked ones come back too late.
+   */
+  state: 'active' | 'expired' | 'rested' | 'revoked' | 'voted' | 'failed';
 };
 
 type Group = { readonly digest: Digest; readonly peers: PeerId[] };
@@ -37,9 +40,9 @@ export class OpenChunk {
     this.chunk = chunk;
   }
 
-  /** Whether a peer's replica would count: one a peer, unless its earlier one expired. */
+  /** Whether a peer's replica would count: one a peer, unless its earlier one expired a while ago. */
   mayTake(peer: PeerId): boolean {
-    return !this.replicas.some((replica) => replica.peer === peer && replica.state !== 'expired');
+    return !this.replicas.some((replica) => replica.peer === peer && replica.state !== 'rested');
   }
 
   /** Whether a peer has voted or failed: it is not heard twice. */

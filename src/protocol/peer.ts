@@ -11,13 +11,14 @@
 import { unreachable } from '../model/errors.ts';
 import type { JobId, PeerId } from '../model/ids.ts';
 import type { ChunkLimits } from '../model/job.ts';
-import type { OverlayMessage } from '../model/messages.ts';
-import type { SignedOffer } from '../model/offer.ts';
-import { Broadcast, type OfferCounts } from './broadcast.ts';
+import type { KnownPeer, SignedRecord } from '../model/peer-record.ts';
+import { Awareness } from './awareness.ts';
+import type { BroadcastCounts } from './broadcast.ts';
 import type { Declined } from './declines.ts';
 import type { Effect, LocalEvent, Now, PeerEvent } from './events.ts';
-import { Membership } from './membership.ts';
+import type { FailureCounts } from './failure-detector.ts';
 import { OfferBook } from './offer-book.ts';
+import { Overlay } from './overlay.ts';
 import { createRandom } from './random.ts';
 import { Requester } from './requester.ts';
 import type { RequesterJob } from './requester-job.ts';
@@ -30,6 +31,10 @@ export type PeerOptions = {
   readonly addresses: () => readonly string[];
   /** Addresses to join through. */
   readonly entrances: readonly string[];
+  /** Peers of earlier runs, the last seen first: to join through when the entrances are gone. */
+  readonly known: readonly KnownPeer[];
+  /** What this peer can do, by name; told to others. */
+  readonly features: readonly string[];
   /** Threads that compute; 0 for a peer that only requests and relays. */
   readonly slots: number;
   /** What this peer gives a chunk. Jobs that want more are declined. */
@@ -41,11 +46,13 @@ export type PeerOptions = {
 export type PeerStatus = {
   readonly mode: VolunteerMode;
   readonly pausedUntilMs: number;
-  readonly neighbours: ReadonlyMap<PeerId, readonly string[]>;
-  readonly known: ReadonlyMap<PeerId, readonly string[]>;
+  readonly neighbours: ReadonlyMap<PeerId, SignedRecord>;
+  /** Peers that could be neighbours. */
+  readonly known: ReadonlyMap<PeerId, SignedRecord>;
   readonly volunteers: ReadonlySet<PeerId>;
   readonly requesters: readonly PeerId[];
-  readonly offers: OfferCounts & { readonly live: number; readonly open: number };
+  readonly offers: Readonly<BroadcastCounts> & { readonly live: number; readonly open: number };
+  readonly failures: Readonly<FailureCounts>;
   readonly leasesHeld: number;
   readonly leasesQueued: number;
   readonly chunksRunning: number;
@@ -60,21 +67,22 @@ export type PeerStatus = {
 export class Peer {
   readonly #self: PeerId;
   readonly #limits: ChunkLimits;
-  readonly #membership: Membership;
   readonly #book = new OfferBook();
-  readonly #broadcast: Broadcast;
+  readonly #awareness = new Awareness();
+  readonly #overlay: Overlay;
   readonly #requester: Requester;
   readonly #volunteer: Volunteer;
   #wakeAtMs = Infinity;
+  /** When that was asked for: what was due in the past can't come in time. */
+  #wakeAskedMs = -Infinity;
 
   constructor(options: PeerOptions) {
-    const { self, entrances, addresses, seed } = options;
+    const { self, addresses, seed } = options;
     this.#self = self;
     this.#limits = options.limits;
-    this.#membership = new Membership(self, entrances, createRandom(seed));
-    this.#broadcast = new Broadcast(this.#book);
-    this.#requester = new Requester(self, addresses);
-    this.#volunteer = new Volunteer(options, this.#book);
+    this.#overlay = new Overlay(options, this.#book, this.#awareness, createRandom(seed));
+    this.#requester = new Requester(self, addresses, this.#awareness);
+    this.#volunteer = new Volunteer(options, this.#book, this.#awareness);
   }
 
   /** The first event must be a `tick`: it dials the entrances. */
@@ -90,9 +98,11 @@ export class Peer {
       else todo.splice(at + 1, 0, ...inside);
     }
     const dueAtMs = this.#dueAtMs();
+    const isOverdue = this.#wakeAtMs < now.ms && event.type !== 'tick';
     // A tick has used up the wake, even one that came too early to be of use.
     if ((dueAtMs !== this.#wakeAtMs || event.type === 'tick') && dueAtMs !== Infinity) {
       outside.push({ type: 'wake', atMs: dueAtMs });
+      if (!isOverdue) this.#wakeAskedMs = now.ms;
     }
     this.#wakeAtMs = dueAtMs;
     return outside;
@@ -107,6 +117,21 @@ export class Peer {
     return this.#requester.job(job);
   }
 
+  /** Cheap enough to be asked for after every event, unlike `status`. */
+  get neighbours(): ReadonlyMap<PeerId, SignedRecord> {
+    return this.#overlay.neighbours;
+  }
+
+  /** The same. */
+  get offerCounts(): Readonly<BroadcastCounts> {
+    return this.#overlay.offerCounts;
+  }
+
+  /** The same. */
+  get failureCounts(): Readonly<FailureCounts> {
+    return this.#overlay.failureCounts;
+  }
+
   /** What was done for own jobs, those that have ended included. */
   get totals(): Readonly<Totals> {
     return this.#requester.totals;
@@ -117,15 +142,16 @@ export class Peer {
     return {
       mode: volunteer.mode,
       pausedUntilMs: volunteer.pausedUntilMs,
-      neighbours: this.#membership.neighbours,
-      known: this.#membership.known,
+      neighbours: this.#overlay.neighbours,
+      known: this.#overlay.known,
       volunteers: this.#requester.volunteers,
       requesters: volunteer.requesters,
       offers: {
-        ...this.#broadcast.counts,
+        ...this.offerCounts,
         live: this.#book.size,
         open: this.#book.open().length,
       },
+      failures: this.failureCounts,
       leasesHeld: volunteer.leasesHeld,
       leasesQueued: volunteer.leasesQueued,
       chunksRunning: volunteer.chunksRunning,
@@ -138,17 +164,12 @@ export class Peer {
 
   #route(event: PeerEvent, now: Now): Effect[] {
     switch (event.type) {
-      case 'neighbour-up': {
-        const effects = this.#membership.neighbourUp(event, now.ms);
-        const kept = this.#membership.neighbours.has(event.peer);
-        return kept ? [...effects, ...this.#broadcast.greet(event.peer)] : effects;
-      }
-      case 'neighbour-down':
-        return this.#membership.neighbourDown(event.peer, now.ms);
+      case 'link-up':
+      case 'link-down':
       case 'dial-failed':
-        return this.#membership.dialFailed(event.address, now.ms);
       case 'overlay-message':
-        return this.#overlay(event.from, event.message, now);
+      case 'record-signed':
+        return this.#heedingNews(now, () => this.#overlay.handle(event, now));
       case 'volunteer-up':
         this.#requester.volunteerUp(event.peer);
         return [];
@@ -167,7 +188,7 @@ export class Peer {
     }
   }
 
-  #local(event: LocalEvent, now: Now): Effect[] {
+  #local(event: Exclude<LocalEvent, { type: 'record-signed' }>, now: Now): Effect[] {
     switch (event.type) {
       case 'tick':
         return this.#tick(now);
@@ -180,7 +201,7 @@ export class Peer {
       case 'run-done':
         return this.#volunteer.runDone(event, now.ms);
       case 'offer-signed':
-        return this.#gossip(event.offer, undefined, now);
+        return this.#heedingNews(now, () => this.#overlay.publish(event.offer, now));
       case 'submit':
         this.#requester.submit(event.job, event.spec, now.ms);
         return [];
@@ -202,23 +223,23 @@ export class Peer {
   }
 
   #tick(now: Now): Effect[] {
+    // Long after it was due: this peer is slow itself, and should doubt others less.
+    this.#awareness.woke(now.ms - Math.max(this.#wakeAtMs, this.#wakeAskedMs), now.ms);
     this.#book.expire(now.unixMs);
     return [
-      ...this.#membership.tick(now.ms),
+      ...this.#overlay.tick(now),
       ...this.#requester.tick(now),
       ...this.#volunteer.tick(now.ms),
     ];
   }
 
-  #overlay(from: PeerId, message: OverlayMessage, now: Now): Effect[] {
-    if (message.type === 'gossip') return this.#gossip(message.offer, from, now);
-    return this.#membership.handle(from, message, now.ms);
-  }
-
-  #gossip(offer: SignedOffer, from: PeerId | undefined, now: Now): Effect[] {
-    const neighbours = this.#membership.neighbours.keys();
-    const effects = this.#broadcast.receive(offer, from, neighbours, now.unixMs);
-    return [...effects, ...this.#volunteer.advance(now.ms)];
+  /** What the overlay does may bring offers, and those may be worth computing. */
+  #heedingNews(now: Now, step: () => Effect[]): Effect[] {
+    const { revision } = this.#book;
+    const effects = step();
+    return this.#book.revision === revision
+      ? effects
+      : [...effects, ...this.#volunteer.advance(now.ms)];
   }
 
   /** What this peer says to itself. @returns undefined for what goes outside */
@@ -244,6 +265,6 @@ export class Peer {
   }
 
   #dueAtMs(): number {
-    return Math.min(this.#membership.dueAtMs, this.#requester.dueAtMs, this.#volunteer.dueAtMs);
+    return Math.min(this.#overlay.dueAtMs, this.#requester.dueAtMs, this.#volunteer.dueAtMs);
   }
 }

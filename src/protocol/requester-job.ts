@@ -59,6 +59,11 @@ export class RequesterJob {
     this.table.peerGone(peer);
   }
 
+  /** Whether it is waited for. */
+  isHolder(peer: PeerId): boolean {
+    return !this.#over && this.table.isHolder(peer);
+  }
+
   /** Leases to everybody who asked, in turn, as far as there is something to lease. */
   serve(nowMs: number): Effect[] {
     if (this.#over) return [];

@@ -1,11 +1,15 @@
 /**
- * The work streams that this peer opens to the requesters it computes for, and how long one that
- * could not be reached or was lost is left alone.
+ * The work streams that this peer opens to the requesters it computes for, whether somebody is
+ * still at their other ends, and how long a requester that could not be reached or was lost is left
+ * alone.
  */
 
 import type { PeerId } from '../model/ids.ts';
+import type { WorkLiveness } from '../model/messages.ts';
 import { Allowance } from './allowance.ts';
+import type { Awareness } from './awareness.ts';
 import type { Effect } from './events.ts';
+import { type WatchOptions, WorkWatch } from './work-watch.ts';
 
 /** Waits before a requester is tried again, doubling; guesses. */
 const RETRY_MS_MIN = 1_000;
@@ -16,6 +20,11 @@ const RETRY_MS_MAX = 30_000;
  */
 const VAIN_OPENS_MAX = 16;
 const VAIN_OPEN_EVERY_MS = 250;
+/**
+ * A requester is pinged half as often as the volunteers that hold its leases are, and given more
+ * time: what is computed for it is lost with it. Guesses.
+ */
+const WATCH: WatchOptions = { idleMs: 10_000, pongMs: 12_000 };
 /** Links remembered: more than can come to nothing within the longest wait. */
 const LINKS_MAX = 256;
 
@@ -24,6 +33,13 @@ type Link = { state: 'connecting' | 'up' | 'down'; failures: number; retryAtMs: 
 export class RequesterLinks {
   readonly #links = new Map<PeerId, Link>();
   readonly #opens = new Allowance(VAIN_OPENS_MAX, VAIN_OPEN_EVERY_MS);
+  readonly #self: PeerId;
+  readonly #watch: WorkWatch;
+
+  constructor(self: PeerId, awareness: Awareness) {
+    this.#self = self;
+    this.#watch = new WorkWatch(awareness, WATCH);
+  }
 
   /** Requesters with an open work stream. */
   get up(): PeerId[] {
@@ -46,9 +62,9 @@ export class RequesterLinks {
     return state === 'up' || state === 'connecting' || this.#opens.has(nowMs);
   }
 
-  /** When the next one that is down may be tried, or any one may be opened again. */
+  /** When one that is down may be tried, any be opened again, or one that is up is silent. */
   get dueAtMs(): number {
-    let dueAtMs = this.#opens.dueAtMs;
+    let dueAtMs = Math.min(this.#opens.dueAtMs, this.#watch.dueAtMs);
     for (const { state, retryAtMs } of this.#links.values()) {
       if (state === 'down') dueAtMs = Math.min(dueAtMs, retryAtMs);
     }
@@ -66,12 +82,39 @@ export class RequesterLinks {
     return [{ type: 'open-work', requester: peer, addresses }];
   }
 
-  cameUp(peer: PeerId): void {
+  cameUp(peer: PeerId, nowMs: number): void {
+    // What this peer says to itself is not lost on the way.
+    if (peer !== this.#self) this.#watch.heard(peer, nowMs);
     if (this.#links.get(peer)?.state === 'connecting') this.#opens.refund();
     this.#links.set(peer, { state: 'up', failures: 0, retryAtMs: 0 });
   }
 
+  /** A message came from it. */
+  heard(peer: PeerId, nowMs: number): void {
+    if (peer !== this.#self && this.isUp(peer)) this.#watch.heard(peer, nowMs);
+  }
+
+  answer(to: PeerId, { type, id }: WorkLiveness): Effect[] {
+    if (type === 'ping') return [{ type: 'send-to-requester', to, message: { type: 'pong', id } }];
+    this.#watch.pong(to, id);
+    return [];
+  }
+
+  /** Pings, and closes what is silent. @returns also whose streams went down by that */
+  look(nowMs: number): { readonly effects: Effect[]; readonly silent: readonly PeerId[] } {
+    if (nowMs < this.#watch.dueAtMs) return { effects: [], silent: [] };
+    const { pings, silent } = this.#watch.look(nowMs);
+    const effects = pings.map(({ peer, id }): Effect => ({
+      type: 'send-to-requester',
+      to: peer,
+      message: { type: 'ping', id },
+    }));
+    for (const requester of silent) effects.push({ type: 'close-work', requester });
+    return { effects, silent };
+  }
+
   wentDown(peer: PeerId, nowMs: number): void {
+    this.#watch.forget(peer);
     const failures = (this.#links.get(peer)?.failures ?? 0) + 1;
     const retryAtMs = nowMs + retryAfterMs(failures);
     this.#links.set(peer, { state: 'down', failures, retryAtMs });
@@ -81,11 +124,14 @@ export class RequesterLinks {
     const state = this.#links.get(peer)?.state;
     if (state === undefined || state === 'down') return [];
     this.#links.delete(peer);
+    this.#watch.forget(peer);
     return [{ type: 'close-work', requester: peer }];
   }
 
   /** Those that were not tried again although it was time: nothing is wanted of them now. */
   forgetOverdue(nowMs: number): void {
+    // Brought up to date, so that it is not due for ever while nothing is to be opened.
+    this.#opens.has(nowMs);
     for (const [peer, { state, retryAtMs }] of this.#links) {
       if (state === 'down' && retryAtMs <= nowMs) this.#links.delete(peer);
     }

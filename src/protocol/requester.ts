@@ -12,9 +12,11 @@ import type { JobSpec } from '../model/job.ts';
 import type { VolunteerMessage } from '../model/messages.ts';
 import type { Offer } from '../model/offer.ts';
 import { programRef } from '../model/program.ts';
+import type { Awareness } from './awareness.ts';
 import type { Effect, Now } from './events.ts';
 import { RequesterJob } from './requester-job.ts';
 import { emptyTotals, type Totals } from './tally.ts';
+import { type WatchOptions, WorkWatch } from './work-watch.ts';
 
 /** How long an offer is valid: a peer that died is forgotten within a minute. */
 const OFFER_VALID_MS = 60_000;
@@ -22,6 +24,10 @@ const OFFER_VALID_MS = 60_000;
 const OFFER_EVERY_MS = 20_000;
 /** A change of what an offer says is told at most this often, so that a busy job is no flood. */
 const OFFER_EVERY_MS_MIN = 1_000;
+/** A volunteer that hangs keeps its leases for some 14 s: these and a look. Guesses. */
+const WATCH: WatchOptions = { idleMs: 5_000, pongMs: 8_000 };
+/** Silent volunteers are looked for so often, while there are leases out. */
+const LOOK_EVERY_MS = 1_000;
 
 type Own = {
   readonly run: RequesterJob;
@@ -37,10 +43,13 @@ export class Requester {
   readonly #addresses: () => readonly string[];
   readonly #jobs = new Map<JobId, Own>();
   readonly #volunteers = new Set<PeerId>();
+  readonly #watch: WorkWatch;
+  #lookAtMs = 0;
 
-  constructor(self: PeerId, addresses: () => readonly string[]) {
+  constructor(self: PeerId, addresses: () => readonly string[], awareness: Awareness) {
     this.#self = self;
     this.#addresses = addresses;
+    this.#watch = new WorkWatch(awareness, WATCH);
   }
 
   get volunteers(): ReadonlySet<PeerId> {
@@ -95,17 +104,21 @@ export class Requester {
   }
 
   volunteerDown(peer: PeerId, now: Now): Effect[] {
-    this.#volunteers.delete(peer);
-    const effects: Effect[] = [];
-    for (const own of this.#jobs.values()) {
-      own.run.peerGone(peer);
-      effects.push(...own.run.serve(now.ms), ...this.#offerIfChanged(own, now));
-    }
-    return effects;
+    return this.#gone([peer], now);
   }
 
   handle(from: PeerId, message: VolunteerMessage, now: Now): Effect[] {
     if (!this.#volunteers.has(from)) return [];
+    // What this peer says to itself is not lost on the way.
+    if (from !== this.#self) this.#watch.heard(from, now.ms);
+    if (message.type === 'ping') {
+      const pong = { type: 'pong', id: message.id } as const;
+      return [{ type: 'send-to-volunteer', to: from, message: pong }];
+    }
+    if (message.type === 'pong') {
+      this.#watch.pong(from, message.id);
+      return [];
+    }
     const job = message.type === 'ask' ? message.job : message.frame.job;
     const own = this.#jobs.get(job);
     if (own === undefined) {
@@ -118,7 +131,7 @@ export class Requester {
   }
 
   tick(now: Now): Effect[] {
-    const effects: Effect[] = [];
+    const effects = this.#look(now);
     for (const own of this.#jobs.values()) {
       effects.push(...own.run.tick(now.ms), ...this.#offerIfChanged(own, now));
     }
@@ -131,6 +144,40 @@ export class Requester {
       dueAtMs = Math.min(dueAtMs, own.run.dueAtMs, offerDueAtMs(own));
     }
     return dueAtMs;
+  }
+
+  /** Jobs with leases out are due twice a second, so this needs no time of its own. */
+  #look(now: Now): Effect[] {
+    if (now.ms < this.#lookAtMs) return [];
+    this.#lookAtMs = now.ms + LOOK_EVERY_MS;
+    const { pings, silent } = this.#watch.look(now.ms, (peer) => this.#isHolder(peer));
+    const effects = pings.map(({ peer, id }): Effect => ({
+      type: 'send-to-volunteer',
+      to: peer,
+      message: { type: 'ping', id },
+    }));
+    if (silent.length === 0) return effects;
+    for (const volunteer of silent) effects.push({ type: 'close-volunteer', volunteer });
+    return [...effects, ...this.#gone(silent, now)];
+  }
+
+  /** All of them, before anything is leased again: it must not go to one that went as well. */
+  #gone(peers: readonly PeerId[], now: Now): Effect[] {
+    for (const peer of peers) {
+      this.#volunteers.delete(peer);
+      this.#watch.forget(peer);
+      for (const { run } of this.#jobs.values()) run.peerGone(peer);
+    }
+    const effects: Effect[] = [];
+    for (const own of this.#jobs.values()) {
+      effects.push(...own.run.serve(now.ms), ...this.#offerIfChanged(own, now));
+    }
+    return effects;
+  }
+
+  #isHolder(peer: PeerId): boolean {
+    for (const { run } of this.#jobs.values()) if (run.isHolder(peer)) return true;
+    return false;
   }
 
   #offerIfChanged(own: Own, now: Now): Effect[] {

@@ -9,11 +9,12 @@
  */
 
 import { limits } from '../model/limits.ts';
-import type { JobId, PeerId } from '../model/ids.ts';
+import type { PeerId } from '../model/ids.ts';
 import type { ChunkLimits } from '../model/job.ts';
 import type { RequesterMessage } from '../model/messages.ts';
 import type { ProgramKey } from '../model/program.ts';
-import type { LeasedChunk, Outcome, ReplicaResult } from '../model/replica.ts';
+import type { LeasedChunk, ReplicaResult } from '../model/replica.ts';
+import type { Awareness } from './awareness.ts';
 import { type Declined, Declines } from './declines.ts';
 import { Engagements } from './engagements.ts';
 import type { Effect, PeerEvent } from './events.ts';
@@ -21,6 +22,7 @@ import { unmet } from './given-limits.ts';
 import { heldBytesMax, leasesWanted, runSize, runsWanted } from './lease-demand.ts';
 import { offerKey, type OfferBook } from './offer-book.ts';
 import { RequesterLinks } from './requester-links.ts';
+import { resultsTo, returnTo } from './returns.ts';
 import { VolunteerJob } from './volunteer-job.ts';
 
 type Run = { readonly job: VolunteerJob; readonly chunks: readonly LeasedChunk[] };
@@ -44,7 +46,7 @@ export class Volunteer {
   readonly #slots: number;
   readonly #limits: ChunkLimits;
   readonly #book: OfferBook;
-  readonly #links = new RequesterLinks();
+  readonly #links: RequesterLinks;
   readonly #jobs = new Engagements();
   readonly #declines: Declines;
   readonly #runs = new Map<number, Run>();
@@ -54,8 +56,13 @@ export class Volunteer {
   #returned = 0;
   #computeMs = 0;
 
-  constructor({ self, slots, limits: given }: VolunteerOptions, book: OfferBook) {
+  constructor(
+    { self, slots, limits: given }: VolunteerOptions,
+    book: OfferBook,
+    awareness: Awareness,
+  ) {
     this.#self = self;
+    this.#links = new RequesterLinks(self, awareness);
     this.#slots = slots;
     this.#limits = given;
     this.#book = book;
@@ -134,7 +141,7 @@ export class Volunteer {
   }
 
   requesterUp(peer: PeerId, nowMs: number): Effect[] {
-    this.#links.cameUp(peer);
+    this.#links.cameUp(peer, nowMs);
     return this.advance(nowMs);
   }
 
@@ -180,6 +187,10 @@ export class Volunteer {
   }
 
   handle(from: PeerId, message: RequesterMessage, nowMs: number): Effect[] {
+    this.#links.heard(from, nowMs);
+    if (message.type === 'ping' || message.type === 'pong') {
+      return this.#links.answer(from, message);
+    }
     if (message.type === 'acknowledge') return [];
     const job = this.#jobs.get(from, message.job);
     if (message.type === 'job-ended') {
@@ -194,11 +205,11 @@ export class Volunteer {
     if (job !== undefined) job.demanded = Math.max(job.demanded - message.chunks.length, 0);
     // Asked for before the job was dropped here, or before a pause.
     if (job === undefined || !this.#takes(from)) {
-      return [this.#give(from, message.job, message.chunks)];
+      return [returnTo(from, message.job, message.chunks)];
     }
     const tooMany = this.#hold(job, message.chunks, nowMs + message.leaseMs);
     job.workedAtMs = nowMs;
-    const back = tooMany.length === 0 ? [] : [this.#give(from, message.job, tooMany)];
+    const back = tooMany.length === 0 ? [] : [returnTo(from, message.job, tooMany)];
     return [...back, ...this.advance(nowMs)];
   }
 
@@ -243,14 +254,16 @@ export class Volunteer {
     this.#returned += computed;
     this.#computeMs += computedMs;
     const results = this.#jobs.includes(job)
-      ? [this.#results(job.requester, job.offer.job, replicas)]
+      ? [resultsTo(job.requester, job.offer.job, replicas)]
       : [];
     return [...results, ...(this.#mode === 'paused' ? this.#leave() : this.advance(nowMs))];
   }
 
   tick(nowMs: number): Effect[] {
     const pauseEnds = this.#mode === 'paused' && nowMs >= this.#pausedUntilMs;
-    const effects = pauseEnds ? this.resume(nowMs) : this.advance(nowMs);
+    const { effects, silent } = this.#links.look(nowMs);
+    for (const peer of silent) effects.push(...this.requesterDown(peer, nowMs));
+    effects.push(...(pauseEnds ? this.resume(nowMs) : this.advance(nowMs)));
     this.#links.forgetOverdue(nowMs);
     this.#declines.sweep(nowMs);
     return effects;
@@ -356,26 +369,12 @@ export class Volunteer {
     return job.isLoaded && this.#links.isUp(job.requester);
   }
 
-  #results(to: PeerId, job: JobId, replicas: readonly ReplicaResult[]): Effect {
-    return {
-      type: 'send-to-requester',
-      to,
-      message: { type: 'results', frame: { job, replicas } },
-    };
-  }
-
   /** Gives queued leases back, so that nobody waits for them to expire. */
   #returnQueues(): Effect[] {
     const queues = Array.from(this.#jobs.all, (job) => ({ job, chunks: job.clear() }));
     return queues
       .filter(({ chunks }) => chunks.length > 0)
-      .map(({ job, chunks }) => this.#give(job.requester, job.offer.job, chunks));
-  }
-
-  #give(to: PeerId, job: JobId, chunks: readonly LeasedChunk[]): Effect {
-    const outcome: Outcome = { type: 'returned' };
-    const replicas = chunks.map(({ lease, chunk }) => ({ lease, chunk, outcome, computeMs: 0 }));
-    return this.#results(to, job, replicas);
+      .map(({ job, chunks }) => returnTo(job.requester, job.offer.job, chunks));
   }
 
   /** While paused: parts with every job, once what was running has come back. */

@@ -173,13 +173,17 @@ function stalled(
 function peerRows(peer: Peer): PeerRow[] {
   const { neighbours, known, volunteers, requesters } = peer.status();
   const ids = new Set([...neighbours.keys(), ...volunteers, ...requesters, ...known.keys()]);
-  return [...ids].map((id) => ({
-    peerId: id,
-    addresses: [...(neighbours.get(id) ?? known.get(id) ?? [])],
-    neighbour: neighbours.has(id),
-    volunteer: volunteers.has(id),
-    requester: requesters.includes(id),
-  }));
+  return [...ids].map((id) => {
+    const { addresses = [], features = [] } = (neighbours.get(id) ?? known.get(id))?.record ?? {};
+    return {
+      peerId: id,
+      addresses: [...addresses],
+      features: [...features],
+      neighbour: neighbours.has(id),
+      volunteer: volunteers.has(id),
+      requester: requesters.includes(id),
+    };
+  });
 }
 
 function status(components: ControlComponents, startedMs: number): Handled<'status'> {
@@ -214,6 +218,9 @@ function status(components: ControlComponents, startedMs: number): Handled<'stat
       .map(({ name, reason: why }) => ({ name, reason: why })),
     sandboxRestarts: restarts,
     sandboxTrouble: trouble ?? '',
+    peersDead: now.failures.dead,
+    peersUnreachable: now.failures.unreachable,
+    peersMisbehaved: now.failures.misbehaved,
   };
 }
 

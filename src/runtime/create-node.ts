@@ -11,6 +11,7 @@ import { GridError, reasonOf } from '../model/errors.ts';
 import type { Digest, PeerId } from '../model/ids.ts';
 import type { ChunkLimits } from '../model/job.ts';
 import { limits } from '../model/limits.ts';
+import type { KnownPeer } from '../model/peer-record.ts';
 import type { BlobCache, Clock, Sandbox, Store, Transport } from '../ports.ts';
 import type { LocalEvent } from '../protocol/events.ts';
 import { Peer } from '../protocol/peer.ts';
@@ -64,11 +65,15 @@ export type RunningNode = {
   /** Where others reach it. */
   readonly addresses: readonly string[];
   readonly metricsAddress?: string;
+  /** It was given a peer to join through, or has met some in an earlier run. */
+  readonly knowsOthers: boolean;
   /** Resolves when the peer has stopped, by `stop` or after `finish`. */
   readonly stopped: Promise<void>;
   /** Ends everything at once; jobs that run are lost. Idempotent. */
   stop(): Promise<void>;
 };
+
+const ALONE_TEXT = 'it knows no other peer yet; others join through it by --peer and its address';
 
 const systemClock: Clock = { nowMs: () => performance.now(), unixMs: () => Date.now() };
 
@@ -186,10 +191,13 @@ async function start(
   const parts = await openParts(options, components, closers, isOffered);
   const { self, transport, sandbox, grid } = parts;
   let addresses: readonly string[] = [];
+  const known = knownPeers(parts.store, log);
   const peer = new Peer({
     self,
     addresses: () => addresses,
     entrances: options.peers,
+    known,
+    features: options.slots > 0 ? ['computes'] : [],
     slots: options.slots,
     limits: options.limits,
     seed: randomInt(2 ** 32),
@@ -231,12 +239,23 @@ async function start(
   const control = await serveControl(options.controlPath, handler);
   closers.push(() => control.close());
   dispatch({ type: 'tick' });
+  const knowsOthers = options.peers.length + known.length > 0;
   log.info({ peer: self, addresses, grid, slots: options.slots }, 'the peer is up');
-  return {
-    peer: self,
-    addresses,
-    ...(metricsServer === undefined ? {} : { metricsAddress: metricsServer.address }),
-  };
+  if (!knowsOthers) log.info(ALONE_TEXT);
+  const metricsAddress = metricsServer?.address;
+  const metricsPart = metricsAddress === undefined ? {} : { metricsAddress };
+  return { peer: self, addresses, knowsOthers, ...metricsPart };
+}
+
+/** Those that earlier runs have met. That they can't be read is no reason not to start. */
+function knownPeers(store: Store, log: Logger): readonly KnownPeer[] {
+  try {
+    return store.listPeers();
+  } catch (error) {
+    const reason = reasonOf(error);
+    log.warn({ reason }, `the peers of earlier runs can't be read: ${reason}`);
+    return [];
+  }
 }
 
 async function maybeServeMetrics(

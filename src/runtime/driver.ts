@@ -4,21 +4,26 @@
  */
 
 import { reasonOf, unreachable } from '../model/errors.ts';
-import type { JobId, PeerId } from '../model/ids.ts';
+import { type JobId, type PeerId, short } from '../model/ids.ts';
 import type { RequesterSend } from '../model/messages.ts';
+import type { KnownPeer } from '../model/peer-record.ts';
 import type { Clock, Sandbox, Store, Transport } from '../ports.ts';
 import type { Effect, PeerEvent } from '../protocol/events.ts';
 import type { Peer } from '../protocol/peer.ts';
 import type { Logger } from './log.ts';
+import { NeighbourLog } from './neighbour-log.ts';
 import type { OwnJob } from './own-job.ts';
 import type { ProgramFetch } from './program-fetch.ts';
 
 /** setTimeout's longest delay; a wake beyond it comes early, which does no harm. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
+/** The machine has peers kept every now and then; a disk that stays full is told of this often. */
+const KEEP_TROUBLE_EVERY_MS = 3_600_000;
+
 export type DriverComponents = {
   readonly self: PeerId;
-  readonly peer: Peer;
+  readonly peer: Pick<Peer, 'handle' | 'neighbours' | 'ownJob'>;
   readonly transport: Transport;
   readonly sandbox: Sandbox;
   readonly programs: ProgramFetch;
@@ -34,13 +39,16 @@ export type DriverComponents = {
 
 export class Driver {
   readonly #components: DriverComponents;
+  readonly #neighbourLog: NeighbourLog;
   readonly #events: PeerEvent[] = [];
   #handling = false;
   #timer: NodeJS.Timeout | undefined;
+  #keepTroubleToldAtMs = -Infinity;
   #stopped = false;
 
   constructor(components: DriverComponents) {
     this.#components = components;
+    this.#neighbourLog = new NeighbourLog(components.log);
   }
 
   /** Handles an event now, or after the one being handled. */
@@ -54,6 +62,7 @@ export class Driver {
         const { peer, clock } = this.#components;
         const now = { ms: clock.nowMs(), unixMs: clock.unixMs() };
         for (const effect of peer.handle(next, now)) this.#tryToCarryOut(effect);
+        this.#neighbourLog.compare(peer.neighbours, next);
       }
     } finally {
       this.#handling = false;
@@ -94,10 +103,18 @@ export class Driver {
         return transport.sendToRequester(effect.to, effect.message);
       case 'send-to-volunteer':
         return this.#sendToVolunteer(effect.to, effect.message);
+      case 'close-volunteer':
+        return transport.closeVolunteer(effect.volunteer);
       case 'stop-runs':
         return sandbox.stop(effect.job);
       case 'sign-offer':
-        return this.dispatch({ type: 'offer-signed', offer: transport.sign(effect.offer) });
+        return this.dispatch({ type: 'offer-signed', offer: transport.signOffer(effect.offer) });
+      case 'sign-record': {
+        const record = transport.signRecord(effect.record);
+        return this.dispatch({ type: 'record-signed', record });
+      }
+      case 'keep-peers':
+        return this.#keepPeers(effect.peers);
       case 'wake':
         return this.#wake(effect.atMs);
       case 'drained':
@@ -135,6 +152,20 @@ export class Driver {
         return;
       default:
         unreachable(effect);
+    }
+  }
+
+  /** Without them the next start needs an address again, which is no reason to stop now. */
+  #keepPeers(peers: readonly KnownPeer[]): void {
+    const { store, clock, log } = this.#components;
+    try {
+      store.putPeers(peers);
+      log.debug({ peers: peers.length }, 'peers kept for the next start');
+    } catch (error) {
+      if (clock.nowMs() - this.#keepTroubleToldAtMs < KEEP_TROUBLE_EVERY_MS) return;
+      this.#keepTroubleToldAtMs = clock.nowMs();
+      const reason = reasonOf(error);
+      log.warn({ reason }, `the peers met can't be kept for the next start: ${reason}`);
     }
   }
 
@@ -198,13 +229,19 @@ export class Driver {
     log.warn({ address, reason }, text);
   }
 
+  #logLinkDown({ peer, reason, offence }: Extract<PeerEvent, { type: 'link-down' }>): void {
+    const { log } = this.#components;
+    if (!offence) return log.debug({ peer, reason }, 'link down');
+    log.warn({ peer, reason }, `${short(peer)} sent what no correct peer sends: ${reason}`);
+  }
+
   #log(event: PeerEvent): void {
     const { log } = this.#components;
     switch (event.type) {
-      case 'neighbour-up':
-        return log.info({ peer: event.peer, direction: event.direction }, 'neighbour up');
-      case 'neighbour-down':
-        return log.info({ peer: event.peer, reason: event.reason }, 'neighbour down');
+      case 'link-up':
+        return log.debug({ peer: event.peer, direction: event.direction }, 'link up');
+      case 'link-down':
+        return this.#logLinkDown(event);
       case 'dial-failed':
         return this.#logDialFailed(event);
       case 'volunteer-up':

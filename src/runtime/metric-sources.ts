@@ -22,8 +22,17 @@ export function metricSources({ peer, transport, sandbox }: MetricComponents): M
       };
     },
     offers: () => {
-      const { seen, sent, duplicate, refused } = peer.status().offers;
-      return { seen, sent, duplicate, refused };
+      const { offers } = peer.status();
+      const { seen, sent, announced, asked, duplicate, refused, overRate } = offers;
+      return { seen, sent, announced, asked, duplicate, refused, over_rate: overRate };
+    },
+    treeChanges: () => {
+      const { grafts, prunes } = peer.status().offers;
+      return { graft: grafts, prune: prunes };
+    },
+    failures: () => {
+      const { suspected, dead, unreachable, misbehaved } = peer.status().failures;
+      return { suspected, dead, unreachable, misbehaved };
     },
     leasesActive: () => ({
       granted: sum(peer, ({ table }) => table.activeLeases),

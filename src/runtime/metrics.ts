@@ -16,8 +16,14 @@ import type { SandboxStats, TransportStats } from '../ports.ts';
 export type MetricSources = {
   /** Present peers by what they are to this one; a peer may be several of these. */
   readonly peers: () => Numbers<'neighbour' | 'known' | 'volunteer' | 'requester'>;
-  /** Totals. Sent counts each neighbour; duplicate and refused are among the seen. */
-  readonly offers: () => Numbers<'seen' | 'sent' | 'duplicate' | 'refused'>;
+  /** Totals. Sent counts each neighbour; duplicate, refused and over_rate are among the seen. */
+  readonly offers: () => Numbers<
+    'seen' | 'sent' | 'announced' | 'asked' | 'duplicate' | 'refused' | 'over_rate'
+  >;
+  /** Totals of links that joined the tree of offers, or left it. */
+  readonly treeChanges: () => Numbers<'graft' | 'prune'>;
+  /** Totals of what was found out about other peers. */
+  readonly failures: () => Numbers<'suspected' | 'dead' | 'unreachable' | 'misbehaved'>;
   /** Present leases: granted to volunteers of own jobs, held as a volunteer of others'. */
   readonly leasesActive: () => Numbers<'granted' | 'held'>;
   /** Totals of own jobs. */
@@ -102,9 +108,23 @@ const polled: readonly PolledFamily[] = [
   {
     name: 'manyhands_offers_total',
     type: 'counter',
-    help: 'Offers seen and sent over the overlay; duplicate and refused are among the seen.',
+    help: 'Offers over the overlay; duplicate, refused and over_rate are among the seen.',
     label: 'event',
     poll: ({ offers }) => offers(),
+  },
+  {
+    name: 'manyhands_tree_changes_total',
+    type: 'counter',
+    help: 'Links that joined the tree along which offers travel, and that left it.',
+    label: 'event',
+    poll: ({ treeChanges }) => treeChanges(),
+  },
+  {
+    name: 'manyhands_peer_failures_total',
+    type: 'counter',
+    help: 'Neighbours that fell silent, and peers parted with because of what was found out.',
+    label: 'finding',
+    poll: ({ failures }) => failures(),
   },
   {
     name: 'manyhands_leases_active',

@@ -8,12 +8,13 @@ import type { DatabaseSync } from 'node:sqlite';
 import { GridError, reasonOf } from '../model/errors.ts';
 import { limits } from '../model/limits.ts';
 import { decodeCanonical, encodeCanonical } from '../wire/canonical-cbor.ts';
+import { PEERS_SCHEMA } from './peers-table.ts';
 import { damaged } from './store-trouble.ts';
 
 /** Rises with every change of the tables below, or of the records in them. */
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
 
-const SCHEMA = `
+const JOBS_SCHEMA = `
   CREATE TABLE jobs (
     number INTEGER PRIMARY KEY,
     job TEXT NOT NULL UNIQUE,
@@ -34,8 +35,10 @@ export function migrate(database: DatabaseSync, path: string): void {
     );
   }
   inTransaction(database, () => {
-    if (version === 0) database.exec(SCHEMA);
-    else nameSteps(database, path);
+    if (version === 0) database.exec(JOBS_SCHEMA);
+    if (version === 1) nameSteps(database, path);
+    // Version 2 kept no peers.
+    database.exec(PEERS_SCHEMA);
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   });
 }

@@ -1,5 +1,6 @@
 /**
- * What a peer keeps: jobs and canonical results in one SQLite database, blobs as files beside it.
+ * What a peer keeps: jobs, canonical results and known peers in one SQLite database, blobs as files
+ * beside it.
  *
  * Results have a table for each job, `results_7`, because they are forgotten all at once when the
  * job is merged: dropping a table of a million rows takes some 25 ms, deleting the rows 0.7 s, in
@@ -15,10 +16,12 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
 import { reasonOf } from '../model/errors.ts';
 import type { Digest, JobId } from '../model/ids.ts';
+import type { KnownPeer } from '../model/peer-record.ts';
 import type { BlobRef } from '../model/program.ts';
 import type { Store, StoredJob, StoredResult } from '../ports.ts';
 import { digestOf } from '../wire/digest.ts';
 import { BlobFiles } from './blob-files.ts';
+import { PeersTable } from './peers-table.ts';
 import { inTransaction, migrate } from './schema.ts';
 import { damaged, storeTrouble } from './store-trouble.ts';
 import { decodeStoredJob, encodeStoredJob } from './stored-job.ts';
@@ -60,6 +63,7 @@ class SqliteStore implements Store {
   readonly #putJob: StatementSync;
   readonly #getJob: StatementSync;
   readonly #listJobs: StatementSync;
+  readonly #peers: PeersTable;
   readonly #results = new Map<JobId, ResultsTable>();
 
   constructor(path: string, database: DatabaseSync, blobs: BlobFiles) {
@@ -74,6 +78,7 @@ class SqliteStore implements Store {
     this.#listJobs = database.prepare(
       'SELECT record FROM jobs ORDER BY created_at_ms DESC, number DESC',
     );
+    this.#peers = new PeersTable(database);
   }
 
   /** What an earlier process left: its jobs are lost and their results of no use. */
@@ -139,6 +144,14 @@ class SqliteStore implements Store {
     if (!table) return;
     this.#guard(() => this.#database.exec(`DROP TABLE ${table.name}`));
     this.#results.delete(job);
+  }
+
+  putPeers(peers: readonly KnownPeer[]): void {
+    this.#guard(() => inTransaction(this.#database, () => this.#peers.replace(peers)));
+  }
+
+  listPeers(): readonly KnownPeer[] {
+    return this.#guard(() => this.#peers.list());
   }
 
   putBlob(bytes: Uint8Array): Promise<Digest> {

@@ -71,7 +71,7 @@ export function damaged(path: string, reason: string, cause?: unknown): GridErro
   return new GridError(
     'store-failed',
     `The job database in ${path} is damaged (${reason}); move its files jobs.sqlite* away and ` +
-      'start again. The jobs in it are lost; the identity of this peer is not.',
+      'start again. The jobs and the known peers in it are lost; the identity of this peer is not.',
     { cause },
   );
 }

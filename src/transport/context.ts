@@ -30,8 +30,6 @@ export type TransportContext = {
   readonly counters: Counters;
   /** All open streams of frames. */
   readonly streams: Set<FrameStream>;
-  /** Where this peer accepts connections; known once it listens. */
-  addresses: readonly string[];
   /** Aborted when the transport closes. */
   readonly closing: AbortSignal;
   /** Never called from within a call of the transport's own methods. */

@@ -9,13 +9,17 @@ import type { Decoded } from '../wire/bounds.ts';
 import { type HelloFrame, incompatibility } from '../wire/hello.ts';
 import type { TransportContext } from './context.ts';
 import { type CallSide, type ClientCall, FrameStream, type ServerCall } from './frame-stream.ts';
+import { remoteIp } from './remote-ip.ts';
 
 export type MessageStreamEvents<Message> = {
   /** The other side's hello came and fits. */
   onHello(hello: HelloFrame): void;
   onMessage(message: Message): void;
-  /** As in `FrameStreamEvents`; also called when the other side was refused here. */
-  onClosed(reason: string, code: Status | undefined): void;
+  /**
+   * As in `FrameStreamEvents`; also called when the other side was refused here.
+   * @param offence it was refused for what no correct peer sends
+   */
+  onClosed(reason: string, code: Status | undefined, offence: boolean): void;
 };
 
 /** From when the other side could say hello: the stream's beginning, or the end of TLS. */
@@ -26,6 +30,7 @@ export class MessageStream<Message extends { readonly type: string }> {
   readonly #frames: FrameStream;
   readonly #decode: (bytes: Buffer) => Decoded<HelloFrame | Message>;
   readonly #events: MessageStreamEvents<Message>;
+  readonly #call: ClientCall | ServerCall;
   readonly #peerLabel: string;
   #hasHello = false;
   #helloTimer: NodeJS.Timeout | undefined;
@@ -40,6 +45,7 @@ export class MessageStream<Message extends { readonly type: string }> {
     this.#context = context;
     this.#decode = decode;
     this.#events = events;
+    this.#call = call;
     this.#peerLabel = call.getPeer();
     const release = (): void => {
       clearTimeout(this.#helloTimer);
@@ -51,15 +57,21 @@ export class MessageStream<Message extends { readonly type: string }> {
       { ...side, release },
       {
         onFrame: (bytes) => this.#receive(bytes),
-        onClosed: (reason, code) => events.onClosed(reason, code),
+        onClosed: (reason, code) => events.onClosed(reason, code, false),
       },
     );
+  }
+
+  /** The other end's IP address; empty when it is not known. */
+  get remote(): string {
+    // A client learns whom it is connected to, and a server forgets it.
+    return remoteIp(this.#call.getPeer()) || remoteIp(this.#peerLabel);
   }
 
   /** Refuses the other side unless it says hello soon. */
   awaitHello(): void {
     this.#helloTimer ??= setTimeout(() => {
-      this.#refuse(Status.DEADLINE_EXCEEDED, `no hello within ${helloMsMax / 1000} s`);
+      this.#refuse(Status.DEADLINE_EXCEEDED, `no hello within ${helloMsMax / 1000} s`, false);
     }, helloMsMax);
   }
 
@@ -98,23 +110,23 @@ export class MessageStream<Message extends { readonly type: string }> {
     clearTimeout(this.#helloTimer);
     const reason = incompatibility(hello);
     if (reason === undefined) this.#events.onHello(hello);
-    else this.#refuse(Status.FAILED_PRECONDITION, reason);
+    else this.#refuse(Status.FAILED_PRECONDITION, reason, false);
   }
 
   /** A stranger broke a bound. */
   #reject(reason: string): void {
     this.#context.counters.framesRejected += 1;
-    this.#refuse(Status.INVALID_ARGUMENT, reason);
+    this.#refuse(Status.INVALID_ARGUMENT, reason, true);
   }
 
-  #refuse(code: Status, reason: string): void {
+  #refuse(code: Status, reason: string, offence: boolean): void {
     if (!this.#frames.isOpen) return;
     this.#context.log.warn(
       { address: this.#peerLabel, reason },
       `ended a stream of ${this.#peerLabel}: ${reason}`,
     );
     this.refuse(code, reason);
-    this.#events.onClosed(reason, code);
+    this.#events.onClosed(reason, code, offence);
   }
 }
 

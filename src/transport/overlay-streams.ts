@@ -1,15 +1,20 @@
 /**
- * Neighbours: at most one overlay stream between two peers, whoever dialled.
+ * Links: at most one overlay stream between two peers, whoever dialled.
  *
  * When two peers dial each other at the same moment, the stream that the smaller id dialled is
  * kept. Each peer can tell by itself, because a dialler says hello in the same step in which it
- * finds that the peer it reached (known once TLS is done) is not a neighbour yet. Say S is the
+ * finds that it has no link yet to the peer it reached (known once TLS is done). Say S is the
  * smaller id, L the larger:
  * - L's hello reaches S before S has said hello to L: S accepts, and abandons its own dial, whose
  *   hello will never be said.
  * - L's hello reaches S after S has said hello: S refuses L's (ABORTED), and S's reaches L, which
  *   accepts it and forgets its own.
- * So no stream is ever dropped after it was reported, and no message is lost between two.
+ * - L's hello reaches S even later, when S's own stream is up: connections don't wait for each
+ *   other. L has forgotten it by then and its end follows, so S holds it unanswered for a while.
+ *   The same hello could also mean that L has closed S's stream or lost it, and dials anew; then
+ *   the held stream takes over when the older one ends, or when the while is over.
+ * So no stream is ever dropped for another after it was reported, and no message is lost between
+ * two.
  */
 
 import { status as Status } from '@grpc/grpc-js';
@@ -18,7 +23,6 @@ import type { OverlayMessage } from '../model/messages.ts';
 import { type PeerId, short } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
 import { isAddress } from '../wire/address.ts';
-import type { HelloFrame } from '../wire/hello.ts';
 import { decodeOverlay, encodeOverlay, encodeOverlayHello } from '../wire/overlay-codec.ts';
 import type { PeerKey } from '../wire/peer-key.ts';
 import { loadPeerProto } from '../wire/proto.ts';
@@ -30,13 +34,12 @@ import { MessageStream } from './message-stream.ts';
 
 type Stream = MessageStream<OverlayMessage>;
 
-type Neighbour = { readonly stream: Stream; readonly dialled: boolean };
+type Link = { readonly stream: Stream; readonly dialled: boolean };
 
-/** One call of `dial`, until it has ended in one event or none. */
+/** One call of `dial`, until it has ended in its event. */
 type Dial = {
   readonly address: string;
-  /** Neighbours there were when it began: to tell a crossing stream from an older one. */
-  readonly olderNeighbours: ReadonlySet<PeerId>;
+  readonly expected: PeerId | undefined;
   stream: Stream | undefined;
   /** Who was reached and told hello. */
   greeted: PeerId | undefined;
@@ -47,10 +50,20 @@ type Dial = {
 /** A stream that was preferred to this peer's own has said hello already; it is on its way. */
 const yieldedMsMax = 5_000;
 
+/** A stream whose hello came while there was a link that this peer had dialled. */
+type Held = { readonly stream: Stream; readonly timer: NodeJS.Timeout };
+
+/**
+ * The end of a forgotten stream was sent right after its hello: some retransmissions later at most.
+ * Well below what the other side waits for an answer.
+ */
+const heldMsMax = 1_000;
+
 export class OverlayStreams {
   readonly #context: TransportContext;
-  readonly #neighbours = new Map<PeerId, Neighbour>();
+  readonly #links = new Map<PeerId, Link>();
   readonly #dials = new Set<Dial>();
+  readonly #held = new Map<PeerId, Held>();
   #accepted = 0;
 
   constructor(context: TransportContext) {
@@ -59,10 +72,9 @@ export class OverlayStreams {
 
   dial(address: string, expected: PeerId | undefined): void {
     if (this.#context.closing.aborted) return;
-    const olderNeighbours = new Set(this.#neighbours.keys());
     const dial: Dial = {
       address,
-      olderNeighbours,
+      expected,
       stream: undefined,
       greeted: undefined,
       yieldedTimer: undefined,
@@ -77,11 +89,20 @@ export class OverlayStreams {
     });
     const call = connection.openStream(loadPeerProto().overlay.Exchange.path);
     const decode = (bytes: Buffer) => decodeOverlay('dialled', bytes);
-    dial.stream = new MessageStream(this.#context, call, clientSide(call, connection), decode, {
-      onHello: (hello) => this.#dialled(dial, hello),
-      onMessage: (message) => this.#message(dial.greeted, message),
-      onClosed: (reason, code) => this.#dialClosed(dial, connection.reasonOf(reason, code), code),
-    });
+    const stream: Stream = new MessageStream(
+      this.#context,
+      call,
+      clientSide(call, connection),
+      decode,
+      {
+        onHello: () => this.#dialled(dial, stream),
+        onMessage: (message) => this.#message(dial.greeted, stream, message),
+        onClosed: (details, code, offence) => {
+          this.#dialClosed(dial, stream, connection.reasonOf(details, code), code, offence);
+        },
+      },
+    );
+    dial.stream = stream;
   }
 
   /** @param peer the holder of the verified certificate */
@@ -90,9 +111,9 @@ export class OverlayStreams {
     const released = { ...side, release: () => this.#acceptedOver(side) };
     const decode = (bytes: Buffer) => decodeOverlay('dialler', bytes);
     const stream: Stream = new MessageStream(this.#context, call, released, decode, {
-      onHello: (hello) => this.#greetedBy(peer, hello, stream),
-      onMessage: (message) => this.#message(peer, message),
-      onClosed: (reason) => this.#closed(peer, stream, reason),
+      onHello: () => this.#greetedBy(peer, stream),
+      onMessage: (message) => this.#message(peer, stream, message),
+      onClosed: (reason, _code, offence) => this.#closed(peer, stream, reason, offence),
     });
     if (this.#accepted > limits.overlayStreamsMax) {
       stream.refuse(Status.RESOURCE_EXHAUSTED, 'it has too many overlay streams; try another peer');
@@ -102,28 +123,31 @@ export class OverlayStreams {
   }
 
   hangUp(peer: PeerId): void {
-    this.#neighbours.get(peer)?.stream.finish();
-    this.#neighbours.delete(peer);
+    this.#links.get(peer)?.stream.finish();
+    this.#links.delete(peer);
+    // Not from within this call.
+    queueMicrotask(() => this.#takeHeld(peer));
   }
 
   send(to: PeerId, message: OverlayMessage): void {
-    const neighbour = this.#neighbours.get(to);
-    if (neighbour === undefined) return;
-    neighbour.stream.send(encodeOverlay(neighbour.dialled ? 'dialler' : 'dialled', message));
+    const link = this.#links.get(to);
+    if (link === undefined) return;
+    link.stream.send(encodeOverlay(link.dialled ? 'dialler' : 'dialled', message));
   }
 
-  /** Forgets all dials and neighbours. */
-  close(): void {
+  /** Forgets all dials and links. */
+  closeAll(): void {
     for (const dial of this.#dials) this.#settle(dial);
-    this.#neighbours.clear();
+    for (const { timer } of this.#held.values()) clearTimeout(timer);
+    this.#held.clear();
+    this.#links.clear();
   }
 
   /** TLS is done: the one moment to decide whether this dial goes on. */
   #reached(dial: Dial, { peer }: PeerKey): void {
     if (!this.#dials.has(dial)) return;
-    if (this.#neighbours.has(peer)) {
-      if (dial.olderNeighbours.has(peer)) this.#fail(dial, 'it is a neighbour already');
-      else this.#settle(dial);
+    if (this.#links.has(peer)) {
+      this.#fail(dial, 'there is a link to it already');
       return;
     }
     for (const other of this.#dials) {
@@ -132,61 +156,100 @@ export class OverlayStreams {
       return;
     }
     dial.greeted = peer;
-    dial.stream?.send(encodeOverlayHello('dialler', this.#context.addresses));
+    dial.stream?.send(encodeOverlayHello('dialler'));
     dial.stream?.awaitHello();
   }
 
   /** The peer that was dialled has said hello: the stream is open. */
-  #dialled(dial: Dial, hello: HelloFrame): void {
-    const { address, greeted: peer, stream } = dial;
-    if (peer === undefined || stream === undefined) throw new Error(`${address}: hello before TLS`);
+  #dialled(dial: Dial, stream: Stream): void {
+    const { address, greeted: peer } = dial;
+    if (peer === undefined) throw new Error(`${address}: hello before TLS`);
     this.#dials.delete(dial);
-    this.#neighbours.set(peer, { stream, dialled: true });
-    this.#context.emit({
-      type: 'neighbour-up',
-      peer,
-      addresses: hello.addresses,
-      direction: 'outgoing',
-      dialled: address,
-    });
+    this.#links.set(peer, { stream, dialled: true });
+    const { remote } = stream;
+    this.#context.emit({ type: 'link-up', peer, direction: 'outgoing', dialled: address, remote });
   }
 
   /** A peer that dialled has said hello. */
-  #greetedBy(peer: PeerId, hello: HelloFrame, stream: Stream): void {
-    const crossing = Array.from(this.#dials).find(({ greeted }) => greeted === peer);
-    if (crossing !== undefined) {
-      const isPreferred = this.#context.identity.peer < peer && crossing.yieldedTimer === undefined;
-      if (isPreferred) {
-        stream.refuse(Status.ABORTED, 'this peer is dialling that one at the same moment');
-        return;
-      }
-      this.#settle(crossing);
+  #greetedBy(peer: PeerId, stream: Stream): void {
+    const prevails = this.#context.identity.peer < peer;
+    const crossing = this.#dialTo(peer);
+    if (prevails && crossing?.greeted === peer && crossing.yieldedTimer === undefined) {
+      stream.refuse(Status.ABORTED, 'this peer is dialling that one at the same moment');
+    } else if (prevails && this.#links.get(peer)?.dialled === true) {
+      this.#hold(peer, stream);
+    } else {
+      this.#admit(peer, stream);
     }
-    // The other side would not dial a neighbour: it has lost the stream that seems open from here.
-    const lost = this.#neighbours.get(peer);
+  }
+
+  /** The dial that said hello to a peer; else one that means to reach it. */
+  #dialTo(peer: PeerId): Dial | undefined {
+    let meant: Dial | undefined;
+    for (const dial of this.#dials) {
+      if (dial.greeted === peer) return dial;
+      if (dial.expected === peer) meant ??= dial;
+    }
+    return meant;
+  }
+
+  #hold(peer: PeerId, stream: Stream): void {
+    // It dials no second time before the first is over.
+    const earlier = this.#held.get(peer);
+    clearTimeout(earlier?.timer);
+    earlier?.stream.finish();
+    const timer = setTimeout(() => this.#takeHeld(peer), heldMsMax);
+    this.#held.set(peer, { stream, timer });
+  }
+
+  #takeHeld(peer: PeerId): void {
+    const held = this.#held.get(peer);
+    if (held === undefined) return;
+    this.#forgetHeld(peer);
+    this.#admit(peer, held.stream);
+  }
+
+  #forgetHeld(peer: PeerId): void {
+    clearTimeout(this.#held.get(peer)?.timer);
+    this.#held.delete(peer);
+  }
+
+  #admit(peer: PeerId, stream: Stream): void {
+    const crossing = this.#dialTo(peer);
+    if (crossing !== undefined) this.#settle(crossing);
+    // The other side does not dial a peer that it has a link to: it has lost what seems open here.
+    const lost = this.#links.get(peer);
     if (lost !== undefined) {
       lost.stream.finish();
-      this.#closed(peer, lost.stream, 'it opened a new stream');
+      this.#closed(peer, lost.stream, 'it opened a new stream', false);
     }
-    stream.send(encodeOverlayHello('dialled', this.#context.addresses));
-    this.#neighbours.set(peer, { stream, dialled: false });
+    stream.send(encodeOverlayHello('dialled'));
+    this.#links.set(peer, { stream, dialled: false });
     this.#context.emit({
-      type: 'neighbour-up',
+      type: 'link-up',
       peer,
-      addresses: hello.addresses,
       direction: 'incoming',
+      remote: stream.remote,
       ...(crossing === undefined ? {} : { dialled: crossing.address }),
     });
   }
 
-  #message(from: PeerId | undefined, message: OverlayMessage): void {
-    if (from !== undefined) this.#context.emit({ type: 'overlay-message', from, message });
+  #message(from: PeerId | undefined, stream: Stream, message: OverlayMessage): void {
+    // Whoever speaks before it is answered is not heard.
+    if (from === undefined || this.#links.get(from)?.stream !== stream) return;
+    this.#context.emit({ type: 'overlay-message', from, message });
   }
 
-  #dialClosed(dial: Dial, reason: string, code: Status | undefined): void {
-    const { greeted, stream } = dial;
+  #dialClosed(
+    dial: Dial,
+    stream: Stream,
+    reason: string,
+    code: Status | undefined,
+    offence: boolean,
+  ): void {
+    const { greeted } = dial;
     if (!this.#dials.has(dial)) {
-      if (greeted !== undefined && stream !== undefined) this.#closed(greeted, stream, reason);
+      if (greeted !== undefined) this.#closed(greeted, stream, reason, offence);
     } else if (code === Status.ABORTED && greeted !== undefined) {
       dial.yieldedTimer = setTimeout(() => this.#fail(dial, reason), yieldedMsMax);
     } else {
@@ -194,11 +257,16 @@ export class OverlayStreams {
     }
   }
 
-  #closed(peer: PeerId, stream: Stream, reason: string): void {
-    if (this.#neighbours.get(peer)?.stream !== stream) return;
-    this.#neighbours.delete(peer);
-    this.#context.log.info({ peer, reason }, `lost neighbour ${short(peer)}: ${reason}`);
-    this.#context.emit({ type: 'neighbour-down', peer, reason });
+  #closed(peer: PeerId, stream: Stream, reason: string, offence: boolean): void {
+    if (this.#held.get(peer)?.stream === stream) this.#forgetHeld(peer);
+    if (this.#links.get(peer)?.stream !== stream) return;
+    this.#links.delete(peer);
+    this.#context.log.debug(
+      { peer, reason, offence },
+      `lost the link to ${short(peer)}: ${reason}`,
+    );
+    this.#context.emit({ type: 'link-down', peer, reason, offence });
+    this.#takeHeld(peer);
   }
 
   #fail(dial: Dial, reason: string): void {

@@ -12,6 +12,7 @@ import type { Clock, Transport, TransportEvent } from '../ports.ts';
 import { signOffer } from '../wire/offer-codec.ts';
 import type { PeerKey } from '../wire/peer-key.ts';
 import { loadPeerProto } from '../wire/proto.ts';
+import { signRecord } from '../wire/record-codec.ts';
 import { fetchBlob } from './blob-fetch.ts';
 import { BlobServer } from './blob-server.ts';
 import { refuseCall, serverSide } from './call-sides.ts';
@@ -65,7 +66,6 @@ export async function createPeerTransport(
     log,
     counters: { bytesIn: 0, bytesOut: 0, handshakesRefused: 0, framesRejected: 0 },
     streams: new Set(),
-    addresses: [],
     closing: closing.signal,
     emit: () => undefined,
   };
@@ -78,15 +78,14 @@ export async function createPeerTransport(
   async function listen(onEvent: (event: TransportEvent) => void): Promise<readonly string[]> {
     context.emit = onEvent;
     const port = await listener.listen(listenOn);
-    context.addresses = advertisedAddresses(listenOn, port, options.advertise);
-    return context.addresses;
+    return advertisedAddresses(listenOn, port, options.advertise);
   }
 
   async function shutDown(): Promise<void> {
     closing.abort();
     context.emit = () => undefined;
-    overlay.close();
-    volunteers.close();
+    overlay.closeAll();
+    volunteers.closeAll();
     requesters.closeAll();
     const streams = [...context.streams];
     for (const stream of streams) stream.finish();
@@ -108,7 +107,9 @@ export async function createPeerTransport(
     sendToVolunteer: (to, message) => volunteers.send(to, message),
     fetchBlob: (peer, addresses, blob, bytesMax) =>
       fetchBlob(context, peer, addresses, blob, bytesMax),
-    sign: (offer) => signOffer(offer, identity, identity.privateKey),
+    closeVolunteer: (volunteer) => volunteers.close(volunteer),
+    signOffer: (offer) => signOffer(offer, identity, identity.privateKey),
+    signRecord: (record) => signRecord(record, identity, identity.privateKey),
     stats: () => {
       let framesQueued = 0;
       for (const stream of context.streams) framesQueued += stream.framesWaiting;

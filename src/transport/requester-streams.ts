@@ -80,7 +80,7 @@ export class RequesterStreams {
   #try(requester: Requester, address: string): void {
     const { peer } = requester;
     const connection = new Connection(this.#context, address, peer, () => {
-      stream.send(encodeVolunteerHello(this.#context.addresses));
+      stream.send(encodeVolunteerHello());
       stream.awaitHello();
     });
     const call = connection.openStream(loadPeerProto().work.Compute.path);

@@ -46,8 +46,14 @@ export class VolunteerStreams {
     for (const frame of encodeRequester(message)) stream.send(frame);
   }
 
+  close(peer: PeerId): void {
+    const stream = this.#volunteers.get(peer);
+    this.#volunteers.delete(peer);
+    stream?.finish();
+  }
+
   /** Forgets all volunteers. */
-  close(): void {
+  closeAll(): void {
     this.#volunteers.clear();
   }
 
@@ -70,7 +76,7 @@ export class VolunteerStreams {
       lost.finish();
       this.#closed(peer, lost, 'it opened a new stream');
     }
-    stream.send(encodeRequesterHello(this.#context.addresses));
+    stream.send(encodeRequesterHello());
     this.#volunteers.set(peer, stream);
     this.#context.emit({ type: 'volunteer-up', peer });
   }

@@ -155,11 +155,11 @@ export function jobIdField(bytes: Buffer): JobId {
   return jobId(bytes.toString('hex'));
 }
 
-export function peerIdField(text: string): PeerId {
+export function peerIdField(text: string, what: string): PeerId {
   try {
     return peerId(text);
   } catch {
-    throw new Violation('peer_id is not 52 characters of base32');
+    throw new Violation(`${what} is not 52 characters of base32`);
   }
 }
 
@@ -168,6 +168,15 @@ export function addressesField(addresses: readonly string[]): readonly string[] 
     if (!isAddress(address)) throw new Violation('an address is not "host:port"');
   }
   return addresses;
+}
+
+const FEATURE = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+
+export function featuresField(features: readonly string[], what: string): readonly string[] {
+  for (const feature of atMost(features, limits.featuresMax, what)) {
+    if (!FEATURE.test(feature)) throw new Violation(`${what} has a name that is none`);
+  }
+  return features;
 }
 
 /**

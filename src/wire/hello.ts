@@ -1,11 +1,11 @@
 /**
- * The first message of both sides on every stream: what each speaks, and where the sender can be
- * reached. A stream goes on only if the two have a protocol version in common and each has every
- * ability that the other requires.
+ * The first message of both sides on every stream: what each speaks. A stream goes on only if the
+ * two have a protocol version in common and each has every ability that the other requires. It says
+ * nothing about the sender: who that is tells its certificate, and the rest its signed record.
  */
 
 import { limits } from '../model/limits.ts';
-import { addressesField, atMost, type Shape, Violation } from './bounds.ts';
+import { atMost, featuresField, type Shape } from './bounds.ts';
 import type { Hello as HelloProto, Hello__Output } from './generated/manyhands/v1/Hello.ts';
 
 export type HelloFrame = {
@@ -13,8 +13,6 @@ export type HelloFrame = {
   readonly protocolVersions: readonly number[];
   readonly features: readonly string[];
   readonly requiredFeatures: readonly string[];
-  /** Addresses at which the sender accepts connections; empty when it accepts none. */
-  readonly addresses: readonly string[];
 };
 
 /** The protocol versions of `proto/manyhands`: v1. */
@@ -23,26 +21,19 @@ const ourVersions: readonly number[] = [1];
 const ourFeatures: readonly string[] = [];
 
 /** What this peer says. */
-export function ourHello(addresses: readonly string[]): HelloProto {
+export function ourHello(): HelloProto {
   return {
     protocolVersions: [...ourVersions],
     features: [...ourFeatures],
     requiredFeatures: [],
-    addresses: addresses.slice(0, limits.peerAddressesMax),
   };
 }
 
 /** Versions to come in the next decades; a bound for the frame, not a plan. */
 const versionsMax = 32;
-const FEATURE = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
 export const helloShape: Shape = {
-  counts: {
-    1: versionsMax,
-    2: limits.featuresMax,
-    3: limits.featuresMax,
-    4: limits.peerAddressesMax,
-  },
+  counts: { 1: versionsMax, 2: limits.featuresMax, 3: limits.featuresMax },
   packed: [1],
 };
 
@@ -52,15 +43,7 @@ export function readHello(hello: Hello__Output): HelloFrame {
     protocolVersions: atMost(hello.protocolVersions, versionsMax, 'protocol_versions'),
     features: featuresField(hello.features, 'features'),
     requiredFeatures: featuresField(hello.requiredFeatures, 'required_features'),
-    addresses: addressesField(hello.addresses),
   };
-}
-
-function featuresField(features: readonly string[], what: string): readonly string[] {
-  for (const feature of atMost(features, limits.featuresMax, what)) {
-    if (!FEATURE.test(feature)) throw new Violation(`${what} has a name that is none`);
-  }
-  return features;
 }
 
 /** Why the two can't work together, naming both sides; undefined if they can. */

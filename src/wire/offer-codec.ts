@@ -8,8 +8,9 @@ import type { KeyObject } from 'node:crypto';
 
 import { limits } from '../model/limits.ts';
 import type { ChunkLimits } from '../model/job.ts';
-import type { Offer, Signed, SignedOffer } from '../model/offer.ts';
+import type { Offer, SignedOffer } from '../model/offer.ts';
 import type { ProgramRef } from '../model/program.ts';
+import type { Signed } from '../model/signed.ts';
 import {
   addressesField,
   cut,

@@ -1,47 +1,60 @@
 /**
  * Overlay messages: bytes <-> model. Both directions carry the same frame in different wrappers.
+ * What is in the frame is told by `membership-codec.ts`, `broadcast-codec.ts` and, for what says
+ * who is still there, this file.
  */
 
 import { unreachable } from '../model/errors.ts';
-import { limits } from '../model/limits.ts';
-import type { OverlayMessage } from '../model/messages.ts';
-import {
-  addressesField,
-  atMost,
-  type Decoded,
-  decoding,
-  parse,
-  peerIdField,
-  type Shape,
-  Violation,
-} from './bounds.ts';
-import type { Gossip__Output } from './generated/manyhands/v1/Gossip.ts';
+import type { LivenessMessage, OverlayMessage } from '../model/messages.ts';
+import { type Decoded, decoding, parse, type Shape } from './bounds.ts';
+import { broadcastFrame, broadcastShapes, readBroadcast } from './broadcast-codec.ts';
 import type { OverlayFrame, OverlayFrame__Output } from './generated/manyhands/v1/OverlayFrame.ts';
 import { type HelloFrame, helloShape, ourHello, readHello } from './hello.ts';
-import { readSignedOffer } from './offer-codec.ts';
+import {
+  membershipFrame,
+  membershipShapes,
+  readMembership,
+  recordField,
+} from './membership-codec.ts';
+import { idField, pingFrame, readPing } from './ping-codec.ts';
 import { loadPeerProto } from './proto.ts';
 
 /** Which wrapper: requests go from the peer that dialled, responses to it. */
 export type OverlaySide = 'dialler' | 'dialled';
 
-export function encodeOverlayHello(from: OverlaySide, addresses: readonly string[]): Buffer {
-  return serialize(from, { hello: ourHello(addresses) });
+export function encodeOverlayHello(from: OverlaySide): Buffer {
+  return serialize(from, { hello: ourHello() });
 }
 
-/** What goes over the bounds that the receiver checks is cut: surplus peers and addresses. */
+/** What goes over the bounds that the receiver checks is cut: surplus records and names. */
 export function encodeOverlay(from: OverlaySide, message: OverlayMessage): Buffer {
+  return serialize(from, frameOf(message));
+}
+
+function frameOf(message: OverlayMessage): OverlayFrame {
   switch (message.type) {
-    case 'peers': {
-      const peers = message.peers.slice(0, limits.peersPerFrameMax).map((record) => ({
-        peerId: record.peer,
-        addresses: record.addresses.slice(0, limits.peerAddressesMax),
-      }));
-      return serialize(from, { peers: { peers } });
-    }
-    case 'gossip':
-      return serialize(from, { gossip: { offer: message.offer.signed } });
+    case 'join':
+    case 'neighbour':
+    case 'accept':
     case 'refuse':
-      return serialize(from, { refuse: {} });
+    case 'forward-join':
+    case 'disconnect':
+    case 'shuffle':
+    case 'shuffle-reply':
+      return membershipFrame(message);
+    case 'gossip':
+    case 'have':
+    case 'graft':
+    case 'want':
+    case 'prune':
+      return broadcastFrame(message);
+    case 'ping':
+    case 'pong':
+      return pingFrame(message);
+    case 'probe':
+      return { probe: { id: message.id, record: message.record.signed } };
+    case 'probe-result':
+      return { probeResult: { id: message.id, reached: message.reached } };
     default:
       return unreachable(message);
   }
@@ -64,30 +77,22 @@ export function decodeOverlay(
   });
 }
 
-const peersShape: Shape = {
-  counts: { 1: limits.peersPerFrameMax },
-  nested: { 1: { counts: { 2: limits.peerAddressesMax } } },
-};
-const exchangeShape: Shape = { nested: { 1: { nested: { 1: helloShape, 2: peersShape } } } };
+const frameShape: Shape = { nested: { 1: helloShape, ...membershipShapes, ...broadcastShapes } };
+const exchangeShape: Shape = { nested: { 1: frameShape } };
 
 function readFrame(frame: OverlayFrame__Output): HelloFrame | OverlayMessage | undefined {
   if (frame.hello) return readHello(frame.hello);
-  if (frame.peers) {
-    const records = atMost(frame.peers.peers, limits.peersPerFrameMax, 'peers');
-    return {
-      type: 'peers',
-      peers: records.map(({ peerId, addresses }) => ({
-        peer: peerIdField(peerId),
-        addresses: addressesField(addresses),
-      })),
-    };
-  }
-  if (frame.gossip) return readGossip(frame.gossip);
-  return frame.refuse ? { type: 'refuse' } : undefined;
+  return readMembership(frame) ?? readBroadcast(frame) ?? readLiveness(frame);
 }
 
-function readGossip(gossip: Gossip__Output): OverlayMessage | undefined {
-  if (gossip.offer === null) throw new Violation('gossip has no offer');
-  const offer = readSignedOffer(gossip.offer);
-  return offer === undefined ? undefined : { type: 'gossip', offer };
+function readLiveness(frame: OverlayFrame__Output): LivenessMessage | undefined {
+  if (frame.probe) {
+    const { id, record } = frame.probe;
+    return { type: 'probe', id: idField(id), record: recordField(record) };
+  }
+  if (frame.probeResult) {
+    const { id, reached } = frame.probeResult;
+    return { type: 'probe-result', id: idField(id), reached };
+  }
+  return readPing(frame);
 }

@@ -21,6 +21,7 @@ import type { ControlDefinition } from './generated/manyhands/control/v1/Control
 import type { BlobsDefinition } from './generated/manyhands/v1/Blobs.ts';
 import type { Offer, Offer__Output } from './generated/manyhands/v1/Offer.ts';
 import type { OverlayDefinition } from './generated/manyhands/v1/Overlay.ts';
+import type { PeerRecord, PeerRecord__Output } from './generated/manyhands/v1/PeerRecord.ts';
 import type {
   ResultStatement,
   ResultStatement__Output,
@@ -35,6 +36,7 @@ export type PeerProto = {
   readonly blobs: BlobsDefinition;
   /** Messages that are signed, and so travel as bytes inside others. */
   readonly offer: MessageTypeDefinition<Offer, Offer__Output>;
+  readonly peerRecord: MessageTypeDefinition<PeerRecord, PeerRecord__Output>;
   readonly resultStatement: MessageTypeDefinition<ResultStatement, ResultStatement__Output>;
   /** A message that is a blob of its own. */
   readonly setup: MessageTypeDefinition<Setup, Setup__Output>;
@@ -62,6 +64,7 @@ function readPeerProto(): PeerProto {
     work: service<WorkDefinition>(definition, 'manyhands.v1.Work', ['Compute']),
     blobs: service<BlobsDefinition>(definition, 'manyhands.v1.Blobs', ['Fetch']),
     offer: message<Offer, Offer__Output>(definition, 'manyhands.v1.Offer'),
+    peerRecord: message<PeerRecord, PeerRecord__Output>(definition, 'manyhands.v1.PeerRecord'),
     resultStatement: message<ResultStatement, ResultStatement__Output>(
       definition,
       'manyhands.v1.ResultStatement',

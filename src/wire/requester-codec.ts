@@ -19,15 +19,17 @@ import type { Acknowledge__Output } from './generated/manyhands/v1/Acknowledge.t
 import type { ComputeResponse__Output } from './generated/manyhands/v1/ComputeResponse.ts';
 import type { Lease__Output } from './generated/manyhands/v1/Lease.ts';
 import { type HelloFrame, helloShape, ourHello, readHello } from './hello.ts';
+import { pingFrame, readPing } from './ping-codec.ts';
 import { loadPeerProto } from './proto.ts';
 
-export function encodeRequesterHello(addresses: readonly string[]): Buffer {
-  return loadPeerProto().work.Compute.responseSerialize({ hello: ourHello(addresses) });
+export function encodeRequesterHello(): Buffer {
+  return loadPeerProto().work.Compute.responseSerialize({ hello: ourHello() });
 }
 
 /** One frame, or more when there are too many leases or ids for one. */
 export function encodeRequester(message: RequesterMessage): readonly Buffer[] {
   const serialize = loadPeerProto().work.Compute.responseSerialize;
+  if (message.type === 'ping' || message.type === 'pong') return [serialize(pingFrame(message))];
   const jobId = Buffer.from(message.job, 'hex');
   switch (message.type) {
     case 'leases':
@@ -89,7 +91,7 @@ function readResponse(proto: ComputeResponse__Output): HelloFrame | RequesterMes
   if (proto.acknowledge) return { type: 'acknowledge', ...readIds(proto.acknowledge) };
   if (proto.revoke) return { type: 'revoke', ...readIds(proto.revoke) };
   if (proto.jobEnded) return { type: 'job-ended', job: jobIdField(proto.jobEnded.jobId) };
-  return proto.hello ? readHello(proto.hello) : undefined;
+  return proto.hello ? readHello(proto.hello) : readPing(proto);
 }
 
 function readLease({ leaseId, chunk, input }: Lease__Output): LeasedChunk {

@@ -6,7 +6,10 @@
 import { sign, verify, type KeyObject } from 'node:crypto';
 
 /** What a signed payload is. */
-export type SigningContext = 'manyhands/v1/offer' | 'manyhands/v1/results';
+export type SigningContext =
+  | 'manyhands/v1/offer'
+  | 'manyhands/v1/peer-record'
+  | 'manyhands/v1/results';
 
 /** About 26 us: sign frames, not single results. */
 export function signBytes(key: KeyObject, context: SigningContext, payload: Uint8Array): Buffer {
@@ -25,10 +28,11 @@ export function verifyBytes(
   return verify('sha256', statement(context, payload), key, signature);
 }
 
-const signatureBytesMax = 72;
+export const signatureBytesMax = 72;
 
 const prefixes: Readonly<Record<SigningContext, Buffer>> = {
   'manyhands/v1/offer': Buffer.from('manyhands/v1/offer\0', 'ascii'),
+  'manyhands/v1/peer-record': Buffer.from('manyhands/v1/peer-record\0', 'ascii'),
   'manyhands/v1/results': Buffer.from('manyhands/v1/results\0', 'ascii'),
 };
 

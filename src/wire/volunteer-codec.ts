@@ -37,11 +37,12 @@ import type { ReplicaResult as ReplicaProto } from './generated/manyhands/v1/Rep
 import type { ReplicaResult__Output } from './generated/manyhands/v1/ReplicaResult.ts';
 import type { Results__Output } from './generated/manyhands/v1/Results.ts';
 import { type HelloFrame, helloShape, ourHello, readHello } from './hello.ts';
+import { pingFrame, readPing } from './ping-codec.ts';
 import { loadPeerProto } from './proto.ts';
 import { signBytes, verifyBytes } from './signing.ts';
 
-export function encodeVolunteerHello(addresses: readonly string[]): Buffer {
-  return loadPeerProto().work.Compute.requestSerialize({ hello: ourHello(addresses) });
+export function encodeVolunteerHello(): Buffer {
+  return loadPeerProto().work.Compute.requestSerialize({ hello: ourHello() });
 }
 
 /** One frame, or more when there are too many results for one; each is signed by itself. */
@@ -49,12 +50,20 @@ export function encodeVolunteer(
   message: VolunteerMessage,
   privateKey: KeyObject,
 ): readonly Buffer[] {
-  if (message.type === 'results') {
-    const { job, replicas } = message.frame;
-    return fillFrames(replicas, replicaBytes).map((some) => encodeResults(job, some, privateKey));
+  const serialize = loadPeerProto().work.Compute.requestSerialize;
+  switch (message.type) {
+    case 'ask':
+      return [serialize({ ask: { jobId: Buffer.from(message.job, 'hex'), count: message.count } })];
+    case 'results': {
+      const { job, replicas } = message.frame;
+      return fillFrames(replicas, replicaBytes).map((some) => encodeResults(job, some, privateKey));
+    }
+    case 'ping':
+    case 'pong':
+      return [serialize(pingFrame(message))];
+    default:
+      return unreachable(message);
   }
-  const ask = { jobId: Buffer.from(message.job, 'hex'), count: message.count };
-  return [loadPeerProto().work.Compute.requestSerialize({ ask })];
 }
 
 function replicaBytes({ outcome }: ReplicaResult): number {
@@ -122,7 +131,7 @@ export function decodeVolunteer(
       const count = whole(proto.ask.count, 0, 2 ** 32 - 1, 'count');
       return { type: 'ask', job: jobIdField(proto.ask.jobId), count };
     }
-    return proto.hello ? readHello(proto.hello) : undefined;
+    return proto.hello ? readHello(proto.hello) : readPing(proto);
   });
 }
 

@@ -2,7 +2,10 @@
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 
+import { peerId } from '../../src/model/ids.ts';
 import type { JobSteps, Pieces } from '../../src/model/job.ts';
+import { limits } from '../../src/model/limits.ts';
+import type { KnownPeer } from '../../src/model/peer-record.ts';
 import type { Store } from '../../src/ports.ts';
 import { openStore } from '../../src/storage/sqlite-store.ts';
 import { digestOf } from '../../src/wire/digest.ts';
@@ -158,6 +161,32 @@ describe.each(stores)('a store of %s', (_name, open) => {
     expect(() => store.putResults(job, [resultOf(0)])).toThrow('which was never put');
   });
 
+  test('knows no peers at first', async () => {
+    expect((await opened()).listPeers()).toEqual([]);
+  });
+
+  test('gives the peers that were put last, the last seen first', async () => {
+    const store = await opened();
+    store.putPeers([knownPeer('gone', 9000)]);
+    const old = { ...knownPeer('old', 1000), addresses: [] };
+    const fresh = { ...knownPeer('fresh', 3000), addresses: ['a.example:1', '[2001:db8::7]:7420'] };
+    const sameMoment = knownPeer('same', 3000);
+    store.putPeers([old, fresh, sameMoment]);
+    expect(store.listPeers()).toEqual([fresh, sameMoment, old]);
+    store.putPeers([]);
+    expect(store.listPeers()).toEqual([]);
+  });
+
+  test('keeps no more peers than it should, and of them the last seen', async () => {
+    const store = await opened();
+    const letters = 'abcdefghijklmnopqrstuvwxyz';
+    const many = Array.from({ length: limits.knownPeersMax + 3 }, (_, index) =>
+      knownPeer(`${letters[Math.floor(index / 26)]}${letters[index % 26]}`, index),
+    );
+    store.putPeers(many);
+    expect(store.listPeers()).toEqual(many.slice(3).toReversed());
+  });
+
   test('keeps a blob under its digest until it is deleted', async () => {
     const store = await opened();
     const bytes = new Uint8Array(100_000).fill(7);
@@ -221,6 +250,10 @@ describe.each(stores)('a store of %s', (_name, open) => {
 
 async function* inPieces(...pieces: readonly Uint8Array[]) {
   yield* pieces;
+}
+
+function knownPeer(name: string, seenAtMs: number): KnownPeer {
+  return { peer: peerId(name.padEnd(52, '2')), addresses: ['192.0.2.7:7420'], seenAtMs };
 }
 
 function putRunning(store: Store, name: string) {

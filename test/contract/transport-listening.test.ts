@@ -9,20 +9,17 @@ import { loadSync } from '@grpc/proto-loader';
 import { service as healthService } from 'grpc-health-check';
 import { describe, expect, test } from 'vitest';
 
-import type { PeerId } from '../../src/model/ids.ts';
 import { loadGrid } from '../../src/transport/grid.ts';
-import { temporaryIdentity } from '../../src/transport/identity.ts';
 import { createPeerTransport } from '../../src/transport/peer-transport.ts';
 import { gridErrorOf } from '../support/grid-error-of.ts';
 import {
   closeOf,
-  eventsOf,
-  neighbours,
+  linkedPeers,
   startTestPeer,
   strangerClient,
   StrangerStream,
 } from '../support/transport-peer.ts';
-import { someDigest, someJob } from '../support/wire-samples.ts';
+import { someDigest } from '../support/wire-samples.ts';
 
 describe('listening', () => {
   test('a taken port is said so', async () => {
@@ -65,23 +62,13 @@ describe('listening', () => {
     );
   });
 
-  test('closing twice is closing once, and leaves nothing behind', async () => {
-    const [a, b] = await neighbours();
-    a.transport.openWork(b.peer, [b.address]);
-    await a.event('requester-up');
-    await Promise.all([a.transport.close(), a.transport.close()]);
+  test('once it is closed nothing is fetched, and nobody listens', async () => {
+    const [a, b] = await linkedPeers();
     await a.transport.close();
-    const before = a.events.length;
-    a.transport.dial(b.address);
-    a.transport.sendOverlay(b.peer, { type: 'refuse' });
-    await b.event('neighbour-down');
-    await b.event('volunteer-down');
-    expect(a.events).toHaveLength(before);
     await expect(a.transport.fetchBlob(b.peer, [b.address], someDigest, 1)).rejects.toThrow(
       'This peer is closing.',
     );
     expect(String(await closeOf(connectTcp(a.port, '127.0.0.1')))).toContain('ECONNREFUSED');
-    expect(eventsOf(b, 'neighbour-up')).toHaveLength(1);
   });
 
   test('a stranger that says nothing after connecting does not hold up the end', async () => {
@@ -97,17 +84,6 @@ describe('listening', () => {
     await a.transport.close();
     expect(String(await gone)).not.toContain('timed out');
     expect(a.logLines.filter((line) => line.includes('in time'))).toEqual([]);
-  });
-
-  test('nothing is sent to peers that are not there, and that is no error', async () => {
-    const a = await startTestPeer();
-    const nobody: PeerId = temporaryIdentity().peer;
-    a.transport.sendOverlay(nobody, { type: 'refuse' });
-    a.transport.sendToRequester(nobody, { type: 'ask', job: someJob, count: 1 });
-    a.transport.sendToVolunteer(nobody, { type: 'job-ended', job: someJob });
-    a.transport.hangUp(nobody);
-    a.transport.closeWork(nobody);
-    expect(a.events).toEqual([]);
   });
 });
 

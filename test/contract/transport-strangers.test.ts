@@ -16,16 +16,17 @@ import { encodeVolunteer, encodeVolunteerHello } from '../../src/wire/volunteer-
 import { tempDir } from '../support/temp-dir.ts';
 import {
   closeOf,
-  neighbours,
+  linkedPeers,
   overlayStream,
   startTestPeer,
   strangerClient,
+  strangerFrame,
   strangerHello,
   StrangerStream,
 } from '../support/transport-peer.ts';
 import { someJob, someResult } from '../support/wire-samples.ts';
 
-const { overlay, work } = loadPeerProto();
+const { work } = loadPeerProto();
 
 describe('strangers', () => {
   test('without a certificate nobody gets in', async () => {
@@ -63,7 +64,7 @@ describe('strangers', () => {
   });
 
   test('garbage, silence and hundreds of broken connections do no harm', async () => {
-    const [a, b] = await neighbours();
+    const [a, b] = await linkedPeers();
     const silent = connectTcp(b.port, '127.0.0.1');
     onTestFinished(() => void silent.destroy());
     for (let round = 0; round < 3 * limits.handshakesMax; round++) {
@@ -72,31 +73,28 @@ describe('strangers', () => {
       socket.resume();
       await closeOf(socket);
     }
-    a.transport.sendOverlay(b.peer, { type: 'refuse' });
+    a.transport.sendOverlay(b.peer, { type: 'prune' });
     await b.event('overlay-message');
     const c = await startTestPeer();
     c.transport.dial(b.address);
-    expect((await c.event('neighbour-up')).peer).toBe(b.peer);
+    expect((await c.event('link-up')).peer).toBe(b.peer);
   });
 
   test('a broken frame ends its stream with the reason, and the others go on', async () => {
-    const [a, b] = await neighbours();
+    const [a, b] = await linkedPeers();
     const client = await strangerClient(b);
     const stream = overlayStream(client);
     stream.send(strangerHello);
     await stream.message(0);
-    const peerId = '1'.repeat(52);
-    stream.send(overlay.Exchange.requestSerialize({ frame: { peers: { peers: [{ peerId }] } } }));
-    expect(await stream.status()).toMatchObject({
-      code: Status.INVALID_ARGUMENT,
-      details: 'peer_id is not 52 characters of base32',
-    });
-    expect(await b.logged(/ended a stream/)).toContain('peer_id is not');
+    stream.send(strangerFrame({ ping: { id: 2 ** 53 } }));
+    const reason = 'id is 9007199254740992, expected 0 to 9007199254740991';
+    expect(await stream.status()).toEqual(
+      expect.objectContaining({ code: Status.INVALID_ARGUMENT, details: reason }),
+    );
+    expect(await b.logged(/ended a stream/)).toContain(reason);
     expect(b.transport.stats().framesRejected).toBe(1);
-    expect(await b.event('neighbour-down')).toMatchObject({
-      reason: 'peer_id is not 52 characters of base32',
-    });
-    a.transport.sendOverlay(b.peer, { type: 'refuse' });
+    expect(await b.event('link-down')).toMatchObject({ reason, offence: true });
+    a.transport.sendOverlay(b.peer, { type: 'prune' });
     await b.event('overlay-message', ({ from }) => from === a.peer);
   });
 
@@ -112,11 +110,7 @@ describe('strangers', () => {
       Status.INVALID_ARGUMENT,
     ],
     ['a frame far over its bound', Buffer.alloc(2 ** 23), Status.RESOURCE_EXHAUSTED],
-    [
-      'another message before the hello',
-      overlay.Exchange.requestSerialize({ frame: { refuse: {} } }),
-      Status.INVALID_ARGUMENT,
-    ],
+    ['another message before the hello', strangerFrame({ prune: {} }), Status.INVALID_ARGUMENT],
   ])('%s is refused', async (_what, bytes, code) => {
     const b = await startTestPeer();
     const stream = overlayStream(await strangerClient(b));
@@ -144,7 +138,7 @@ describe('strangers', () => {
       { protocolVersions: [1], requiredFeatures: ['teleport'] },
     ]) {
       const stream = overlayStream(client);
-      stream.send(overlay.Exchange.requestSerialize({ frame: { hello } }));
+      stream.send(strangerFrame({ hello }));
       const { code, details } = await stream.status();
       expect(code).toBe(Status.FAILED_PRECONDITION);
       expect(details).toContain('This one has versions 1');
@@ -162,7 +156,7 @@ describe('strangers', () => {
       frame: { job: someJob, replicas: [someResult(1)] },
     };
     const stream = new StrangerStream(client, work.Compute.path, work.Compute.responseDeserialize);
-    stream.send(encodeVolunteerHello([]));
+    stream.send(encodeVolunteerHello());
     for (const frame of encodeVolunteer(results, volunteer.privateKey)) stream.send(frame);
     await b.event('volunteer-message');
     for (const frame of encodeVolunteer(results, signer.privateKey)) stream.send(frame);

@@ -39,7 +39,7 @@ type Message = Record<string, unknown>;
 test('a peer written from proto/ alone computes half of every vote', async () => {
   const requester = await startPeer();
   const foreign = await ForeignPeer.create();
-  const gossip = foreign.hearOffer(requester.address);
+  await foreign.join(requester.address);
   const count = 120;
   const policy = ['--trust', 'quorum:2', '--json'];
   const submitted = manyhands([
@@ -50,7 +50,7 @@ test('a peer written from proto/ alone computes half of every vote', async () =>
     `count=${count}`,
     ...policy,
   ]);
-  const offer = await gossip;
+  const offer = await foreign.offer;
   expect(await foreign.fetchProgram(offer)).toBe(true);
   await foreign.computeUntilEnded(offer);
   const { code, stderr } = await submitted;
@@ -67,13 +67,22 @@ test('a peer written from proto/ alone computes half of every vote', async () =>
 
 class ForeignPeer {
   readonly peerId: string;
+  readonly #spki: Buffer;
   readonly #privateKey: KeyObject;
   readonly #leaf: string;
+  readonly #accepted = Promise.withResolvers<void>();
+  readonly #offer = Promise.withResolvers<Message>();
 
-  private constructor(peerId: string, privateKey: KeyObject, leaf: string) {
-    this.peerId = peerId;
+  private constructor(spki: Buffer, privateKey: KeyObject, leaf: string) {
+    this.peerId = base32(createHash('sha256').update(spki).digest());
+    this.#spki = spki;
     this.#privateKey = privateKey;
     this.#leaf = leaf;
+  }
+
+  /** The first that is heard of. */
+  get offer(): Promise<Message> {
+    return this.#offer.promise;
   }
 
   /** A key, and a leaf for it under the open grid's authority, whose key everybody has. */
@@ -105,21 +114,51 @@ class ForeignPeer {
       ],
     });
     const spki = Buffer.from(await webcrypto.subtle.exportKey('spki', keys.publicKey));
-    const peerId = base32(createHash('sha256').update(spki).digest());
-    return new ForeignPeer(peerId, KeyObject.from(keys.privateKey), leaf.toString('pem'));
+    return new ForeignPeer(spki, KeyObject.from(keys.privateKey), leaf.toString('pem'));
   }
 
   /** Joins the overlay, and stays a neighbour until the test ends. */
-  async hearOffer(address: string): Promise<Message> {
+  async join(address: string): Promise<void> {
     const stream = this.#duplex(address, 'Overlay', 'Exchange');
+    stream.on('error', (error) => {
+      this.#accepted.reject(error);
+      this.#offer.reject(error);
+    });
+    stream.on('data', ({ frame }: Message) => {
+      for (const answer of this.#answers(message(frame))) stream.write({ frame: answer });
+    });
     stream.write({ frame: { hello: { protocolVersions: [1] } } });
-    for await (const { frame } of stream) {
-      const signed = message(message(message(frame)['gossip'])['offer']);
-      if (signed['payload'] instanceof Uint8Array) {
-        return read('Offer', Buffer.from(signed['payload']));
-      }
+    await this.#accepted.promise;
+  }
+
+  #answers(frame: Message): readonly Message[] {
+    const { hello, accept, ping, have, gossip, shuffle } = frame;
+    if (accept) this.#accepted.resolve();
+    if (gossip) {
+      const { payload } = message(message(gossip)['offer']);
+      this.#offer.resolve(read('Offer', bytes(payload)));
     }
-    throw new Error('the neighbour told of no offer');
+    if (hello) return [{ join: { record: this.#record() } }];
+    if (ping) return [{ pong: { id: message(ping)['id'] } }];
+    if (have) return [{ graft: { offers: list(have, 'offers').map(({ name }) => name) } }];
+    if (shuffle) {
+      const { id, path } = message(shuffle);
+      return [{ shuffleReply: { id, path, records: [this.#record()] } }];
+    }
+    return [];
+  }
+
+  /** Nobody can dial this peer, and it says so. */
+  #record(): Message {
+    const nowMs = Date.now();
+    const record = { sequence: nowMs, expiresAtMs: nowMs + 3_600_000, features: ['computes'] };
+    const payload = type('PeerRecord').serialize(record);
+    return { payload, publicKey: this.#spki, signature: this.#sign('peer-record', payload) };
+  }
+
+  #sign(what: string, payload: Buffer): Buffer {
+    const covered = Buffer.concat([Buffer.from(`manyhands/v1/${what}\0`), payload]);
+    return sign('sha256', covered, this.#privateKey);
   }
 
   async fetchProgram(offer: Message): Promise<boolean> {
@@ -144,9 +183,10 @@ class ForeignPeer {
     for await (const frame of stream) {
       if (frame['hello']) stream.write({ ask: { jobId, count: 50 } });
       if (frame['jobEnded']) return;
-      const leases = message(frame['leases'])['leases'];
-      if (!Array.isArray(leases) || leases.length === 0) continue;
-      stream.write({ results: this.#compute(jobId, leases.map(message)) });
+      if (frame['ping']) stream.write({ pong: { id: message(frame['ping'])['id'] } });
+      const leases = list(frame['leases'], 'leases');
+      if (leases.length === 0) continue;
+      stream.write({ results: this.#compute(jobId, leases) });
       stream.write({ ask: { jobId, count: leases.length } });
     }
     throw new Error('the requester ended the stream');
@@ -164,8 +204,7 @@ class ForeignPeer {
       digest: createHash('sha256').update(bytes(values[index])).digest(),
     }));
     const statement = type('ResultStatement').serialize({ jobId, replicas });
-    const covered = Buffer.concat([Buffer.from('manyhands/v1/results\0'), statement]);
-    return { statement, signature: sign('sha256', covered, this.#privateKey), values };
+    return { statement, signature: this.#sign('results', statement), values };
   }
 
   #client(address: string): Client {
@@ -219,6 +258,11 @@ function addressOf(offer: Message): string {
 
 function message(value: unknown): Message {
   return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function list(value: unknown, field: string): readonly Message[] {
+  const items = message(value)[field];
+  return Array.isArray(items) ? items.map(message) : [];
 }
 
 function bytes(value: unknown): Buffer {

@@ -7,7 +7,9 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { GridError } from '../../src/model/errors.ts';
+import { limits } from '../../src/model/limits.ts';
 import { openStore } from '../../src/storage/sqlite-store.ts';
+import { peerNumbered } from './protocol-fixtures.ts';
 import { resultOf, storedJob } from './stored-jobs.ts';
 
 const path = process.argv[2] ?? '';
@@ -17,6 +19,7 @@ writeFileSync(ballast, new Uint8Array(512 * 1024));
 const store = await openStore({ path: join(path, 'store') });
 const { job } = storedJob('greedy', 'running');
 store.putJob(storedJob('greedy', 'running'));
+store.putPeers(peers(2, 'known.example:1'));
 
 let chunks = 0;
 const results = caught(() => {
@@ -33,11 +36,26 @@ const blob = await store.putBlob(large(7)).then(
   (error: unknown) => shown(error),
 );
 const readable = readableChunks();
+const peersPut = caught(() => {
+  store.putPeers(peers(limits.knownPeersMax, `${'long'.repeat(60)}.example:1`));
+});
+const known = store.listPeers().length;
 rmSync(ballast);
 store.dropResults(job);
 const afterwards = caught(() => store.putResults(job, [resultOf(0)]));
-process.stdout.write(JSON.stringify({ chunks, results, blob, readable, afterwards }));
+process.stdout.write(
+  JSON.stringify({ chunks, results, blob, readable, peersPut, known, afterwards }),
+);
 store.close();
+
+/** Of 8 addresses each: 256 of them are half a megabyte. */
+function peers(count: number, address: string) {
+  return Array.from({ length: count }, (_, number) => ({
+    peer: peerNumbered(number),
+    addresses: Array.from({ length: limits.peerAddressesMax }, () => address),
+    seenAtMs: 0,
+  }));
+}
 
 function caught(work: () => void) {
   try {

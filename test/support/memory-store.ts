@@ -4,6 +4,8 @@
 
 import { GridError } from '../../src/model/errors.ts';
 import type { Digest, JobId } from '../../src/model/ids.ts';
+import { limits } from '../../src/model/limits.ts';
+import type { KnownPeer } from '../../src/model/peer-record.ts';
 import type { BlobRef } from '../../src/model/program.ts';
 import type { Store, StoredJob, StoredResult } from '../../src/ports.ts';
 import { digestOf } from '../../src/wire/digest.ts';
@@ -14,6 +16,7 @@ const READ_BYTES_MAX = 16 * 1024 * 1024;
 export class MemoryStore implements Store {
   readonly #jobs = new Map<JobId, StoredJob>();
   readonly #results = new Map<JobId, Map<number, Uint8Array>>();
+  #peers: readonly KnownPeer[] = [];
   readonly #blobs = new Map<Digest, Uint8Array>();
 
   putJob(job: StoredJob): void {
@@ -51,6 +54,15 @@ export class MemoryStore implements Store {
 
   dropResults(job: JobId): void {
     this.#results.delete(job);
+  }
+
+  putPeers(peers: readonly KnownPeer[]): void {
+    const lastSeen = peers.toSorted((a, b) => b.seenAtMs - a.seenAtMs);
+    this.#peers = lastSeen.slice(0, limits.knownPeersMax);
+  }
+
+  listPeers(): readonly KnownPeer[] {
+    return this.#peers;
   }
 
   async putBlob(bytes: Uint8Array): Promise<Digest> {

@@ -4,7 +4,17 @@ import type { MetricSources } from '../../src/runtime/metrics.ts';
 
 export const metricSources: MetricSources = {
   peers: () => ({ neighbour: 1, known: 2, volunteer: 3, requester: 4 }),
-  offers: () => ({ seen: 10, sent: 11, duplicate: 12, refused: 13 }),
+  offers: () => ({
+    seen: 10,
+    sent: 11,
+    announced: 12,
+    duplicate: 13,
+    refused: 14,
+    over_rate: 15,
+    asked: 18,
+  }),
+  treeChanges: () => ({ graft: 16, prune: 17 }),
+  failures: () => ({ suspected: 24, dead: 25, unreachable: 26, misbehaved: 27 }),
   leasesActive: () => ({ granted: 20, held: 21 }),
   leases: () => ({ granted: 30, returned: 31, expired: 32, revoked: 33 }),
   chunks: () => ({ waiting: 40, leased: 41, disputed: 42, accepted: 43 }),

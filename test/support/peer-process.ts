@@ -39,17 +39,20 @@ export type PeerProcessOptions = {
   readonly liesAlone?: boolean;
   /** A command that becomes the peer, given the peer's command line as its last arguments. */
   readonly wrapper?: readonly string[];
+  /** Variables beside those of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Where the data folder is seen from here, when the peer lives in a mount namespace. */
   readonly seenAt?: (pid: number) => string;
 };
 
 export async function spawnPeer(options: PeerProcessOptions): Promise<PeerProcess> {
-  const { dataPath, slots = 1, args = [], wrapper = [], seenAt } = options;
+  const { dataPath, slots = 1, args = [], wrapper = [], environment, seenAt } = options;
   const joined = options.through?.flatMap(({ address }) => ['--peer', address]) ?? [];
   const listening = ['--data', dataPath, '--listen', '127.0.0.1:0', '--slots', String(slots)];
   const line = [...wrapper, process.execPath, ...programOf(options), 'join', '--json'];
   const [command = '', ...words] = line.concat(listening, '--log-format', 'json', joined, args);
-  const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { ...process.env, ...environment };
+  const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'pipe'], env });
   const exited = once(child, 'exit');
   const log = new Lines(child);
   const [about] = await Promise.race([

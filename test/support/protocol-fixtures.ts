@@ -4,6 +4,7 @@ import { digest, jobId, peerId } from '../../src/model/ids.ts';
 import type { Digest, JobId, PeerId } from '../../src/model/ids.ts';
 import type { ChunkLimits, JobSpec } from '../../src/model/job.ts';
 import type { Offer, SignedOffer } from '../../src/model/offer.ts';
+import type { PeerRecord, SignedRecord } from '../../src/model/peer-record.ts';
 import type { LeasedChunk, Outcome, ReplicaResult } from '../../src/model/replica.ts';
 import type { FailureKind, Lease } from '../../src/model/replica.ts';
 import type { Effect, Now } from '../../src/protocol/events.ts';
@@ -100,6 +101,20 @@ export function offerOf(changes: Partial<Offer> = {}): SignedOffer {
 export function signedOf(offer: Offer): SignedOffer {
   const nothing = Uint8Array.of();
   return { offer, signed: { payload: nothing, publicKey: nothing, signature: nothing } };
+}
+
+/** @param peer that speaks of itself; it has one address unless something else is said */
+export function recordOf(peer: PeerId, changes: Partial<PeerRecord> = {}): SignedRecord {
+  const record: PeerRecord = {
+    peer,
+    addresses: [`${peer.slice(0, 4)}:1`],
+    features: [],
+    sequence: startUnixMs,
+    expiresAtMs: startUnixMs + 3_600_000,
+    ...changes,
+  };
+  const nothing = Uint8Array.of();
+  return { record, signed: { payload: nothing, publicKey: nothing, signature: nothing } };
 }
 
 export function valueOf(number: number): Uint8Array {

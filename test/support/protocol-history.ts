@@ -181,7 +181,11 @@ export class TableHistory {
     equal(table.activeLeases, active.length);
     equal(table.inFlight, leased.length);
     equal(table.disputed, undecided.filter((chunk) => this.groups(chunk).length > 1).length);
-    deepEqual(table.holders(), new Set(active.map(({ peer }) => peer)));
+    // What was revoked is out, and nobody waits for it.
+    const awaited = undecided.flatMap((chunk) =>
+      chunk.replicas.filter((r) => r.state === 'active'),
+    );
+    deepEqual(table.holders(), new Set(awaited.map(({ peer }) => peer)));
     // Every open chunk is worked on, or offered, as much as it needs.
     let wanted = 0;
     for (const chunk of undecided) {

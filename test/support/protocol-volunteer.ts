@@ -5,6 +5,7 @@ import type { RequesterMessage, VolunteerMessage } from '../../src/model/message
 import type { Offer } from '../../src/model/offer.ts';
 import { programKey } from '../../src/model/program.ts';
 import type { LeasedChunk, Outcome } from '../../src/model/replica.ts';
+import { Awareness } from '../../src/protocol/awareness.ts';
 import type { Effect } from '../../src/protocol/events.ts';
 import { OfferBook } from '../../src/protocol/offer-book.ts';
 import { Volunteer } from '../../src/protocol/volunteer.ts';
@@ -29,7 +30,10 @@ export const program = programKey(offer, chunkLimits.memoryBytesMax);
 export function volunteerWith(slots: number, ...offers: Partial<Offer>[]) {
   const book = new OfferBook();
   for (const offer of offers) book.receive(offerOf(offer), startUnixMs);
-  return { volunteer: new Volunteer({ self, slots, limits: givenLimits }, book), book };
+  return {
+    volunteer: new Volunteer({ self, slots, limits: givenLimits }, book, new Awareness()),
+    book,
+  };
 }
 
 /** One that computes Anna's job: connected, its program loaded, its first ask made. */

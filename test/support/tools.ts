@@ -22,3 +22,13 @@ export function runTool(
   if (ran.error) throw ran.error;
   return { status: ran.status, stdout: ran.stdout, stderr: ran.stderr };
 }
+
+/**
+ * The same for a program that is there and must succeed.
+ * @returns its stdout
+ */
+export function mustRun(command: string, args: readonly string[]): string {
+  const ran = runTool(command, args);
+  if (ran?.status === 0) return ran.stdout;
+  throw new Error(`${command} ${args.join(' ')}: ${ran?.stderr.trim() ?? 'it is not installed'}`);
+}

@@ -8,6 +8,9 @@ import {
   Client,
   credentials,
   Metadata,
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
   type ServiceError,
 } from '@grpc/grpc-js';
 import { onTestFinished } from 'vitest';
@@ -18,9 +21,9 @@ import { issueLeaf, leafDnsName } from '../../src/transport/certificate.ts';
 import { type Grid, loadGrid } from '../../src/transport/grid.ts';
 import { type Identity, temporaryIdentity } from '../../src/transport/identity.ts';
 import { createPeerTransport } from '../../src/transport/peer-transport.ts';
+import type { OverlayFrame } from '../../src/wire/generated/manyhands/v1/OverlayFrame.ts';
 import { loadPeerProto } from '../../src/wire/proto.ts';
-
-type EventOf<Type extends TransportEvent['type']> = Extract<TransportEvent, { type: Type }>;
+import { type EventOf, isOf } from './transport-world.ts';
 
 export type TestPeer = {
   readonly transport: Transport;
@@ -101,34 +104,12 @@ export async function startTestPeer(options: TestPeerOptions = {}): Promise<Test
   };
 }
 
-/** Two neighbours, the first of which dialled. */
-export async function neighbours(): Promise<[TestPeer, TestPeer]> {
+/** Two peers with a link, the first of which dialled. */
+export async function linkedPeers(): Promise<[TestPeer, TestPeer]> {
   const [a, b] = await Promise.all([startTestPeer(), startTestPeer()]);
   a.transport.dial(b.address, b.peer);
-  await Promise.all([a.event('neighbour-up'), b.event('neighbour-up')]);
+  await Promise.all([a.event('link-up'), b.event('link-up')]);
   return [a, b];
-}
-
-/** A volunteer connected to a requester. */
-export async function volunteerAndRequester(): Promise<[TestPeer, TestPeer]> {
-  const [volunteer, requester] = await Promise.all([startTestPeer(), startTestPeer()]);
-  volunteer.transport.openWork(requester.peer, [requester.address]);
-  await Promise.all([volunteer.event('requester-up'), requester.event('volunteer-up')]);
-  return [volunteer, requester];
-}
-
-export function eventsOf<Type extends TransportEvent['type']>(
-  peer: TestPeer,
-  type: Type,
-): readonly EventOf<Type>[] {
-  return peer.events.filter((event) => isOf(event, type));
-}
-
-function isOf<Type extends TransportEvent['type']>(
-  event: TransportEvent,
-  type: Type,
-): event is EventOf<Type> {
-  return event.type === type;
 }
 
 /** A gRPC client of no code of the project's but the certificate: what any stranger could write. */
@@ -184,6 +165,11 @@ export class StrangerStream<Out> {
     this.#call.end();
   }
 
+  /** Ends it at once. */
+  cancel(): void {
+    this.#call.cancel();
+  }
+
   /** Stops reading, without telling. */
   pause(): void {
     this.#call.pause();
@@ -210,9 +196,44 @@ export function overlayStream(client: Client): StrangerStream<unknown> {
   return new StrangerStream(client, Exchange.path, Exchange.responseDeserialize);
 }
 
-export const strangerHello = Exchange.requestSerialize({
-  frame: { hello: { protocolVersions: [1] } },
-});
+/** What a stranger that dialled says. */
+export function strangerFrame(frame: OverlayFrame): Buffer {
+  return Exchange.requestSerialize({ frame });
+}
+
+export const strangerHello = strangerFrame({ hello: { protocolVersions: [1] } });
+
+export type StrangerCall = ServerDuplexStream<unknown, object>;
+
+/** A gRPC server, written by a stranger, that takes overlay streams. */
+export async function strangerServer(
+  identity: Identity,
+  onStream: (call: StrangerCall) => void,
+): Promise<{ readonly address: string }> {
+  const grid = await loadGrid(undefined);
+  const leaf = await issueLeaf(identity.peer, identity.key, grid, clock.unixMs());
+  const server = new Server();
+  server.addService(loadPeerProto().overlay, { Exchange: onStream });
+  const key = Buffer.from(identity.privateKey.export({ format: 'pem', type: 'pkcs8' }));
+  const pair = { private_key: key, cert_chain: Buffer.from(leaf) };
+  const secure = ServerCredentials.createSsl(Buffer.from(grid.certificate), [pair], true);
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', secure, (error, port) => {
+      if (error === null) resolve(port);
+      else reject(error);
+    });
+  });
+  onTestFinished(() => server.forceShutdown());
+  return { address: `127.0.0.1:${port}` };
+}
+
+/** An identity with an id to the test's liking. */
+export function identityWhere(fits: (id: PeerId) => boolean): Identity {
+  for (;;) {
+    const identity = temporaryIdentity();
+    if (fits(identity.peer)) return identity;
+  }
+}
 
 /** @returns the error that a socket closed with, if any */
 export function closeOf(socket: Socket): Promise<Error | undefined> {

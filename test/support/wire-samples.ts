@@ -2,12 +2,16 @@
 
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 
-import { type Digest, digest, type JobId, jobId } from '../../src/model/ids.ts';
+import { type Digest, digest, type JobId, jobId, type PeerId } from '../../src/model/ids.ts';
+import type { OverlayMessage } from '../../src/model/messages.ts';
 import type { Offer } from '../../src/model/offer.ts';
+import type { PeerRecord, SignedRecord } from '../../src/model/peer-record.ts';
 import type { ReplicaResult } from '../../src/model/replica.ts';
 import type { Decoded } from '../../src/wire/bounds.ts';
 import { digestOf } from '../../src/wire/digest.ts';
+import { signOffer } from '../../src/wire/offer-codec.ts';
 import { type PeerKey, peerKeyOf } from '../../src/wire/peer-key.ts';
+import { signRecord } from '../../src/wire/record-codec.ts';
 
 export const someJob: JobId = jobId('ab'.repeat(32));
 export const someDigest: Digest = digest('cd'.repeat(32));
@@ -42,6 +46,64 @@ export function someOffer(requester: PeerKey, changes: Partial<Offer> = {}): Off
     expiresAtMs: 1_800_000_000_000,
     ...changes,
   };
+}
+
+export function someRecord(peer: KeyPair, changes: Partial<PeerRecord> = {}): SignedRecord {
+  const record: PeerRecord = {
+    peer: peer.peer,
+    addresses: ['peer.example:7000', '[fd00::1]:7000'],
+    features: ['computes'],
+    sequence: 1_790_000_000_000,
+    expiresAtMs: 1_790_003_600_000,
+    ...changes,
+  };
+  return signRecord(record, peer, peer.privateKey);
+}
+
+/** One of each type, and more where they differ. */
+export function everyOverlayMessage(peer: KeyPair): readonly OverlayMessage[] {
+  const record = someRecord(peer);
+  const records = [record, someRecord(someKey(), { addresses: [], features: [] })];
+  const path = [someKey().peer, peer.peer];
+  const id = Number.MAX_SAFE_INTEGER;
+  const name = { requester: peer.peer, job: someJob, sequence: 7 };
+  const offer = signOffer(someOffer(peer, { closed: true }), peer, peer.privateKey);
+  return [
+    { type: 'join', record },
+    { type: 'neighbour', record, priority: 'high' },
+    { type: 'neighbour', record, priority: 'low' },
+    { type: 'accept', record, peers: records },
+    { type: 'refuse', peers: [] },
+    { type: 'forward-join', record, ttl: 8 },
+    { type: 'disconnect' },
+    { type: 'shuffle', id, ttl: 0, path, records },
+    { type: 'shuffle-reply', id: 0, path, records: [] },
+    { type: 'gossip', offer, hops: 255 },
+    { type: 'have', offers: [{ name, hops: 0 }] },
+    { type: 'graft', offers: [name, { ...name, sequence: 0 }] },
+    { type: 'want', offers: [] },
+    { type: 'prune' },
+    { type: 'ping', id },
+    { type: 'pong', id: 0 },
+    { type: 'probe', id: 1, record },
+    { type: 'probe-result', id: 1, reached: true },
+    { type: 'probe-result', id: 2, reached: false },
+  ];
+}
+
+/** Some 100 KB on the wire. */
+export function largeMessage(requester: PeerId, hops = 0): OverlayMessage {
+  const name = { requester, job: someJob, sequence: 1 };
+  return { type: 'have', offers: times(1000, { name, hops }) };
+}
+
+/** For comparing what holds bytes, whether they are a Buffer or not. */
+export function plain(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(value, (_, part: unknown) =>
+      part instanceof Uint8Array ? Array.from(part) : part,
+    ).replaceAll(/\{"type":"Buffer","data":(\[[^\]]*\])\}/g, '$1'),
+  );
 }
 
 export function someResult(lease: number, value: Uint8Array = randomBytes(32)): ReplicaResult {

@@ -24,7 +24,8 @@ export function addJoin(program: Command, io: Io): void {
       .summary('run a peer in the foreground')
       .description(
         'Run a peer in the foreground: it computes for others and takes your own jobs. Ctrl-C ' +
-          'stops it at once; `manyhands finish` lets it end its work first.',
+          'stops it at once; `manyhands finish` lets it end its work first. Peers met are ' +
+          'remembered: --peer is needed for the first start only.',
       ),
     '0.0.0.0:7420',
   )
@@ -44,7 +45,7 @@ export function addJoin(program: Command, io: Io): void {
       'after',
       `
 Examples:
-  manyhands join                                 the first peer of a grid
+  manyhands join                                 the first peer, or a restart
   manyhands join --peer 192.0.2.7:7420           join through a peer you know
   manyhands join --slots 2 --metrics 127.0.0.1:9464
   manyhands join --grid our.grid --peer grid.example.org:7420`,

@@ -35,7 +35,7 @@ async function listPeers(context: Context): Promise<void> {
 }
 
 function peersLines(peers: readonly Peer[], columns: number): string[] {
-  const rows = peers.map(({ peerId, neighbour, volunteer, requester, addresses }) => {
+  const rows = peers.map(({ peerId, neighbour, volunteer, requester, addresses, features }) => {
     const roles = [
       ...(neighbour ? ['neighbour'] : []),
       ...(volunteer ? ['computes for us'] : []),
@@ -45,11 +45,17 @@ function peersLines(peers: readonly Peer[], columns: number): string[] {
     return [
       shortId(peerId),
       roles.join(', ') || 'known',
-      others.length === 0 ? first : `${first} and ${others.length} more`,
+      features.join(', ') || '-',
+      others.length === 0 ? first : `${first}, ${others.length} more`,
     ];
   });
   return table(
-    [{ title: 'PEER' }, { title: 'ROLE', columnsMin: 9 }, { title: 'ADDRESS', columnsMin: 12 }],
+    [
+      { title: 'PEER' },
+      { title: 'ROLE', columnsMin: 9 },
+      { title: 'FEATURES', columnsMin: 8 },
+      { title: 'ADDRESS', columnsMin: 12 },
+    ],
     rows,
     columns,
   );
@@ -87,6 +93,7 @@ function statusLines(status: PeerStatus, columns: number, nowMs: number): string
       `${plural(status.neighbours, 'neighbour')}, ${countText(status.knownPeers)} known, ` +
         plural(status.offers, 'offer'),
     ],
+    ...partedFields(status),
     [
       'metrics',
       status.metricsAddress === '' ? 'not served' : `http://${status.metricsAddress}/metrics`,
@@ -108,6 +115,20 @@ function statusLines(status: PeerStatus, columns: number, nowMs: number): string
     const lines = wrap(value, Math.max(columns - labelColumns, 20));
     return lines.map((line, index) => `${(index === 0 ? name : '').padEnd(labelColumns)}${line}`);
   });
+}
+
+/** Nothing where there was none. */
+function partedFields(status: PeerStatus): [string, string][] {
+  const counts: readonly (readonly [number, string])[] = [
+    [status.peersDead, 'dead'],
+    [status.peersUnreachable, 'out of reach'],
+    [status.peersMisbehaved, 'misbehaving'],
+  ];
+  const some = counts.filter(([count]) => count > 0);
+  if (some.length === 0) return [];
+  return [
+    ['parted', `from ${some.map(([count, what]) => `${countText(count)} ${what}`).join(', ')}`],
+  ];
 }
 
 /** Nothing where it never died. */

@@ -149,9 +149,9 @@ async function submitAndFollow(
 ): Promise<void> {
   let jobId: string | undefined;
   let isDone = false;
-  async function work({ client, isOwn }: JobHost): Promise<void> {
+  async function work({ client, isOwn, isAlone }: JobHost): Promise<void> {
     if (jobId === undefined) {
-      const quorum = quorumOf(isOwn, options, context);
+      const quorum = quorumOf({ isOwn, isAlone }, options, context);
       jobId = await submitTo(client, { ...submission, quorum });
       onSubmitted();
       tellSubmitted(jobId, submission.name, quorum, options, context);
@@ -162,7 +162,7 @@ async function submitAndFollow(
     await handOut(client, jobId, isOwn, options, context);
   }
   await withHost(options, context, async (host) => {
-    tellAboutHost(host.isOwn, options, context, command);
+    tellAboutHost(host, options, context, command);
     await work(host);
   });
 }
@@ -239,13 +239,14 @@ async function handOut(
 }
 
 function tellAboutHost(
-  isOwn: boolean,
+  { isOwn, isAlone }: JobHost,
   { peer }: SubmitOptions,
   context: Context,
   command: Command,
 ): void {
   if (isOwn) {
-    const reach = peer === undefined ? '' : `, joined through ${peer.join(', ')}`;
+    const through = peer?.join(', ') ?? 'peers met before';
+    const reach = isAlone ? '' : `, joined through ${through}`;
     tell(context, `No peer is running here: this one lasts as long as the job${reach}.`);
     return;
   }
@@ -259,8 +260,11 @@ function tellAboutHost(
   tell(context, `Not used: ${flags}. A peer is running here already, and the job goes to it.`);
 }
 
-function quorumOf(isOwn: boolean, { peer, trust }: SubmitOptions, context: Context): number {
-  const isAlone = isOwn && peer === undefined;
+function quorumOf(
+  { isOwn, isAlone }: Pick<JobHost, 'isOwn' | 'isAlone'>,
+  { peer, trust }: SubmitOptions,
+  context: Context,
+): number {
   if (trust === undefined && isAlone) {
     tell(context, 'Trust is "all": without --peer there is no other machine to compare with.');
     return 1;
@@ -270,6 +274,13 @@ function quorumOf(isOwn: boolean, { peer, trust }: SubmitOptions, context: Conte
       context,
       `Each chunk waits for ${trust} peers that agree, and this one knows no other: name one ` +
         'with --peer, or let others join through this one.',
+    );
+  }
+  if (trust === undefined && isOwn && !isAlone && peer === undefined) {
+    tell(
+      context,
+      `Trust is "quorum:${quorumDefault}": results are compared with those of peers met before. ` +
+        'If none of them is there any more, name one with --peer, or do without: --trust all.',
     );
   }
   return trust ?? quorumDefault;

@@ -15,6 +15,8 @@ import type { Lease as _manyhands_v1_Lease, Lease__Output as _manyhands_v1_Lease
 import type { Leases as _manyhands_v1_Leases, Leases__Output as _manyhands_v1_Leases__Output } from './manyhands/v1/Leases.ts';
 import type { Offer as _manyhands_v1_Offer, Offer__Output as _manyhands_v1_Offer__Output } from './manyhands/v1/Offer.ts';
 import type { PeerRecord as _manyhands_v1_PeerRecord, PeerRecord__Output as _manyhands_v1_PeerRecord__Output } from './manyhands/v1/PeerRecord.ts';
+import type { Ping as _manyhands_v1_Ping, Ping__Output as _manyhands_v1_Ping__Output } from './manyhands/v1/Ping.ts';
+import type { Pong as _manyhands_v1_Pong, Pong__Output as _manyhands_v1_Pong__Output } from './manyhands/v1/Pong.ts';
 import type { ReplicaResult as _manyhands_v1_ReplicaResult, ReplicaResult__Output as _manyhands_v1_ReplicaResult__Output } from './manyhands/v1/ReplicaResult.ts';
 import type { ResultStatement as _manyhands_v1_ResultStatement, ResultStatement__Output as _manyhands_v1_ResultStatement__Output } from './manyhands/v1/ResultStatement.ts';
 import type { Results as _manyhands_v1_Results, Results__Output as _manyhands_v1_Results__Output } from './manyhands/v1/Results.ts';
@@ -46,6 +48,8 @@ export interface ProtoGrpcType {
       Leases: MessageTypeDefinition<_manyhands_v1_Leases, _manyhands_v1_Leases__Output>
       Offer: MessageTypeDefinition<_manyhands_v1_Offer, _manyhands_v1_Offer__Output>
       PeerRecord: MessageTypeDefinition<_manyhands_v1_PeerRecord, _manyhands_v1_PeerRecord__Output>
+      Ping: MessageTypeDefinition<_manyhands_v1_Ping, _manyhands_v1_Ping__Output>
+      Pong: MessageTypeDefinition<_manyhands_v1_Pong, _manyhands_v1_Pong__Output>
       ReplicaResult: MessageTypeDefinition<_manyhands_v1_ReplicaResult, _manyhands_v1_ReplicaResult__Output>
       ResultStatement: MessageTypeDefinition<_manyhands_v1_ResultStatement, _manyhands_v1_ResultStatement__Output>
       Results: MessageTypeDefinition<_manyhands_v1_Results, _manyhands_v1_Results__Output>

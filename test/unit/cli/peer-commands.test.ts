@@ -58,10 +58,18 @@ describe('about the peer', () => {
     expect(stdout.toString()).toMatch(/^sandbox {3}down: it was killed, started again 2 times$/m);
   });
 
-  test('status says nothing of a sandbox that never died', async () => {
+  test('status is silent on a sandbox that never died and peers never parted from', async () => {
     await servePeer(data);
     const { stdout } = await runCli(['status']);
-    expect(stdout.toString()).not.toMatch(/^(sandbox|declines)/m);
+    expect(stdout.toString()).not.toMatch(/^(sandbox|declines|parted)/m);
+  });
+
+  test('status counts the peers that were parted from, by what was found out', async () => {
+    const status = { peerId: aPeerId, neighbours: 5, knownPeers: 60, peersDead: 1234 };
+    await servePeer(data, { status: () => Promise.resolve({ ...status, peersMisbehaved: 2 }) });
+    const { stdout } = await runCli(['status']);
+    expect(stdout.toString()).toMatch(/^overlay {3}5 neighbours, 60 known, 0 offers$/m);
+    expect(stdout.toString()).toMatch(/^parted {4}from 1,234 dead, 2 misbehaving$/m);
   });
 
   test('without any peers it says how to find some', async () => {
@@ -70,16 +78,21 @@ describe('about the peer', () => {
   });
 
   test('peers are listed with what they are to us', async () => {
+    const addresses = ['192.0.2.7:7420', '[2001:db8::7]:7420'];
     const peers = [
-      { peerId: aPeerId, addresses: ['192.0.2.7:7420', '[2001:db8::7]:7420'], neighbour: true },
+      { peerId: aPeerId, addresses, features: ['computes'], neighbour: true },
       { peerId: anotherPeerId, addresses: [], volunteer: true, requester: true },
     ];
     await servePeer(data, { listPeers: () => Promise.resolve({ peers }) });
     expect((await runCli(['peers'])).stdout.toString().split('\n')).toEqual([
-      'PEER      ROLE                                ADDRESS',
-      'abcdefgh  neighbour                           192.0.2.7:7420 and 1 more',
-      'bcdefghi  computes for us, we compute for it  -',
+      'PEER      ROLE                                FEATURES  ADDRESS',
+      'abcdefgh  neighbour                           computes  192.0.2.7:7420, 1 more',
+      'bcdefghi  computes for us, we compute for it  -         -',
       '',
+    ]);
+    expect(JSON.parse((await runCli(['peers', '--json'])).stdout.toString())).toMatchObject([
+      { features: ['computes'] },
+      { features: [] },
     ]);
   });
 

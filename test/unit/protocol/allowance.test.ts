@@ -27,3 +27,14 @@ test('what came to something costs nothing', () => {
   allowance.refund();
   expect(allowance.has(0)).toBe(true);
 });
+
+test('several may be asked for and spent together', () => {
+  const allowance = new Allowance(5, 100);
+  expect([allowance.has(0, 5), allowance.has(0, 6)]).toEqual([true, false]);
+  allowance.spend(4);
+  expect([allowance.has(0, 2), allowance.has(0, 1), allowance.has(100, 2)]).toEqual([
+    false,
+    true,
+    true,
+  ]);
+});

@@ -313,6 +313,16 @@ describe('twins', () => {
     );
   });
 
+  test('a lease that was revoked counts against its holder no more, and still comes back', () => {
+    const { table, straggler } = tableWithStraggler();
+    const twin = leaseOne(table, bert, 501);
+    expect(table.isHolder(anna)).toBe(true);
+    table.result(bert, resultOf(twin), 502);
+    expect([table.isHolder(anna), table.activeLeases]).toEqual([false, 1]);
+    expect(table.result(anna, resultOf(straggler), 503)).toEqual(counted);
+    expect(contribution(table, anna)).toMatchObject({ returned: 2, late: 1 });
+  });
+
   test('there is none while chunks are left, or more may be split', () => {
     const { table } = tableWithStraggler();
     table.addChunks(1);

@@ -3,10 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { limits } from '../../../src/model/limits.ts';
 import type { PeerId } from '../../../src/model/ids.ts';
 import type { Offer } from '../../../src/model/offer.ts';
-import { OfferBook } from '../../../src/protocol/offer-book.ts';
+import { OfferBook, offerKey } from '../../../src/protocol/offer-book.ts';
 import {
   anna,
   bert,
+  cora,
   jobNumbered,
   offerOf,
   peerNumbered,
@@ -127,12 +128,106 @@ describe('bounds', () => {
     expect(book.receive(later, nowMs + 60_000)).toBe('new');
   });
 
-  test('past the most offers the oldest news is dropped', () => {
+  test('past the most offers, of requesters with one each the oldest news is dropped', () => {
     const book = new OfferBook();
     for (let number = 0; number <= limits.offersMax; number++) {
       book.receive(offerOf({ requester: peerNumbered(number) }), nowMs);
     }
     expect(book.size).toBe(limits.offersMax);
     expect(openIn(book)[0]).toEqual([peerNumbered(1), jobNumbered(1), 1]);
+  });
+
+  test('two thousand flooding requesters do not push out those with one or two jobs', () => {
+    const book = new OfferBook();
+    const honest = Array.from({ length: 50 }, (_, number) => peerNumbered(10_000 + number));
+    for (const requester of honest) {
+      for (const offer of jobs(requester, 2)) book.receive(offerOf(offer), nowMs);
+    }
+    for (let job = 0; job < limits.offersPerRequesterMax; job++) {
+      for (let number = 0; number < 2_000; number++) {
+        book.receive(offerOf({ requester: peerNumbered(number), job: jobNumbered(job) }), nowMs);
+      }
+    }
+    expect(book.size).toBe(limits.offersMax);
+    for (const requester of honest) {
+      for (const { job } of jobs(requester, 2)) {
+        expect(book.isOpen(offerKey(requester, job))).toBe(true);
+      }
+    }
+  });
+
+  test('a full book drops the oldest offer of who has the most', () => {
+    const book = bookOf(...jobs(anna, 3), ...jobs(bert, 2));
+    for (let number = 0; book.size < limits.offersMax; number++) {
+      book.receive(offerOf({ requester: peerNumbered(number) }), nowMs);
+    }
+    book.receive(offerOf({ requester: anna, job: jobNumbered(0), sequence: 2 }), nowMs);
+    book.receive(offerOf({ requester: cora }), nowMs);
+    const isOpen = [0, 1, 2].map((number) => book.isOpen(offerKey(anna, jobNumbered(number))));
+    expect(isOpen).toEqual([true, false, true]);
+    expect(book.isOpen(offerKey(bert, jobNumbered(0)))).toBe(true);
+  });
+});
+
+describe('what is open', () => {
+  test('the revision rises with every change of it, and with nothing else', () => {
+    const book = new OfferBook();
+    const revisions = [
+      () => book.receive(offerOf(), nowMs),
+      () => book.receive(offerOf(), nowMs),
+      () => book.receive(offerOf({ sequence: 2 }), nowMs),
+      () => book.receive(offerOf({ requester: bert, closed: true }), nowMs),
+      () => book.receive(offerOf({ sequence: 3, closed: true }), nowMs),
+      () => book.receive(offerOf({ sequence: 4, closed: true }), nowMs),
+      () => book.receive(offerOf({ requester: cora }), nowMs),
+      () => book.close(bert, jobNumbered(1)),
+      () => book.close(cora, jobNumbered(1)),
+      () => book.receive(offerOf({ requester: cora, sequence: 2 }), nowMs),
+      () => book.expire(nowMs + 59_999),
+      () => book.expire(nowMs + 60_000),
+    ].map((step) => {
+      step();
+      return book.revision;
+    });
+    expect(revisions).toEqual([1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 6, 7]);
+  });
+
+  test('the list is the same until something changes', () => {
+    const book = bookOf({ job: jobNumbered(1) });
+    const before = book.open();
+    book.receive(offerOf({ requester: bert, closed: true }), nowMs);
+    expect(book.open()).toBe(before);
+    book.receive(offerOf({ job: jobNumbered(2) }), nowMs);
+    expect(book.open()).toHaveLength(2);
+    expect(before).toHaveLength(1);
+  });
+});
+
+describe('what can be passed on', () => {
+  test('an offer is found with the links that it has come over', () => {
+    const book = new OfferBook();
+    const offer = offerOf();
+    book.receive(offer, nowMs, 3);
+    expect(book.find(anna, jobNumbered(1))).toMatchObject({ signed: offer, hops: 3 });
+    expect(book.find(bert, jobNumbered(1))).toBe(undefined);
+  });
+
+  test('a job closed by its requester’s word is passed on as it was signed', () => {
+    const offer = offerOf();
+    const book = new OfferBook();
+    book.receive(offer, nowMs);
+    book.close(anna, jobNumbered(1));
+    expect(book.find(anna, jobNumbered(1))?.signed).toBe(offer);
+    expect(Array.from(book.all(), ({ signed }) => signed)).toEqual([offer]);
+  });
+
+  test.each([
+    ['old', 4, false],
+    ['old', 5, false],
+    ['news', 6, true],
+  ])('%s is a name with sequence %d of a job known with 5', (_, sequence, isNews) => {
+    const book = bookOf({ sequence: 5 });
+    expect(book.isNews({ requester: anna, job: jobNumbered(1), sequence })).toBe(isNews);
+    expect(book.isNews({ requester: bert, job: jobNumbered(1), sequence })).toBe(true);
   });
 });

@@ -2,14 +2,12 @@ import { describe, expect, test } from 'vitest';
 
 import type { PeerId } from '../../../src/model/ids.ts';
 import { programKey } from '../../../src/model/program.ts';
-import { Peer } from '../../../src/protocol/peer.ts';
-import { World, type Conduct, type Node } from '../../support/protocol-harness.ts';
+import { Peer, type PeerOptions } from '../../../src/protocol/peer.ts';
 import {
   anna,
   at,
   bert,
   cora,
-  digestNumbered,
   givenLimits,
   jobNumbered,
   leasedChunks,
@@ -20,48 +18,74 @@ import {
   signedOf,
   specOf,
 } from '../../support/protocol-fixtures.ts';
+import type { ComputeConduct } from '../../support/simulator/compute-conduct.ts';
+import type { SimulatedJob } from '../../support/simulator/simulated-job.ts';
+import type { SimulatedPeer } from '../../support/simulator/simulated-peer.ts';
+import { Simulator } from '../../support/simulator/simulator.ts';
 
 const job = jobNumbered(1);
 const chunks = 300;
 const hourMs = 3_600_000;
 
+const alone: PeerOptions = {
+  self,
+  addresses: () => ['me:1'],
+  entrances: [],
+  known: [],
+  features: ['computes'],
+  slots: 1,
+  limits: givenLimits,
+  seed: 1,
+};
+
+/** A network so fast that only what peers decide takes time. */
+function simulatorOf(seed: number): Simulator {
+  return new Simulator({ seed, network: { medianMs: 1 } });
+}
+
 /** Anna owns the job; Bert and Cora join through her. */
-function gridOf(seed: number, conduct: { bert?: Partial<Conduct>; cora?: Partial<Conduct> } = {}) {
-  const world = new World(seed);
-  const owner = world.join(anna, []);
+function gridOf(
+  seed: number,
+  conduct: { bert?: Partial<ComputeConduct>; cora?: Partial<ComputeConduct> } = {},
+) {
+  const simulator = simulatorOf(seed);
+  const owner = simulator.addPeer({ self: anna });
   const entrances = [owner.address];
   const others = [
-    world.join(bert, entrances, conduct.bert),
-    world.join(cora, entrances, conduct.cora),
-  ];
-  world.runFor(1_000);
-  return { world, owner, others };
+    simulator.addPeer({ self: bert, entrances, conduct: conduct.bert ?? {} }),
+    simulator.addPeer({ self: cora, entrances, conduct: conduct.cora ?? {} }),
+  ] as const;
+  simulator.runFor(1_000);
+  return { simulator, owner, others };
 }
 
-function submit(world: World, owner: Node, quorum: number): void {
-  world.submit(owner, job, specOf({ requester: owner.self, trust: { quorum } }), chunks);
+function submit(simulator: Simulator, owner: SimulatedPeer, quorum: number): SimulatedJob {
+  return simulator.submit(owner, { chunks, chunkMs: 20, quorum });
 }
 
-const isOver = (node: Node) => () => node.accepted.length + node.failures.length > 0;
-
-function wrongOf(node: Node): number[] {
-  return [...node.stored].flatMap(([chunk, digest]) =>
-    digest === digestNumbered(chunk) ? [] : [chunk],
-  );
+/** Lets time pass until the job has ended. */
+function finish(simulator: Simulator, own: SimulatedJob): void {
+  simulator.runUntil(() => own.state !== 'running', hourMs);
 }
 
-function contributionOf(node: Node, peer: PeerId) {
-  return node.reports[0]?.contributions.find((entry) => entry.peer === peer);
+/** How it ended, of how many chunks there are results, and which of them are wrong. */
+function endOf(own: SimulatedJob) {
+  return [own.state, own.results.size, own.wrong()];
+}
+
+const done = ['accepted', chunks, []];
+
+function contributionOf(own: SimulatedJob, peer: PeerId) {
+  return own.report?.contributions.find((entry) => entry.peer === peer);
 }
 
 describe('a job of three peers', () => {
   test('is done by all of them, each chunk by two, and right', () => {
-    const { world, owner } = gridOf(1);
-    submit(world, owner, 2);
-    world.runFor(hourMs, isOver(owner));
-    expect([owner.accepted, owner.failures]).toEqual([[job], []]);
-    expect([owner.stored.size, wrongOf(owner)]).toEqual([chunks, []]);
-    const [report] = owner.reports;
+    const { simulator, owner } = gridOf(1);
+    const own = submit(simulator, owner, 2);
+    finish(simulator, own);
+    expect(endOf(own)).toEqual(done);
+    const { report } = own;
     expect(report).toMatchObject({ chunks, accepted: chunks, disputes: 0 });
     expect(report?.contributions.map(({ peer }) => peer).toSorted()).toEqual([anna, bert, cora]);
     const accepted = report?.contributions.reduce((sum, entry) => sum + entry.accepted, 0);
@@ -72,152 +96,144 @@ describe('a job of three peers', () => {
   });
 
   test('accepts nothing wrong of a liar, and counts its disputes lost', () => {
-    const { world, owner } = gridOf(2, { cora: { wrongShare: 0.3 } });
-    submit(world, owner, 2);
-    world.runFor(hourMs, isOver(owner));
-    expect([owner.accepted, owner.stored.size, wrongOf(owner)]).toEqual([[job], chunks, []]);
-    expect(owner.reports[0]?.disputes).toBeGreaterThan(20);
-    expect(contributionOf(owner, cora)?.lost).toBeGreaterThan(20);
-    expect([anna, bert].map((peer) => contributionOf(owner, peer)?.lost)).toEqual([0, 0]);
+    const { simulator, owner } = gridOf(2, { cora: { wrongShare: 0.3 } });
+    const own = submit(simulator, owner, 2);
+    finish(simulator, own);
+    expect(endOf(own)).toEqual(done);
+    expect(own.report?.disputes).toBeGreaterThan(20);
+    expect(contributionOf(own, cora)?.lost).toBeGreaterThan(20);
+    expect([anna, bert].map((peer) => contributionOf(own, peer)?.lost)).toEqual([0, 0]);
   });
 
   test('completes when one of them vanishes', () => {
-    const { world, owner, others } = gridOf(3);
-    submit(world, owner, 2);
-    world.runFor(hourMs, () => owner.stored.size > 50);
-    const [vanishing] = others;
-    if (vanishing !== undefined) world.vanish(vanishing);
-    world.runFor(hourMs, isOver(owner));
-    expect([owner.accepted, owner.stored.size, wrongOf(owner)]).toEqual([[job], chunks, []]);
-    expect(contributionOf(owner, bert)?.expired).toBeGreaterThan(0);
-    expect(owner.reports[0]?.wallMs).toBeLessThan(6_000);
+    const { simulator, owner, others } = gridOf(3);
+    const own = submit(simulator, owner, 2);
+    simulator.runUntil(() => own.results.size > 50, hourMs);
+    simulator.crash(others[0], 'killed');
+    finish(simulator, own);
+    expect(endOf(own)).toEqual(done);
+    expect(contributionOf(own, bert)?.expired).toBeGreaterThan(0);
+    expect(own.report?.wallMs).toBeLessThan(6_000);
   });
 
   test('loses nothing but time to one that never returns anything', () => {
-    const { world, owner } = gridOf(4, { cora: { hangs: true } });
-    submit(world, owner, 2);
-    world.runFor(hourMs, isOver(owner));
-    expect([owner.accepted, owner.stored.size, wrongOf(owner)]).toEqual([[job], chunks, []]);
-    expect(contributionOf(owner, cora)).toMatchObject({ returned: 0, accepted: 0 });
+    const { simulator, owner } = gridOf(4, { cora: { hangShare: 1 } });
+    const own = submit(simulator, owner, 2);
+    finish(simulator, own);
+    expect(endOf(own)).toEqual(done);
+    expect(contributionOf(own, cora)).toMatchObject({ returned: 0, accepted: 0 });
   });
 
   test('fails when it never agrees, and everybody drops it', () => {
-    const { world, owner, others } = gridOf(5, {
-      bert: { wrongShare: 1 },
-      cora: { wrongShare: 1 },
-    });
-    const more = ['dora', 'emil', 'fred', 'gesa'].map((name) =>
-      world.join(peerNamed(name), [owner.address], { wrongShare: 1 }),
-    );
-    world.runFor(1_000);
-    submit(world, owner, 2);
-    world.runFor(hourMs, isOver(owner));
-    expect(owner.failures).toMatchObject([{ type: 'chunk-disputed', quorum: 2 }]);
-    world.runFor(1_000);
-    for (const node of [owner, ...others, ...more]) {
-      const { leasesHeld, chunksRunning, requesters } = node.peer.status();
+    const { simulator, owner } = gridOf(5, { bert: { wrongShare: 1 }, cora: { wrongShare: 1 } });
+    for (const name of ['dora', 'emil', 'fred', 'gesa']) {
+      const entrances = [owner.address];
+      simulator.addPeer({ self: peerNamed(name), entrances, conduct: { wrongShare: 1 } });
+    }
+    simulator.runFor(1_000);
+    const own = submit(simulator, owner, 2);
+    finish(simulator, own);
+    expect(own.failure).toMatchObject({ type: 'chunk-disputed', quorum: 2 });
+    simulator.runFor(1_000);
+    for (const { peer } of simulator.peers) {
+      const { leasesHeld, chunksRunning, requesters } = peer.status();
       expect([leasesHeld, chunksRunning, requesters]).toEqual([0, 0, []]);
     }
   });
 });
 
 test('a peer alone computes its own job', () => {
-  const world = new World(6);
-  const owner = world.join(anna, []);
-  submit(world, owner, 1);
-  world.runFor(hourMs, isOver(owner));
-  expect([owner.accepted, owner.stored.size, wrongOf(owner)]).toEqual([[job], chunks, []]);
-  expect(contributionOf(owner, anna)).toMatchObject({ leased: chunks, accepted: chunks });
+  const simulator = simulatorOf(6);
+  const own = submit(simulator, simulator.addPeer({ self: anna }), 1);
+  finish(simulator, own);
+  expect(endOf(own)).toEqual(done);
+  expect(contributionOf(own, anna)).toMatchObject({ leased: chunks, accepted: chunks });
 });
 
 test('a peer that joins later finds the job that waits for it', () => {
-  const world = new World(7);
-  const owner = world.join(anna, []);
-  submit(world, owner, 2);
-  world.runFor(30_000);
-  expect(owner.stored.size).toBe(0);
-  expect(owner.peer.ownJob(job)?.progress(world.nowMs).stalled).toContain('only 1 computes');
-  world.join(bert, [owner.address]);
-  world.runFor(hourMs, isOver(owner));
-  expect([owner.accepted, owner.stored.size]).toEqual([[job], chunks]);
+  const simulator = simulatorOf(7);
+  const owner = simulator.addPeer({ self: anna });
+  const own = submit(simulator, owner, 2);
+  simulator.runFor(30_000);
+  expect(own.results.size).toBe(0);
+  const { stalled } = owner.peer.ownJob(own.id)?.progress(owner.now().ms) ?? {};
+  expect(stalled).toContain('only 1 computes');
+  simulator.addPeer({ self: bert, entrances: [owner.address] });
+  finish(simulator, own);
+  expect(endOf(own)).toEqual(done);
 });
 
 test('who pauses leaves the work to others, and takes part again afterwards', () => {
-  const { world, owner, others } = gridOf(8);
+  const { simulator, owner, others } = gridOf(8);
   const [pausing] = others;
-  if (pausing === undefined) throw new Error('nobody');
-  submit(world, owner, 2);
-  world.runFor(200);
-  world.handle(pausing, { type: 'pause', untilMs: world.nowMs + 500 });
-  world.runFor(100);
+  const own = submit(simulator, owner, 2);
+  simulator.runFor(200);
+  simulator.handle(pausing, { type: 'pause', untilMs: pausing.now().ms + 500 });
+  simulator.runFor(100);
   expect(pausing.peer.status()).toMatchObject({ mode: 'paused', leasesHeld: 0, chunksRunning: 0 });
   const before = pausing.peer.status().replicasReturned;
-  world.runFor(hourMs, isOver(owner));
+  finish(simulator, own);
   expect(pausing.peer.status().replicasReturned).toBeGreaterThan(before);
-  expect([owner.accepted, contributionOf(owner, bert)?.expired]).toEqual([[job], 0]);
+  expect([own.state, contributionOf(own, bert)?.expired]).toEqual(['accepted', 0]);
 });
 
 test('who finishes computes what it holds, costs nobody a lease, and is drained then', () => {
-  const { world, owner, others } = gridOf(9);
+  const { simulator, owner, others } = gridOf(9);
   const [finishing] = others;
-  if (finishing === undefined) throw new Error('nobody');
-  submit(world, owner, 2);
-  world.runFor(200);
+  const own = submit(simulator, owner, 2);
+  simulator.runFor(200);
   expect(finishing.peer.status().leasesHeld).toBeGreaterThan(0);
-  world.handle(finishing, { type: 'finish' });
-  world.runFor(hourMs, () => finishing.drained > 0);
+  simulator.handle(finishing, { type: 'finish' });
+  simulator.runUntil(() => finishing.drained > 0, hourMs);
   expect(finishing.peer.status()).toMatchObject({ leasesHeld: 0, requesters: [] });
-  world.vanish(finishing);
-  world.runFor(hourMs, isOver(owner));
-  expect([owner.accepted, contributionOf(owner, bert)?.expired]).toEqual([[job], 0]);
+  simulator.crash(finishing, 'killed');
+  finish(simulator, own);
+  expect([own.state, contributionOf(own, bert)?.expired]).toEqual(['accepted', 0]);
 });
 
 describe('waking', () => {
   test('an idle grid does next to nothing', () => {
-    const { world, owner } = gridOf(10);
-    submit(world, owner, 2);
-    world.runFor(hourMs, isOver(owner));
-    world.runFor(60_000);
-    const before = world.events;
-    world.runFor(60_000);
-    // Three peers exchange addresses every ten seconds and look for more neighbours.
-    expect(world.events - before).toBeLessThan(100);
-    expect(world.events - before).toBeGreaterThan(10);
+    const { simulator, owner } = gridOf(10);
+    finish(simulator, submit(simulator, owner, 2));
+    simulator.runFor(60_000);
+    const before = simulator.trace.count;
+    simulator.runFor(60_000);
+    // Three peers ask each other whether they are there, and swap samples of whom they know.
+    expect(simulator.trace.count - before).toBeLessThan(200);
+    expect(simulator.trace.count - before).toBeGreaterThan(10);
   });
 
-  test('a peer alone with nothing to do never wakes', () => {
-    const world = new World(11);
-    const owner = world.join(anna, []);
-    submit(world, owner, 1);
-    world.runFor(hourMs, isOver(owner));
-    world.runFor(60_000);
-    const before = world.events;
-    world.runFor(60_000);
-    expect(world.events).toBe(before);
+  test('a peer alone with nothing to do hardly wakes', () => {
+    const simulator = simulatorOf(11);
+    finish(simulator, submit(simulator, simulator.addPeer({ self: anna }), 1));
+    simulator.runFor(60_000);
+    const before = simulator.trace.count;
+    simulator.runFor(60_000);
+    expect(simulator.trace.count - before).toBeLessThan(10);
   });
 
   test('a job that waits for somebody costs a few events a second', () => {
-    const world = new World(12);
-    const owner = world.join(anna, []);
-    submit(world, owner, 2);
-    world.runFor(10_000);
-    const before = world.events;
-    world.runFor(60_000);
-    expect(world.events - before).toBeLessThan(300);
+    const simulator = simulatorOf(12);
+    submit(simulator, simulator.addPeer({ self: anna }), 2);
+    simulator.runFor(10_000);
+    const before = simulator.trace.count;
+    simulator.runFor(60_000);
+    expect(simulator.trace.count - before).toBeLessThan(300);
   });
 
   test('a peer keeps trying its entrance, however its timers fire', () => {
-    const world = new World(13);
-    const waiting = world.join(bert, ['anna:1']);
-    world.runFor(10 * 60_000);
-    world.join(anna, []);
-    world.runFor(2 * 60_000);
-    expect([...waiting.peer.status().neighbours.keys()]).toEqual([anna]);
+    const simulator = simulatorOf(13);
+    const entrance = simulator.addPeer({ self: anna });
+    simulator.crash(entrance, 'killed');
+    const waiting = simulator.addPeer({ self: bert, entrances: [entrance.address] });
+    simulator.runFor(10 * 60_000);
+    simulator.restart(entrance, 'kept');
+    simulator.runFor(2 * 60_000);
+    expect([...waiting.peer.neighbours.keys()]).toEqual([anna]);
   });
 
   test('a tick that comes too early is followed by the same wake again', () => {
-    const options = { self, addresses: () => [], entrances: ['one:1'], slots: 1, seed: 1 };
-    const peer = new Peer({ ...options, limits: givenLimits });
+    const peer = new Peer({ ...alone, addresses: () => [], entrances: ['one:1'] });
     peer.handle({ type: 'tick' }, at(0));
     const failed = { type: 'dial-failed', address: 'one:1', reason: 'refused' } as const;
     const wakes = ofType(peer.handle(failed, at(5)), 'wake');
@@ -229,28 +245,8 @@ describe('waking', () => {
   });
 });
 
-test('the same seed gives the same effects, another seed others', () => {
-  const traceOf = (seed: number): string[] => {
-    const { world, owner } = gridOf(seed, { cora: { wrongShare: 0.3 } });
-    submit(world, owner, 2);
-    world.runFor(hourMs, isOver(owner));
-    return world.trace;
-  };
-  const first = traceOf(20);
-  expect(first.length).toBeGreaterThan(500);
-  expect(traceOf(20)).toEqual(first);
-  expect(traceOf(21)).not.toEqual(first);
-});
-
 test('what a peer says to itself stays inside, but for leases, which need their inputs', () => {
-  const peer = new Peer({
-    self,
-    addresses: () => ['me:1'],
-    entrances: [],
-    slots: 1,
-    limits: givenLimits,
-    seed: 1,
-  });
+  const peer = new Peer(alone);
   peer.handle({ type: 'tick' }, at(0));
   const spec = specOf({ trust: { quorum: 1 } });
   expect(peer.handle({ type: 'submit', job, spec }, at(1))).toEqual([]);
@@ -279,5 +275,5 @@ test('what a peer says to itself stays inside, but for leases, which need their 
   const outcomes = [{ outcome, computeMs: 3 }];
   expect(
     peer.handle({ type: 'run-done', run: 1, outcomes }, at(9)).map(({ type }) => type),
-  ).toEqual(['store-results', 'all-accepted']);
+  ).toEqual(['store-results', 'all-accepted', 'wake']);
 });

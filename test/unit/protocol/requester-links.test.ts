@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
+import { Awareness } from '../../../src/protocol/awareness.ts';
 import { RequesterLinks, retryAfterMs } from '../../../src/protocol/requester-links.ts';
-import { anna, bert, peerNumbered } from '../../support/protocol-fixtures.ts';
+import { anna, bert, peerNumbered, self } from '../../support/protocol-fixtures.ts';
 
 const opened = { type: 'open-work', requester: anna, addresses: ['anna:1'] };
 
@@ -18,10 +19,10 @@ describe('how long a requester is left alone', () => {
 });
 
 test('a stream is opened once, and again only after it went down', () => {
-  const links = new RequesterLinks();
+  const links = new RequesterLinks(self, new Awareness());
   expect(links.open(anna, ['anna:1'])).toEqual([opened]);
   expect(links.open(anna, ['anna:1'])).toEqual([]);
-  links.cameUp(anna);
+  links.cameUp(anna, 0);
   expect(links.open(anna, ['anna:1'])).toEqual([]);
   expect([links.isUp(anna), links.up]).toEqual([true, [anna]]);
   links.wentDown(anna, 100);
@@ -36,19 +37,19 @@ test('a stream is opened once, and again only after it went down', () => {
 });
 
 test('failures add up until the requester answers', () => {
-  const links = new RequesterLinks();
+  const links = new RequesterLinks(self, new Awareness());
   const waits = [0, 0, 0].map((ms) => {
     links.open(anna, []);
     links.wentDown(anna, ms);
     return links.dueAtMs;
   });
-  links.cameUp(anna);
+  links.cameUp(anna, 0);
   links.wentDown(anna, 0);
   expect([...waits, links.dueAtMs]).toEqual([1_000, 2_000, 4_000, 1_000]);
 });
 
 test('only what is open is closed', () => {
-  const links = new RequesterLinks();
+  const links = new RequesterLinks(self, new Awareness());
   expect(links.close(anna)).toEqual([]);
   links.open(anna, []);
   expect(links.close(anna)).toEqual([{ type: 'close-work', requester: anna }]);
@@ -58,7 +59,7 @@ test('only what is open is closed', () => {
 });
 
 test('one that was not tried again when it was time is forgotten', () => {
-  const links = new RequesterLinks();
+  const links = new RequesterLinks(self, new Awareness());
   links.wentDown(anna, 0);
   links.forgetOverdue(999);
   expect(links.dueAtMs).toBe(1_000);
@@ -67,7 +68,7 @@ test('one that was not tried again when it was time is forgotten', () => {
 });
 
 test('past the most links remembered one that is down makes room', () => {
-  const links = new RequesterLinks();
+  const links = new RequesterLinks(self, new Awareness());
   for (let number = 0; number < 256; number++) {
     links.wentDown(peerNumbered(number), number);
   }
@@ -76,7 +77,7 @@ test('past the most links remembered one that is down makes room', () => {
 });
 
 test('streams that come to nothing are few, however many requesters are offered', () => {
-  const links = new RequesterLinks();
+  const links = new RequesterLinks(self, new Awareness());
   const openedBy = (nowMs: number): number => {
     let opened = 0;
     for (let number = 0; number < 100; number++) {
@@ -91,14 +92,26 @@ test('streams that come to nothing are few, however many requesters are offered'
   expect([openedBy(250), openedBy(1_250)]).toEqual([1, 4]);
 });
 
+test('when none is to be opened any more nothing is due', () => {
+  const links = new RequesterLinks(self, new Awareness());
+  for (let number = 0; number < 20; number++) {
+    links.open(peerNumbered(number), []);
+    links.close(peerNumbered(number));
+  }
+  expect(links.mayOpen(anna, 0)).toBe(false);
+  expect(links.dueAtMs).toBe(1_250);
+  links.forgetOverdue(1_250);
+  expect(links.dueAtMs).toBe(Infinity);
+});
+
 test('streams that come up may be as many as there are requesters', () => {
-  const links = new RequesterLinks();
+  const links = new RequesterLinks(self, new Awareness());
   for (let number = 0; number < 100; number++) {
     const peer = peerNumbered(number);
     expect(links.mayOpen(peer, 0)).toBe(true);
     links.open(peer, []);
     expect(links.mayOpen(peer, 0)).toBe(true);
-    links.cameUp(peer);
+    links.cameUp(peer, 0);
     links.close(peer);
   }
 });

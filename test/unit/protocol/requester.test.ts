@@ -5,6 +5,7 @@ import type { JobId, PeerId } from '../../../src/model/ids.ts';
 import type { JobSpec } from '../../../src/model/job.ts';
 import type { VolunteerMessage } from '../../../src/model/messages.ts';
 import type { Offer } from '../../../src/model/offer.ts';
+import { Awareness } from '../../../src/protocol/awareness.ts';
 import type { Effect } from '../../../src/protocol/events.ts';
 import { Requester } from '../../../src/protocol/requester.ts';
 import {
@@ -24,7 +25,7 @@ const job = jobNumbered(1);
 const addresses = ['here:1'];
 
 function requesterWith(...volunteers: PeerId[]): Requester {
-  const requester = new Requester(self, () => addresses);
+  const requester = new Requester(self, () => addresses, new Awareness());
   for (const peer of volunteers) requester.volunteerUp(peer);
   return requester;
 }

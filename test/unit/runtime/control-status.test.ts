@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 
+import type { OverlayMessage } from '../../../src/model/messages.ts';
 import type { Offer } from '../../../src/model/offer.ts';
 import type { SandboxStats } from '../../../src/ports.ts';
 import type { Effect, LocalEvent } from '../../../src/protocol/events.ts';
@@ -17,6 +18,8 @@ import {
   givenLimits,
   jobNumbered,
   offerOf,
+  peerNumbered,
+  recordOf,
   self,
   signedOf,
   startUnixMs,
@@ -33,6 +36,8 @@ function peerWith(stats: Partial<SandboxStats> = {}) {
     self,
     addresses: () => [],
     entrances: [],
+    known: [],
+    features: [],
     slots: 1,
     limits: givenLimits,
     seed: 1,
@@ -41,8 +46,12 @@ function peerWith(stats: Partial<SandboxStats> = {}) {
     for (const effect of peer.handle(event, at(nowMs))) loopBack(effect);
   };
   const loopBack = (effect: Effect): void => {
-    if (effect.type !== 'sign-offer') return;
-    handle({ type: 'offer-signed', offer: signedOf(effect.offer) });
+    if (effect.type === 'sign-offer') {
+      handle({ type: 'offer-signed', offer: signedOf(effect.offer) });
+    }
+    if (effect.type === 'sign-record') {
+      handle({ type: 'record-signed', record: recordOf(effect.record.peer, effect.record) });
+    }
   };
   const usual = { slotsBusy: 0, batchesQueued: 0, restarts: 0 };
   const store = new MemoryStore();
@@ -70,17 +79,21 @@ function peerWith(stats: Partial<SandboxStats> = {}) {
     about: { version: '', grid: '', dataPath: '', metricsAddress: '' },
     onFinish: () => undefined,
   });
+  const say = (message: OverlayMessage): void =>
+    handle({ type: 'overlay-message', from: anna, message });
+  /** Anna becomes a neighbour. */
+  const meet = (): void => {
+    handle({ type: 'tick' });
+    handle({ type: 'link-up', peer: anna, direction: 'incoming', remote: '192.0.2.7' });
+    say({ type: 'join', record: recordOf(anna, { features: ['computes'] }) });
+  };
   const hear = (offer: Partial<Offer>): void =>
-    handle({
-      type: 'overlay-message',
-      from: anna,
-      message: { type: 'gossip', offer: offerOf(offer) },
-    });
+    say({ type: 'gossip', offer: offerOf(offer), hops: 1 });
   const pass = (ms: number): void => {
     nowMs += ms;
     handle({ type: 'tick' });
   };
-  return { control, hear, store, jobs, pass, split: split.promise };
+  return { control, meet, hear, store, jobs, pass, split: split.promise };
 }
 
 test('a peer tells what it gives a chunk and how its sandbox is', async () => {
@@ -95,10 +108,36 @@ test('a peer tells what it gives a chunk and how its sandbox is', async () => {
   expect(await peerWith().control.status({})).toMatchObject({ sandboxTrouble: '' });
 });
 
+test('peers are told with what they are and what they say they can do', async () => {
+  const { control, meet } = peerWith();
+  expect(await control.listPeers({})).toEqual({ peers: [] });
+  meet();
+  expect(await control.listPeers({})).toEqual({
+    peers: [
+      {
+        peerId: anna,
+        addresses: ['anna:1'],
+        features: ['computes'],
+        neighbour: true,
+        volunteer: false,
+        requester: false,
+      },
+    ],
+  });
+  expect(await control.status({})).toMatchObject({
+    neighbours: 1,
+    peersDead: 0,
+    peersUnreachable: 0,
+    peersMisbehaved: 0,
+  });
+});
+
 test('declined offers are told with their reason, the newest, until they are closed', async () => {
-  const { control, hear } = peerWith();
+  const { control, meet, hear } = peerWith();
+  meet();
   for (let number = 0; number < 30; number++) {
-    hear({ job: jobNumbered(number), name: `job ${number}`, limits: greedy });
+    const requester = peerNumbered(number);
+    hear({ requester, job: jobNumbered(number), name: `job ${number}`, limits: greedy });
   }
   const { declined = [], state, reason: why } = await control.status({});
   expect([declined.length, declined[0], declined.at(-1)]).toEqual([
@@ -108,7 +147,8 @@ test('declined offers are told with their reason, the newest, until they are clo
   ]);
   expect([state, why]).toEqual(['idle', `declined: job 29 ${reason} (and 29 more)`]);
   for (let number = 1; number < 30; number++) {
-    hear({ job: jobNumbered(number), sequence: 2, closed: true });
+    const requester = peerNumbered(number);
+    hear({ requester, job: jobNumbered(number), sequence: 2, closed: true });
   }
   const later = await control.status({});
   expect([later.declined, later.reason]).toEqual([

@@ -21,6 +21,8 @@ const components = {
     self,
     addresses: () => [],
     entrances: [],
+    known: [],
+    features: [],
     slots: 0,
     limits: givenLimits,
     seed: 1,

@@ -1,24 +1,28 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { Writable } from 'node:stream';
 
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
-import { createNode } from '../../../src/runtime/create-node.ts';
+import type { Sandbox } from '../../../src/ports.ts';
+import {
+  createNode,
+  type NodeComponents,
+  type NodeOptions,
+} from '../../../src/runtime/create-node.ts';
 import { createLog } from '../../../src/runtime/log.ts';
+import { openStore } from '../../../src/storage/sqlite-store.ts';
 import { fakeSandbox } from '../../support/fake-sandbox.ts';
 import { gridErrorOf } from '../../support/grid-error-of.ts';
-import { givenLimits } from '../../support/protocol-fixtures.ts';
+import { anna, givenLimits } from '../../support/protocol-fixtures.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
-test('what fails to close neither hides why a start failed nor keeps others open', async () => {
-  const dataPath = tempDir();
-  const controlPath = join(dataPath, 'control.sock');
-  await writeFile(controlPath, 'no socket');
-  const stream = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const options = {
+function optionsIn(dataPath: string): NodeOptions {
+  return {
     dataPath,
-    controlPath,
+    controlPath: join(dataPath, 'control.sock'),
     listen: '127.0.0.1:0',
     advertise: [],
     peers: [],
@@ -26,11 +30,74 @@ test('what fails to close neither hides why a start failed nor keeps others open
     limits: givenLimits,
     version: '0',
   };
+}
+
+/** @param lines what is logged goes here */
+function componentsWith(sandbox: Sandbox, lines: string[] = []): NodeComponents {
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(Object(JSON.parse(String(chunk))).msg));
+      done();
+    },
+  });
+  return { log: createLog({ level: 'info', format: 'json', stream }), sandbox };
+}
+
+test('what fails to close neither hides why a start failed nor keeps others open', async () => {
+  const dataPath = tempDir();
+  await writeFile(join(dataPath, 'control.sock'), 'no socket');
   const sandbox = fakeSandbox({ close: () => Promise.reject(new Error('its threads are stuck')) });
-  const components = { log: createLog({ level: 'silent', format: 'json', stream }), sandbox };
   // The second one finds the folder free, so the store of the first was closed.
   for (let start = 1; start <= 2; start++) {
-    const error = await gridErrorOf(createNode(options, components));
+    const started = createNode(optionsIn(dataPath), componentsWith(sandbox));
+    const error = await gridErrorOf(started);
     expect([error.code, error.message]).toEqual(['usage', expect.stringContaining('no socket')]);
   }
 });
+
+test.each([
+  ['neither was given a peer nor met one', [], 0, false],
+  ['was given one', ['127.0.0.1:1'], 0, true],
+  ['has met one in an earlier run', [], 1, true],
+])('a peer that %s knows whether it is alone', async (_what, peers, met, knowsOthers) => {
+  const dataPath = tempDir();
+  await keepPeers(dataPath, met);
+  const lines: string[] = [];
+  const components = componentsWith(fakeSandbox(), lines);
+  const node = await createNode({ ...optionsIn(dataPath), peers }, components);
+  onTestFinished(() => node.stop());
+  expect(node.knowsOthers).toBe(knowsOthers);
+  const alone = 'it knows no other peer yet; others join through it by --peer and its address';
+  expect(lines.filter((line) => line === alone)).toHaveLength(knowsOthers ? 0 : 1);
+});
+
+test('a peer starts even when the peers of earlier runs can not be read', async () => {
+  const dataPath = tempDir();
+  await keepPeers(dataPath, 1);
+  scribbleOverPeers(dataPath);
+  const lines: string[] = [];
+  const node = await createNode(optionsIn(dataPath), componentsWith(fakeSandbox(), lines));
+  onTestFinished(() => node.stop());
+  expect(node.knowsOthers).toBe(false);
+  expect(lines[0]).toMatch(/^the peers of earlier runs can't be read: .* is damaged/);
+});
+
+async function keepPeers(dataPath: string, count: number): Promise<void> {
+  const store = await openStore({ path: dataPath });
+  const peers = [{ peer: anna, addresses: ['127.0.0.1:1'], seenAtMs: 1 }];
+  store.putPeers(peers.slice(0, count));
+  store.close();
+}
+
+/** As a bad sector would, in that table alone. */
+function scribbleOverPeers(dataPath: string): void {
+  const path = join(dataPath, 'jobs.sqlite');
+  const database = new DatabaseSync(path);
+  const one = (sql: string, column: string) => Number(database.prepare(sql).get()?.[column]);
+  const pageBytes = one('PRAGMA page_size', 'page_size');
+  const page = one("SELECT rootpage FROM sqlite_schema WHERE name = 'peers'", 'rootpage');
+  database.close();
+  const file = openSync(path, 'r+');
+  writeSync(file, new Uint8Array(pageBytes).fill(0xff), 0, pageBytes, (page - 1) * pageBytes);
+  closeSync(file);
+}

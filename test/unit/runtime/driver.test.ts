@@ -1,22 +1,50 @@
+/** The driver under a machine that says what a test wants said. */
+
 import { Writable } from 'node:stream';
 
 import { expect, test } from 'vitest';
 
-import type { TransportEvent } from '../../../src/model/messages.ts';
+import { GridError } from '../../../src/model/errors.ts';
+import type { PeerId } from '../../../src/model/ids.ts';
+import { programKey } from '../../../src/model/program.ts';
+import type { SignedRecord } from '../../../src/model/peer-record.ts';
 import type { Transport } from '../../../src/ports.ts';
-import { Peer } from '../../../src/protocol/peer.ts';
+import type { Effect, PeerEvent } from '../../../src/protocol/events.ts';
 import { Driver } from '../../../src/runtime/driver.ts';
 import { createLog } from '../../../src/runtime/log.ts';
 import { ProgramFetch } from '../../../src/runtime/program-fetch.ts';
 import { fakeSandbox } from '../../support/fake-sandbox.ts';
 import { memoryCache } from '../../support/memory-cache.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
-import { anna, givenLimits, offerOf, self, startUnixMs } from '../../support/protocol-fixtures.ts';
+import {
+  anna,
+  bert,
+  offerOf,
+  recordOf,
+  self,
+  startUnixMs,
+} from '../../support/protocol-fixtures.ts';
 
 const nothing = (): void => undefined;
 
-/** A driver of a peer with one slot, and the lines of its log as they come. */
-function driverWith(transportMethods: Partial<Transport>, sandbox = fakeSandbox()) {
+const own = recordOf(self);
+const { record } = own;
+
+const fetchProgram: Effect = {
+  type: 'fetch-program',
+  requester: anna,
+  addresses: ['anna:1'],
+  program: programKey(offerOf().offer, offerOf().offer.limits.memoryBytesMax),
+  ref: offerOf().offer,
+  limits: offerOf().offer.limits,
+};
+
+/** A driver whose machine answers every tick with these effects, and what comes of them. */
+function driverWith(
+  effects: readonly Effect[],
+  transportMethods: Partial<Transport> = {},
+  { sandbox = fakeSandbox(), store = new MemoryStore() } = {},
+) {
   const lines: string[] = [];
   const stream = new Writable({
     write(chunk, _encoding, done) {
@@ -31,10 +59,12 @@ function driverWith(transportMethods: Partial<Transport>, sandbox = fakeSandbox(
     sendOverlay: nothing,
     openWork: nothing,
     closeWork: nothing,
+    closeVolunteer: nothing,
     sendToRequester: nothing,
     sendToVolunteer: nothing,
     fetchBlob: async () => new Uint8Array(offerOf().offer.programBytes),
-    sign: (offer) => offerOf(offer),
+    signOffer: (offer) => offerOf(offer),
+    signRecord: (unsigned) => recordOf(unsigned.peer, unsigned),
     stats: () => ({
       bytesIn: 0,
       bytesOut: 0,
@@ -45,57 +75,59 @@ function driverWith(transportMethods: Partial<Transport>, sandbox = fakeSandbox(
     close: async () => undefined,
     ...transportMethods,
   };
-  const peer = new Peer({
-    self,
-    addresses: () => [],
-    entrances: [],
-    slots: 1,
-    limits: givenLimits,
-    seed: 1,
-  });
-  const store = new MemoryStore();
-  const cache = memoryCache();
+  const events: PeerEvent[] = [];
+  const neighbours = new Map<PeerId, SignedRecord>();
+  const clock = { ms: 0 };
   const driver = new Driver({
     self,
-    peer,
+    peer: {
+      neighbours,
+      ownJob: () => undefined,
+      handle: (event) => {
+        events.push(event);
+        return event.type === 'tick' ? [...effects] : [];
+      },
+    },
     transport,
     sandbox,
-    programs: new ProgramFetch({ self, transport, sandbox, store, cache }),
+    programs: new ProgramFetch({ self, transport, sandbox, store, cache: memoryCache() }),
     store,
-    clock: { nowMs: () => 0, unixMs: () => startUnixMs },
-    log: createLog({ level: 'warn', format: 'json', stream }),
+    clock: { nowMs: () => clock.ms, unixMs: () => startUnixMs + clock.ms },
+    log: createLog({ level: 'debug', format: 'json', stream }),
     entrances: [],
     ownJob: () => undefined,
     onCompute: nothing,
     onDrained: nothing,
   });
-  return { driver, lines };
+  const logged = (): unknown[] =>
+    lines.map((line) => {
+      const { time: _time, ...rest } = Object(JSON.parse(line));
+      return rest;
+    });
+  return { driver, events, store, neighbours, clock, logged };
 }
 
-const annasOffer: TransportEvent = {
-  type: 'overlay-message',
-  from: anna,
-  message: { type: 'gossip', offer: offerOf() },
-};
-
-test('an effect that throws is reported, and those behind it are carried out', async () => {
-  const fetched = Promise.withResolvers<string>();
-  const { driver, lines } = driverWith({
-    openWork: () => {
-      throw new Error('no such thing');
+test('an effect that throws is reported, and those behind it are carried out', () => {
+  const dialled: string[] = [];
+  const dial = (address: string): void => {
+    if (address === 'a:1') throw new Error('no such thing');
+    dialled.push(address);
+  };
+  const effects = ['a:1', 'b:1'].map((address) => ({ type: 'dial', address }) as const);
+  const { driver, logged } = driverWith(effects, { dial });
+  driver.dispatch({ type: 'tick' });
+  expect(dialled).toEqual(['b:1']);
+  expect(logged()).toEqual([
+    {
+      level: 50,
+      err: expect.objectContaining({ message: 'no such thing' }),
+      effect: 'dial',
+      msg: 'an effect could not be carried out',
     },
-    fetchBlob: async (requester) => {
-      fetched.resolve(requester);
-      return new Uint8Array(offerOf().offer.programBytes);
-    },
-  });
-  driver.dispatch(annasOffer);
-  expect(await fetched.promise).toBe(anna);
-  expect(lines.join('')).toContain('no such thing');
-  driver.stop();
+  ]);
 });
 
-test('what a stranger’s program says of itself is harmless in a log', async () => {
+test("a stranger's program that says something of itself is harmless in a log", async () => {
   const checked = Promise.withResolvers<void>();
   const sandbox = fakeSandbox({
     load: async () => {
@@ -103,10 +135,89 @@ test('what a stranger’s program says of itself is harmless in a log', async ()
       return { kind: 'threw', detail: 'Error: \u001b]0;mine\u0007\nyours' };
     },
   });
-  const { driver, lines } = driverWith({}, sandbox);
-  driver.dispatch(annasOffer);
+  const { driver, logged } = driverWith([fetchProgram], {}, { sandbox });
+  driver.dispatch({ type: 'tick' });
   await checked.promise;
-  const { msg }: { msg: unknown } = JSON.parse(lines.at(-1) ?? '{}');
-  expect(msg).toBe('a job is declined: threw: Error: \u{fffd}]0;mine\u{fffd}\u{fffd}yours');
-  driver.stop();
+  expect(logged().at(-1)).toMatchObject({
+    msg: 'a job is declined: threw: Error: \u{fffd}]0;mine\u{fffd}\u{fffd}yours',
+  });
+});
+
+test('what the machine wants signed comes back to it signed', () => {
+  const { offer } = offerOf();
+  const { driver, events } = driverWith([
+    { type: 'sign-record', record },
+    { type: 'sign-offer', offer },
+  ]);
+  driver.dispatch({ type: 'tick' });
+  expect(events).toEqual([
+    { type: 'tick' },
+    { type: 'record-signed', record: own },
+    { type: 'offer-signed', offer: offerOf() },
+  ]);
+});
+
+test('a volunteer that the machine gives up loses its stream', () => {
+  const closed: string[] = [];
+  const closeVolunteer = (peer: string): void => void closed.push(peer);
+  const { driver } = driverWith([{ type: 'close-volunteer', volunteer: bert }], { closeVolunteer });
+  driver.dispatch({ type: 'tick' });
+  expect(closed).toEqual([bert]);
+});
+
+test('peers to be kept are in the store', () => {
+  const peers = [{ peer: anna, addresses: ['anna:1'], seenAtMs: startUnixMs }];
+  const { driver, store } = driverWith([{ type: 'keep-peers', peers }]);
+  driver.dispatch({ type: 'tick' });
+  expect(store.listPeers()).toEqual(peers);
+});
+
+test('a disk that takes no peers is told of once an hour, and the peer goes on', () => {
+  const store = new MemoryStore();
+  store.putPeers = () => {
+    throw new GridError('disk-full', 'there is no room');
+  };
+  const keep: Effect = { type: 'keep-peers', peers: [] };
+  const { driver, events, clock, logged } = driverWith(
+    [keep, { type: 'sign-record', record }],
+    {},
+    { store },
+  );
+  for (const ms of [0, 60_000, 3_599_999, 3_600_000]) {
+    clock.ms = ms;
+    driver.dispatch({ type: 'tick' });
+  }
+  expect(events.map(({ type }) => type)).toEqual(
+    Array.from({ length: 4 }, () => ['tick', 'record-signed']).flat(),
+  );
+  const told = {
+    level: 40,
+    reason: 'there is no room',
+    msg: "the peers met can't be kept for the next start: there is no room",
+  };
+  expect(logged()).toEqual([told, told]);
+});
+
+test('a neighbour is news, and a link is not, unless the other end broke the rules', () => {
+  const { driver, neighbours, logged } = driverWith([]);
+  const up = { type: 'link-up', direction: 'incoming', remote: '192.0.2.7' } as const;
+  const down = { type: 'link-down', reason: 'it went away', offence: false } as const;
+  driver.dispatch({ ...up, peer: anna });
+  neighbours.set(anna, recordOf(anna));
+  driver.dispatch({ type: 'tick' });
+  neighbours.delete(anna);
+  driver.dispatch({ ...down, peer: anna });
+  driver.dispatch({ ...down, peer: bert, reason: 'a frame too large', offence: true });
+  expect(logged()).toEqual([
+    { level: 20, peer: anna, direction: 'incoming', msg: 'link up' },
+    { level: 30, peer: anna, msg: 'neighbour up' },
+    { level: 20, peer: anna, reason: 'it went away', msg: 'link down' },
+    { level: 30, peer: anna, reason: 'it went away', msg: 'neighbour down' },
+    {
+      level: 40,
+      peer: bert,
+      reason: 'a frame too large',
+      msg: 'bert2222 sent what no correct peer sends: a frame too large',
+    },
+  ]);
 });

@@ -125,6 +125,8 @@ function jobBook(
       self,
       addresses: () => [],
       entrances: [],
+      known: [],
+      features: [],
       slots: 0,
       limits: givenLimits,
       seed: 1,

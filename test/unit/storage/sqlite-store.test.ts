@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 import { expect, onTestFinished, test } from 'vitest';
 
+import { peerId } from '../../../src/model/ids.ts';
 import type { Store } from '../../../src/ports.ts';
 import { openStore } from '../../../src/storage/sqlite-store.ts';
 import { encodeCanonical } from '../../../src/wire/canonical-cbor.ts';
@@ -111,7 +112,7 @@ test('jobs of the first schema, when all were scripts, are known as such', async
   const { stderrBytesMax: _neither, ...oldLimits } = limits;
   const record = encodeCanonical({ ...job, spec: { ...oldSpec, limits: oldLimits } });
   const hex = Buffer.from(record).toString('hex');
-  inDatabase(path, `UPDATE jobs SET record = x'${hex}'; PRAGMA user_version = 1`);
+  inDatabase(path, `UPDATE jobs SET record = x'${hex}'; ${firstSchema}`);
   const second = await opened(path);
   expect(second.listJobs()).toEqual([{ ...job, spec }]);
   expect(await second.getBlob(program)).toBeDefined();
@@ -124,11 +125,42 @@ test('a record of the first schema that is damaged is reported as damage', async
   const first = await opened(path);
   first.putJob(storedJob('old', 'done'));
   first.close();
-  inDatabase(path, `UPDATE jobs SET record = x'ff'; PRAGMA user_version = 1`);
+  inDatabase(path, `UPDATE jobs SET record = x'ff'; ${firstSchema}`);
   await expect(openStore({ path })).rejects.toMatchObject({
     code: 'store-failed',
     message: expect.stringContaining('is damaged'),
   });
+});
+
+test('a store of the second schema, which kept no peers, keeps them from now on', async () => {
+  const path = tempDir();
+  const first = await opened(path);
+  first.putJob(storedJob('old', 'done'));
+  first.close();
+  inDatabase(path, 'DROP TABLE peers; PRAGMA user_version = 2');
+  const second = await opened(path);
+  expect([second.listJobs(), second.listPeers()]).toEqual([[storedJob('old', 'done')], []]);
+  second.putPeers([knownPeer]);
+  second.close();
+  expect((await opened(path)).listPeers()).toEqual([knownPeer]);
+});
+
+test.each([
+  ['an address list that is none', `addresses = '192.0.2.7:7420'`],
+  ['an address list of numbers', `addresses = '[7]'`],
+  ['an endless address', `addresses = '["${'a'.repeat(300)}:1"]'`],
+  ['too many addresses', `addresses = '${JSON.stringify(Array(9).fill('a:1'))}'`],
+  ['an id that is none', `peer = 'damaged'`],
+  ['a time before there was any', 'seen_at_ms = -1'],
+  ['a time that is no number here', 'seen_at_ms = 9223372036854775807'],
+])('a known peer with %s is passed over, and the others are known', async (_what, change) => {
+  const path = tempDir();
+  const first = await opened(path);
+  const other = { ...knownPeer, peer: peerId('other'.padEnd(52, '2')) };
+  first.putPeers([knownPeer, other]);
+  first.close();
+  inDatabase(path, `UPDATE peers SET ${change} WHERE peer = '${knownPeer.peer}'`);
+  expect((await opened(path)).listPeers()).toEqual([other]);
 });
 
 test('what was acknowledged survives kill -9', async () => {
@@ -161,7 +193,7 @@ test('a store of a newer schema is left alone, with both versions named', async 
   await expect(openStore({ path })).rejects.toMatchObject({
     code: 'store-failed',
     message: `The store in ${path} was written by a newer manyhands: its schema is 7, and this one \
-knows 2. Update manyhands, or choose another folder with --data.`,
+knows 3. Update manyhands, or choose another folder with --data.`,
   });
 });
 
@@ -171,7 +203,8 @@ test('a file that is no database is reported with what to do', async () => {
   await expect(openStore({ path })).rejects.toMatchObject({
     code: 'store-failed',
     message: `The job database in ${path} is damaged (file is not a database); move its files \
-jobs.sqlite* away and start again. The jobs in it are lost; the identity of this peer is not.`,
+jobs.sqlite* away and start again. The jobs and the known peers in it are lost; the identity of \
+this peer is not.`,
   });
 });
 
@@ -210,12 +243,20 @@ test('a full disk is reported and loses nothing, and room makes the store go on'
     code: 'disk-full',
     message: 'There is no space left on the disk that holds PATH/store; free some or use --data.',
   };
-  expect(said).toMatchObject({ results: full, blob: full });
+  expect(said).toMatchObject({ results: full, blob: full, peersPut: full, known: 2 });
   expect(said).not.toHaveProperty('afterwards');
   const { chunks, readable } = Object(said);
   expect(chunks).toBeGreaterThan(0);
   expect(readable).toBe(chunks);
 });
+
+const firstSchema = 'DROP TABLE peers; PRAGMA user_version = 1';
+
+const knownPeer = {
+  peer: peerId('known'.padEnd(52, '2')),
+  addresses: ['192.0.2.7:7420'],
+  seenAtMs: 1_800_000_000_000,
+};
 
 async function opened(path: string): Promise<Store> {
   const store = await openStore({ path });

@@ -6,7 +6,6 @@ import { expect, test } from 'vitest';
 
 import { decodeBlobPiece, decodeBlobRequest } from '../../../src/wire/blob-codec.ts';
 import { cut, type Decoded, printable } from '../../../src/wire/bounds.ts';
-import { signOffer } from '../../../src/wire/offer-codec.ts';
 import {
   decodeOverlay,
   encodeOverlay,
@@ -14,10 +13,9 @@ import {
 } from '../../../src/wire/overlay-codec.ts';
 import { decodeRequester, encodeRequester } from '../../../src/wire/requester-codec.ts';
 import { decodeVolunteer, encodeVolunteer } from '../../../src/wire/volunteer-codec.ts';
-import { someJob, someKey, someOffer, someResult } from '../../support/wire-samples.ts';
+import { everyOverlayMessage, someJob, someKey, someResult } from '../../support/wire-samples.ts';
 
 const peer = someKey();
-const offer = signOffer(someOffer(peer), peer, peer.privateKey);
 const chunks = [1, 2, 3].map((lease) => ({ lease, chunk: 1, input: new Uint8Array([lease]) }));
 const replicas = [someResult(1), someResult(2)];
 
@@ -31,9 +29,8 @@ const decoders: readonly ((bytes: Buffer) => Decoded<unknown>)[] = [
 ];
 
 const seeds: readonly Buffer[] = [
-  encodeOverlayHello('dialler', ['a:1']),
-  encodeOverlay('dialler', { type: 'gossip', offer }),
-  encodeOverlay('dialler', { type: 'peers', peers: [{ peer: peer.peer, addresses: ['a:1'] }] }),
+  encodeOverlayHello('dialler'),
+  ...everyOverlayMessage(peer).map((message) => encodeOverlay('dialler', message)),
   ...encodeRequester({ type: 'leases', job: someJob, leaseMs: 1, chunks }),
   ...encodeRequester({ type: 'revoke', job: someJob, leases: [1, 2, 3] }),
   ...encodeVolunteer({ type: 'results', frame: { job: someJob, replicas } }, peer.privateKey),

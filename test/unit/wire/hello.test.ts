@@ -7,7 +7,6 @@ const hello: HelloFrame = {
   protocolVersions: [1],
   features: [],
   requiredFeatures: [],
-  addresses: [],
 };
 
 test('peers with a common version work together, whatever else the other offers', () => {

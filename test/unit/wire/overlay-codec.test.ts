@@ -1,241 +1,77 @@
 import { expect, test } from 'vitest';
 
-import type { OverlayMessage } from '../../../src/model/messages.ts';
-import { limits } from '../../../src/model/limits.ts';
-import type { Offer__Output } from '../../../src/wire/generated/manyhands/v1/Offer.ts';
 import type { OverlayFrame } from '../../../src/wire/generated/manyhands/v1/OverlayFrame.ts';
-import { signOffer } from '../../../src/wire/offer-codec.ts';
 import {
   decodeOverlay,
   encodeOverlay,
   encodeOverlayHello,
 } from '../../../src/wire/overlay-codec.ts';
 import { loadPeerProto } from '../../../src/wire/proto.ts';
-import { signBytes } from '../../../src/wire/signing.ts';
-import { messageOf, someDigest, someKey, someOffer, times } from '../../support/wire-samples.ts';
+import {
+  everyOverlayMessage,
+  plain,
+  someKey,
+  someRecord,
+  times,
+} from '../../support/wire-samples.ts';
 
-const requester = someKey();
-const proto = loadPeerProto();
+const peer = someKey();
+const { signed } = someRecord(peer);
 
 function frame(message: OverlayFrame): Buffer {
-  return proto.overlay.Exchange.requestSerialize({ frame: message });
+  return loadPeerProto().overlay.Exchange.requestSerialize({ frame: message });
 }
 
-/** An offer signed as it stands, right or wrong. */
-function gossip(changes: Partial<Offer__Output> | Record<string, unknown>): Buffer {
-  const good = proto.offer.deserialize(
-    Buffer.from(signOffer(someOffer(requester), requester, requester.privateKey).signed.payload),
-  );
-  const payload = proto.offer.serialize({ ...good, ...changes });
-  const signature = signBytes(requester.privateKey, 'manyhands/v1/offer', payload);
-  return frame({ gossip: { offer: { payload, publicKey: requester.spki, signature } } });
-}
-
-test.each<OverlayMessage>([
-  { type: 'refuse' },
-  { type: 'peers', peers: [] },
-  { type: 'peers', peers: [{ peer: requester.peer, addresses: ['a:1', '[::1]:2'] }] },
-  {
-    type: 'gossip',
-    offer: signOffer(someOffer(requester, { closed: true }), requester, requester.privateKey),
-  },
-])('a message arrives as it was sent, either way: $type', (message) => {
+test.each(everyOverlayMessage(peer))('a message arrives as it was sent: $type', (message) => {
   for (const from of ['dialler', 'dialled'] as const) {
     const decoded = decodeOverlay(from, encodeOverlay(from, message));
-    // Bytes are compared as bytes, whether they are a Buffer or not.
     expect(plain(decoded)).toEqual(plain({ type: 'message', message }));
   }
 });
 
-function plain(value: unknown): unknown {
-  return JSON.parse(
-    JSON.stringify(value, (_, part: unknown) =>
-      part instanceof Uint8Array ? Array.from(part) : part,
-    ).replaceAll(/\{"type":"Buffer","data":(\[[^\]]*\])\}/g, '$1'),
-  );
-}
-
-test('a hello arrives with its addresses', () => {
-  expect(decodeOverlay('dialler', encodeOverlayHello('dialler', ['a:1']))).toEqual({
-    type: 'message',
-    message: {
-      type: 'hello',
-      protocolVersions: [1],
-      features: [],
-      requiredFeatures: [],
-      addresses: ['a:1'],
-    },
-  });
-});
-
-test('what is sent is cut to what the receiver allows', () => {
-  const peers = Array.from({ length: 50 }, () => ({
-    peer: requester.peer,
-    addresses: Array.from({ length: 20 }, () => 'a:1'),
-  }));
-  const decoded = decodeOverlay('dialler', encodeOverlay('dialler', { type: 'peers', peers }));
-  const arrived = messageOf(decoded, 'peers').peers;
-  expect(arrived).toHaveLength(limits.peersPerFrameMax);
-  expect(arrived[0]?.addresses).toHaveLength(limits.peerAddressesMax);
-  expect(
-    decodeOverlay('dialler', encodeOverlayHello('dialler', peers[0]?.addresses ?? [])),
-  ).toEqual(expect.objectContaining({ type: 'message' }));
-});
-
-test("an offer's requester is the holder of its key", () => {
-  const other = someKey();
-  const forged = someOffer(other);
-  expect(() => signOffer(forged, requester, requester.privateKey)).toThrow(/not of/);
-});
-
-test('an offer with the longest name and addresses fits its bound', () => {
-  const addresses = Array.from({ length: 8 }, () => `${'a'.repeat(253)}:65535`);
-  const name = '\u{1f41d}'.repeat(100);
-  const offer = signOffer(
-    someOffer(requester, { addresses, name }),
-    requester,
-    requester.privateKey,
-  );
-  const decoded = decodeOverlay('dialler', encodeOverlay('dialler', { type: 'gossip', offer }));
-  expect(decoded.type).toBe('message');
-});
-
-test('names can not move the cursor of who reads them', () => {
-  const decoded = decodeOverlay('dialler', gossip({ name: 'a\u001b[2Jb\u202ec\nd' }));
-  expect(messageOf(decoded, 'gossip').offer.offer.name).toBe('a\ufffd[2Jb\ufffdc\ufffdd');
+test('a hello arrives, either way', () => {
+  const message = { type: 'hello', protocolVersions: [1], features: [], requiredFeatures: [] };
+  for (const from of ['dialler', 'dialled'] as const) {
+    expect(decodeOverlay(from, encodeOverlayHello(from))).toEqual({ type: 'message', message });
+  }
 });
 
 test('what a later version says is ignored', () => {
   expect(decodeOverlay('dialler', Buffer.alloc(0))).toEqual({ type: 'unknown' });
   expect(decodeOverlay('dialler', frame({}))).toEqual({ type: 'unknown' });
-  // Field 15 of the frame, a message of two bytes.
-  expect(decodeOverlay('dialler', Buffer.from([0x0a, 4, 0x7a, 2, 8, 1]))).toEqual({
+  // Field 31 of the frame, a message of two bytes.
+  expect(decodeOverlay('dialler', Buffer.from([0x0a, 5, 0xfa, 1, 2, 8, 1]))).toEqual({
     type: 'unknown',
   });
-  expect(decodeOverlay('dialler', gossip({ runtime: 7 }))).toEqual({ type: 'unknown' });
 });
-
-test('a WASI program is offered with its setup and as large as a module may be', () => {
-  const setup = { digest: someDigest, bytes: 2 ** 16 };
-  const offer = someOffer(requester, { runtime: 'wasi', programBytes: 2 ** 26, setup });
-  const sent = signOffer(offer, requester, requester.privateKey);
-  const bytes = encodeOverlay('dialler', { type: 'gossip', offer: sent });
-  expect(messageOf(decodeOverlay('dialler', bytes), 'gossip').offer.offer).toEqual(offer);
-});
-
-test('an offer that says nothing of stderr keeps none of it', () => {
-  const limitsOf = { wallMsMax: 1, memoryBytesMax: 2, resultBytesMax: 3 };
-  const { offer } = messageOf(
-    decodeOverlay('dialler', gossip({ limits: limitsOf })),
-    'gossip',
-  ).offer;
-  expect(offer.limits).toEqual({ ...limitsOf, stderrBytesMax: 0 });
-});
-
-const setupBlob = { digest: Buffer.from(someDigest, 'hex'), bytes: 10 };
-
-function wasiGossip(changes: Record<string, unknown>): Buffer {
-  return gossip({ runtime: 'RUNTIME_WASI', setup: setupBlob, ...changes });
-}
-
-const manyPeers = Array.from({ length: 33 }, () => ({ peerId: requester.peer, addresses: [] }));
-const bytes31 = Buffer.alloc(31);
 
 test.each<[string, Buffer, RegExp]>([
   ['bytes that are no protobuf', Buffer.from([0xff, 0xff]), /not a valid protobuf/],
   ['a length past the end', Buffer.from([0x0a, 9, 1]), /not a valid protobuf/],
   ['groups', Buffer.from([0x0b, 0x0c]), /not a valid protobuf/],
   ['groups without end', Buffer.alloc(100_000, 0x0b), /not a valid protobuf/],
-  ['too many peers', frame({ peers: { peers: manyPeers } }), /more than 32/],
   [
-    'a million empty peers in two bytes each',
+    'a million empty announcements in two bytes each',
     Buffer.concat([
-      Buffer.from([0x0a, 0x84, 0x89, 0x7a, 0x12, 0x80, 0x89, 0x7a]),
+      Buffer.from([0x0a, 0x84, 0x89, 0x7a, 0x5a, 0x80, 0x89, 0x7a]),
       Buffer.concat(Array.from({ length: 1_000_000 }, () => Buffer.from([0x0a, 0]))),
     ]),
-    /more than 32/,
+    /more than 1024/,
   ],
-  ['a peer id that is none', frame({ peers: { peers: [{ peerId: 'x' }] } }), /peer_id/],
-  [
-    'too many addresses of a peer',
-    frame({ peers: { peers: [{ peerId: requester.peer, addresses: times(9, 'a:1') }] } }),
-    /more than 8/,
-  ],
-  [
-    'an address that is none',
-    frame({ peers: { peers: [{ peerId: requester.peer, addresses: ['a'] }] } }),
-    /host:port/,
-  ],
-  ['too many addresses in a hello', frame({ hello: { addresses: times(9, 'a:1') } }), /8/],
-  ['a bad address in a hello', frame({ hello: { addresses: ['unix:/x'] } }), /host:port/],
   ['too many features', frame({ hello: { features: times(33, 'a') } }), /32/],
   ['too many required features', frame({ hello: { requiredFeatures: times(33, 'a') } }), /32/],
   ['a feature that is no name', frame({ hello: { features: ['A b'] } }), /features/],
   ['too many versions', frame({ hello: { protocolVersions: times(33, 1) } }), /32/],
-  ['gossip without an offer', frame({ gossip: {} }), /no offer/],
-  ['an offer without a key', frame({ gossip: { offer: { payload: bytes31 } } }), /public key/],
-  ['an empty offer', frame({ gossip: { offer: {} } }), /signed offer/],
+  ['an inexact ping', frame({ ping: { id: 2 ** 53 } }), /id is/],
+  ['an inexact pong', frame({ pong: { id: 2 ** 60 } }), /id is/],
+  ['a probe of nobody', frame({ probe: { id: 1 } }), /record is not set/],
+  ['an inexact probe', frame({ probe: { id: 2 ** 53, record: signed } }), /id is/],
   [
-    'an offer over its bound',
-    frame({ gossip: { offer: { payload: Buffer.alloc(4096), publicKey: requester.spki } } }),
-    /signed offer has 4096 bytes/,
-  ],
-  [
-    'an offer that was changed',
-    frame({
-      gossip: {
-        offer: {
-          payload: Buffer.from('x'),
-          publicKey: requester.spki,
-          signature: signBytes(requester.privateKey, 'manyhands/v1/offer', Buffer.from('y')),
-        },
-      },
-    }),
+    'a probe with a bad record',
+    frame({ probe: { record: { ...signed, payload: Buffer.from('x') } } }),
     /signature/,
   ],
-  ['an offer with a short job id', gossip({ jobId: bytes31 }), /job_id has 31 bytes/],
-  ['an offer with a short digest', gossip({ programDigest: bytes31 }), /program_digest/],
-  ['an offer with a bad address', gossip({ addresses: ['x'] }), /host:port/],
-  ['an offer with too many addresses', gossip({ addresses: times(9, 'a:1') }), /8/],
-  ['an offer with a long name', gossip({ name: 'n'.repeat(65) }), /name has 65 characters/],
-  ['an offer without a runtime', gossip({ runtime: 'RUNTIME_UNSPECIFIED' }), /runtime/],
-  ['an offer of an empty program', gossip({ programBytes: 0 }), /program_bytes/],
-  ['an offer of a huge script', gossip({ programBytes: 2 ** 23 + 1 }), /program_bytes/],
-  ['an offer of a huge module', wasiGossip({ programBytes: 2 ** 26 + 1 }), /program_bytes/],
-  ['an offer of a script with a setup', gossip({ setup: setupBlob }), /has no setup/],
-  ['an offer of a module without a setup', wasiGossip({ setup: null }), /the setup has no blob/],
-  [
-    'an offer of a huge setup',
-    wasiGossip({ setup: { ...setupBlob, bytes: 2 ** 16 + 1 } }),
-    /size of the setup/,
-  ],
-  [
-    'an offer of a setup with a short digest',
-    wasiGossip({ setup: { digest: bytes31, bytes: 1 } }),
-    /digest of the setup has 31 bytes/,
-  ],
-  ['an offer without limits', gossip({ limits: null }), /limits/],
-  ['an offer with an inexact number', gossip({ sequence: 2 ** 53 }), /sequence/],
-  ['an offer of inexactly many replicas', gossip({ replicasOpen: 2 ** 60 }), /replicas_open/],
-  ['an offer for ever', gossip({ expiresAtMs: 2 ** 60 }), /expires_at_ms/],
-  [
-    'an offer without time',
-    gossip({ limits: { memoryBytesMax: 1, resultBytesMax: 1 } }),
-    /wall_ms/,
-  ],
-  ['an offer without memory', gossip({ limits: { wallMsMax: 1, resultBytesMax: 1 } }), /memory/],
-  [
-    'an offer of huge results',
-    gossip({ limits: { wallMsMax: 1, memoryBytesMax: 1, resultBytesMax: 2 ** 20 + 6 } }),
-    /result_bytes_max/,
-  ],
-  [
-    'an offer that keeps a flood of stderr',
-    gossip({
-      limits: { wallMsMax: 1, memoryBytesMax: 1, resultBytesMax: 1, stderrBytesMax: 2 ** 16 + 1 },
-    }),
-    /stderr_bytes_max/,
-  ],
+  ['an inexact answer to a probe', frame({ probeResult: { id: 2 ** 53 } }), /id is/],
 ])('%s is rejected with the reason', (_what, bytes, reason) => {
   expect(decodeOverlay('dialler', bytes)).toEqual({
     type: 'rejected',

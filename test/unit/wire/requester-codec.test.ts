@@ -31,15 +31,17 @@ test.each<RequesterMessage>([
   { type: 'acknowledge', job: someJob, leases: [0, 1, largestId] },
   { type: 'revoke', job: someJob, leases: [] },
   { type: 'job-ended', job: someJob },
+  { type: 'ping', id: largestId },
+  { type: 'pong', id: 0 },
 ])('a message arrives as it was sent: $type', (message) => {
   const frames = encodeRequester(message).map((bytes) => decodeRequester(bytes));
   expect(frames).toEqual([{ type: 'message', message }]);
 });
 
-test('a hello arrives with its addresses', () => {
-  expect(decodeRequester(encodeRequesterHello(['a:1']))).toEqual({
+test('a hello arrives', () => {
+  expect(decodeRequester(encodeRequesterHello())).toEqual({
     type: 'message',
-    message: expect.objectContaining({ type: 'hello', addresses: ['a:1'] }),
+    message: expect.objectContaining({ type: 'hello', protocolVersions: [1] }),
   });
 });
 
@@ -93,7 +95,9 @@ test.each<[string, ComputeResponse, RegExp]>([
   ['too many acknowledged ids', { acknowledge: { jobId, leaseIds: ids } }, /1024/],
   ['too many revoked ids', { revoke: { jobId, leaseIds: ids } }, /1024/],
   ['an inexact acknowledged id', { acknowledge: { jobId, leaseIds: [2 ** 60] } }, /lease_id/],
-  ['a bad address in a hello', { hello: { addresses: [''] } }, /host:port/],
+  ['a feature that is no name', { hello: { features: [''] } }, /features/],
+  ['an inexact ping', { ping: { id: 2 ** 53 } }, /id is/],
+  ['an inexact pong', { pong: { id: 2 ** 60 } }, /id is/],
 ])('%s is rejected with the reason', (_what, message, reason) => {
   expect(decodeRequester(frame(message))).toEqual({
     type: 'rejected',

@@ -18,6 +18,7 @@ test('a signature holds for no other key, context or bytes', () => {
   const signature = signBytes(privateKey, 'manyhands/v1/offer', payload);
   expect(verifyBytes(someKey().key, 'manyhands/v1/offer', payload, signature)).toBe(false);
   expect(verifyBytes(key, 'manyhands/v1/results', payload, signature)).toBe(false);
+  expect(verifyBytes(key, 'manyhands/v1/peer-record', payload, signature)).toBe(false);
   expect(verifyBytes(key, 'manyhands/v1/offer', Buffer.from('other'), signature)).toBe(false);
 });
 

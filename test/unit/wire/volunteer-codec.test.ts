@@ -32,6 +32,8 @@ function results(...outcomes: Outcome[]): VolunteerMessage {
 test.each<VolunteerMessage>([
   { type: 'ask', job: someJob, count: 0 },
   { type: 'ask', job: someJob, count: 4096 },
+  { type: 'ping', id: 0 },
+  { type: 'pong', id: Number.MAX_SAFE_INTEGER },
   results(),
   results({ type: 'returned' }),
   results(
@@ -51,7 +53,7 @@ test.each<VolunteerMessage>([
 });
 
 test('a hello arrives', () => {
-  expect(decodeVolunteer(encodeVolunteerHello([]), volunteer.key)).toEqual({
+  expect(decodeVolunteer(encodeVolunteerHello(), volunteer.key)).toEqual({
     type: 'message',
     message: expect.objectContaining({ type: 'hello', protocolVersions: [1] }),
   });
@@ -122,6 +124,8 @@ test('a frame signed by somebody else is rejected', () => {
 
 test.each<[string, Buffer, RegExp]>([
   ['a short job id in an ask', frame({ ask: { jobId: Buffer.alloc(31), count: 1 } }), /job_id/],
+  ['an inexact ping', frame({ ping: { id: 2 ** 53 } }), /id is/],
+  ['an inexact pong', frame({ pong: { id: 2 ** 60 } }), /id is/],
   ['results without a signature', frame({ results: {} }), /signature/],
   ['a short job id', signed([replica], [value], Buffer.alloc(31)), /job_id/],
   ['a value too few', signed([replica, replica], [value]), /2 replicas came with 1 values/],

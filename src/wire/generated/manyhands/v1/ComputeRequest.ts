@@ -3,17 +3,23 @@
 import type { Hello as _manyhands_v1_Hello, Hello__Output as _manyhands_v1_Hello__Output } from '../../manyhands/v1/Hello.ts';
 import type { Ask as _manyhands_v1_Ask, Ask__Output as _manyhands_v1_Ask__Output } from '../../manyhands/v1/Ask.ts';
 import type { Results as _manyhands_v1_Results, Results__Output as _manyhands_v1_Results__Output } from '../../manyhands/v1/Results.ts';
+import type { Ping as _manyhands_v1_Ping, Ping__Output as _manyhands_v1_Ping__Output } from '../../manyhands/v1/Ping.ts';
+import type { Pong as _manyhands_v1_Pong, Pong__Output as _manyhands_v1_Pong__Output } from '../../manyhands/v1/Pong.ts';
 
 export interface ComputeRequest {
   'hello'?: (_manyhands_v1_Hello | null);
   'ask'?: (_manyhands_v1_Ask | null);
   'results'?: (_manyhands_v1_Results | null);
-  'message'?: "hello"|"ask"|"results";
+  'ping'?: (_manyhands_v1_Ping | null);
+  'pong'?: (_manyhands_v1_Pong | null);
+  'message'?: "hello"|"ask"|"results"|"ping"|"pong";
 }
 
 export interface ComputeRequest__Output {
   'hello'?: (_manyhands_v1_Hello__Output | null);
   'ask'?: (_manyhands_v1_Ask__Output | null);
   'results'?: (_manyhands_v1_Results__Output | null);
-  'message'?: "hello"|"ask"|"results";
+  'ping'?: (_manyhands_v1_Ping__Output | null);
+  'pong'?: (_manyhands_v1_Pong__Output | null);
+  'message'?: "hello"|"ask"|"results"|"ping"|"pong";
 }

@@ -5,6 +5,8 @@ import type { Leases as _manyhands_v1_Leases, Leases__Output as _manyhands_v1_Le
 import type { Acknowledge as _manyhands_v1_Acknowledge, Acknowledge__Output as _manyhands_v1_Acknowledge__Output } from '../../manyhands/v1/Acknowledge.ts';
 import type { Revoke as _manyhands_v1_Revoke, Revoke__Output as _manyhands_v1_Revoke__Output } from '../../manyhands/v1/Revoke.ts';
 import type { JobEnded as _manyhands_v1_JobEnded, JobEnded__Output as _manyhands_v1_JobEnded__Output } from '../../manyhands/v1/JobEnded.ts';
+import type { Ping as _manyhands_v1_Ping, Ping__Output as _manyhands_v1_Ping__Output } from '../../manyhands/v1/Ping.ts';
+import type { Pong as _manyhands_v1_Pong, Pong__Output as _manyhands_v1_Pong__Output } from '../../manyhands/v1/Pong.ts';
 
 export interface ComputeResponse {
   'hello'?: (_manyhands_v1_Hello | null);
@@ -12,7 +14,9 @@ export interface ComputeResponse {
   'acknowledge'?: (_manyhands_v1_Acknowledge | null);
   'revoke'?: (_manyhands_v1_Revoke | null);
   'jobEnded'?: (_manyhands_v1_JobEnded | null);
-  'message'?: "hello"|"leases"|"acknowledge"|"revoke"|"jobEnded";
+  'ping'?: (_manyhands_v1_Ping | null);
+  'pong'?: (_manyhands_v1_Pong | null);
+  'message'?: "hello"|"leases"|"acknowledge"|"revoke"|"jobEnded"|"ping"|"pong";
 }
 
 export interface ComputeResponse__Output {
@@ -21,5 +25,7 @@ export interface ComputeResponse__Output {
   'acknowledge'?: (_manyhands_v1_Acknowledge__Output | null);
   'revoke'?: (_manyhands_v1_Revoke__Output | null);
   'jobEnded'?: (_manyhands_v1_JobEnded__Output | null);
-  'message'?: "hello"|"leases"|"acknowledge"|"revoke"|"jobEnded";
+  'ping'?: (_manyhands_v1_Ping__Output | null);
+  'pong'?: (_manyhands_v1_Pong__Output | null);
+  'message'?: "hello"|"leases"|"acknowledge"|"revoke"|"jobEnded"|"ping"|"pong";
 }

@@ -4,8 +4,10 @@ import type { Signed as _manyhands_v1_Signed, Signed__Output as _manyhands_v1_Si
 
 export interface Gossip {
   'offer'?: (_manyhands_v1_Signed | null);
+  'hops'?: (number);
 }
 
 export interface Gossip__Output {
   'offer': (_manyhands_v1_Signed__Output | null);
+  'hops': (number);
 }

@@ -5,12 +5,10 @@ export interface Hello {
   'protocolVersions'?: (number)[];
   'features'?: (string)[];
   'requiredFeatures'?: (string)[];
-  'addresses'?: (string)[];
 }
 
 export interface Hello__Output {
   'protocolVersions': (number)[];
   'features': (string)[];
   'requiredFeatures': (string)[];
-  'addresses': (string)[];
 }

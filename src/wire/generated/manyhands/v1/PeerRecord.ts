@@ -1,12 +1,17 @@
 // Original file: proto/manyhands/v1/types.proto
 
+import type { Long } from '@grpc/proto-loader';
 
 export interface PeerRecord {
-  'peerId'?: (string);
   'addresses'?: (string)[];
+  'features'?: (string)[];
+  'sequence'?: (number | string | Long);
+  'expiresAtMs'?: (number | string | Long);
 }
 
 export interface PeerRecord__Output {
-  'peerId': (string);
   'addresses': (string)[];
+  'features': (string)[];
+  'sequence': (number);
+  'expiresAtMs': (number);
 }

@@ -1,8 +1,11 @@
 // Original file: proto/manyhands/v1/overlay.proto
 
+import type { Signed as _manyhands_v1_Signed, Signed__Output as _manyhands_v1_Signed__Output } from '../../manyhands/v1/Signed.ts';
 
 export interface Refuse {
+  'peers'?: (_manyhands_v1_Signed)[];
 }
 
 export interface Refuse__Output {
+  'peers': (_manyhands_v1_Signed__Output)[];
 }

@@ -7,6 +7,7 @@ export interface Peer {
   'neighbour'?: (boolean);
   'volunteer'?: (boolean);
   'requester'?: (boolean);
+  'features'?: (string)[];
 }
 
 export interface Peer__Output {
@@ -15,4 +16,5 @@ export interface Peer__Output {
   'neighbour': (boolean);
   'volunteer': (boolean);
   'requester': (boolean);
+  'features': (string)[];
 }

@@ -28,6 +28,9 @@ export interface StatusResponse {
   'declined'?: (_manyhands_control_v1_Declined)[];
   'sandboxRestarts'?: (number);
   'sandboxTrouble'?: (string);
+  'peersDead'?: (number | string | Long);
+  'peersUnreachable'?: (number | string | Long);
+  'peersMisbehaved'?: (number | string | Long);
   '_pausedUntilMs'?: "pausedUntilMs";
 }
 
@@ -56,5 +59,8 @@ export interface StatusResponse__Output {
   'declined': (_manyhands_control_v1_Declined__Output)[];
   'sandboxRestarts': (number);
   'sandboxTrouble': (string);
+  'peersDead': (number);
+  'peersUnreachable': (number);
+  'peersMisbehaved': (number);
   '_pausedUntilMs'?: "pausedUntilMs";
 }

@@ -1,0 +1,223 @@
+/**
+ * Everything between neighbours: membership (HyParView), broadcast (Plumtree) and failure detection
+ * as one machine. The parts don't know each other. They tell of what concerns the others by steps,
+ * which are carried out here, in the place where they were decided.
+ */
+
+import { unreachable } from '../model/errors.ts';
+import type { PeerId } from '../model/ids.ts';
+import type {
+  BroadcastMessage,
+  LivenessMessage,
+  MembershipMessage,
+  OverlayMessage,
+  TransportEvent,
+} from '../model/messages.ts';
+import type { SignedOffer } from '../model/offer.ts';
+import type { KnownPeer, SignedRecord } from '../model/peer-record.ts';
+import { Allowance } from './allowance.ts';
+import type { Awareness } from './awareness.ts';
+import { Broadcast, type BroadcastCounts } from './broadcast.ts';
+import type { Effect, Now } from './events.ts';
+import { FailureDetector, type FailureCounts } from './failure-detector.ts';
+import { Membership } from './membership.ts';
+import type { OfferBook } from './offer-book.ts';
+import type { Random } from './random.ts';
+
+/** What the parts tell: effects, and what the other parts have to know. */
+export type OverlayStep =
+  | Effect
+  /** Accepted on both sides. */
+  | { readonly type: 'neighbour-up'; readonly peer: PeerId }
+  | { readonly type: 'neighbour-down'; readonly peer: PeerId }
+  /** It is not to be a neighbour any more. */
+  | { readonly type: 'part'; readonly peer: PeerId; readonly because: PartReason };
+
+/**
+ * `dead`: nobody reaches it. `unreachable`: others do. `misbehaved`: it sent what no correct peer
+ * sends.
+ */
+export type PartReason = 'dead' | 'unreachable' | 'misbehaved';
+
+export type OverlayOptions = {
+  readonly self: PeerId;
+  readonly addresses: () => readonly string[];
+  readonly features: readonly string[];
+  /** Addresses that the owner gave to join through. */
+  readonly entrances: readonly string[];
+  /** Peers of earlier runs, the last seen first. */
+  readonly known: readonly KnownPeer[];
+};
+
+export type OverlayEvent =
+  | Extract<TransportEvent, { type: 'link-up' | 'link-down' | 'dial-failed' | 'overlay-message' }>
+  | { readonly type: 'record-signed'; readonly record: SignedRecord };
+
+/**
+ * Messages of one neighbour: so many at once, then one in a while. At once: all offers that there
+ * may be, sent to a peer that has none, and twice that. Guesses.
+ */
+const MESSAGES_MAX = 8192;
+const MESSAGE_EVERY_MS = 5;
+
+export class Overlay {
+  readonly #membership: Membership;
+  readonly #broadcast: Broadcast;
+  readonly #detector: FailureDetector;
+  readonly #allowances = new Map<PeerId, Allowance>();
+
+  constructor(options: OverlayOptions, book: OfferBook, awareness: Awareness, random: Random) {
+    this.#membership = new Membership(options, random);
+    this.#broadcast = new Broadcast(options.self, book);
+    this.#detector = new FailureDetector(awareness, random);
+  }
+
+  get neighbours(): ReadonlyMap<PeerId, SignedRecord> {
+    return this.#membership.neighbours;
+  }
+
+  /** Peers that could be neighbours. */
+  get known(): ReadonlyMap<PeerId, SignedRecord> {
+    return this.#membership.passive;
+  }
+
+  get offerCounts(): Readonly<BroadcastCounts> {
+    return this.#broadcast.counts;
+  }
+
+  get failureCounts(): Readonly<FailureCounts> {
+    return this.#detector.counts;
+  }
+
+  get dueAtMs(): number {
+    return Math.min(this.#membership.dueAtMs, this.#broadcast.dueAtMs, this.#detector.dueAtMs);
+  }
+
+  handle(event: OverlayEvent, now: Now): Effect[] {
+    switch (event.type) {
+      case 'link-up':
+        return this.#carryOut(this.#linkUp(event, now), now);
+      case 'link-down':
+        this.#allowances.delete(event.peer);
+        if (event.offence) this.#detector.counts.misbehaved += 1;
+        return this.#carryOut(this.#membership.linkDown(event.peer, event.offence, now), now);
+      case 'dial-failed': {
+        // Of two dials to one address the transport fails the second, and does not say whose.
+        const probed = this.#detector.dialFailed(event.address) ?? [];
+        const failed = this.#membership.dialFailed(event.address, now);
+        return this.#carryOut([...probed, ...failed], now);
+      }
+      case 'overlay-message':
+        return this.#carryOut(this.#message(event.from, event.message, now), now);
+      case 'record-signed':
+        return this.#carryOut(this.#membership.recordSigned(event.record, now), now);
+      default:
+        return unreachable(event);
+    }
+  }
+
+  /** An offer of this peer. */
+  publish(offer: SignedOffer, now: Now): Effect[] {
+    return this.#carryOut(this.#broadcast.publish(offer, now), now);
+  }
+
+  tick(now: Now): Effect[] {
+    const effects: Effect[] = [];
+    for (const part of [this.#membership, this.#broadcast, this.#detector]) {
+      if (part.dueAtMs <= now.ms) effects.push(...this.#carryOut(part.tick(now), now));
+    }
+    return effects;
+  }
+
+  #linkUp(event: Extract<OverlayEvent, { type: 'link-up' }>, now: Now): OverlayStep[] {
+    const probed = this.#detector.linkUp(event.peer, event.direction);
+    // A dial that only looked whether anybody is there; the detector has hung up.
+    if (probed.length > 0 && event.direction === 'outgoing') return probed;
+    return [...probed, ...this.#membership.linkUp(event, now)];
+  }
+
+  #message(from: PeerId, message: OverlayMessage, now: Now): OverlayStep[] {
+    if (!this.#allows(from, now.ms)) return [{ type: 'part', peer: from, because: 'misbehaved' }];
+    this.#detector.heard(from, now.ms);
+    if (isMembership(message)) return this.#membership.handle(from, message, now);
+    if (message.type === 'ping') {
+      const pong = { type: 'pong', id: message.id } as const;
+      return [{ type: 'send-overlay', to: from, message: pong }];
+    }
+    // Of who is no neighbour any more: it was on its way when they parted.
+    if (!this.#membership.neighbours.has(from)) return [];
+    if (isLiveness(message)) return this.#detector.handle(from, message, now);
+    return this.#broadcast.handle(from, message, now);
+  }
+
+  #allows(from: PeerId, nowMs: number): boolean {
+    let allowance = this.#allowances.get(from);
+    if (allowance === undefined) {
+      allowance = new Allowance(MESSAGES_MAX, MESSAGE_EVERY_MS);
+      this.#allowances.set(from, allowance);
+    }
+    if (!allowance.has(nowMs)) return false;
+    allowance.spend();
+    return true;
+  }
+
+  #carryOut(steps: readonly OverlayStep[], now: Now): Effect[] {
+    const effects: Effect[] = [];
+    for (const step of steps) {
+      if (step.type === 'neighbour-up' || step.type === 'neighbour-down' || step.type === 'part') {
+        effects.push(...this.#carryOut(this.#change(step, now), now));
+      } else {
+        if (step.type === 'hang-up') this.#allowances.delete(step.peer);
+        effects.push(step);
+      }
+    }
+    return effects;
+  }
+
+  #change(step: Exclude<OverlayStep, Effect>, now: Now): OverlayStep[] {
+    const { peer } = step;
+    switch (step.type) {
+      case 'neighbour-up': {
+        const record = this.#membership.neighbours.get(peer);
+        if (record === undefined) return [];
+        this.#detector.neighbourUp(record, now.ms);
+        return this.#broadcast.neighbourUp(peer, now);
+      }
+      case 'neighbour-down':
+        return [...this.#detector.neighbourDown(peer), ...this.#broadcast.neighbourDown(peer)];
+      case 'part':
+        this.#detector.counts[step.because] += 1;
+        return this.#membership.part(peer, step.because, now);
+      default:
+        return unreachable(step);
+    }
+  }
+}
+
+function isMembership(message: OverlayMessage): message is MembershipMessage {
+  switch (message.type) {
+    case 'join':
+    case 'neighbour':
+    case 'accept':
+    case 'refuse':
+    case 'forward-join':
+    case 'disconnect':
+    case 'shuffle':
+    case 'shuffle-reply':
+      return true;
+    default:
+      return false;
+  }
+}
+
+function isLiveness(message: BroadcastMessage | LivenessMessage): message is LivenessMessage {
+  switch (message.type) {
+    case 'ping':
+    case 'pong':
+    case 'probe':
+    case 'probe-result':
+      return true;
+    default:
+      return false;
+  }
+}

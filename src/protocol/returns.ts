@@ -1,0 +1,16 @@
+/** What a volunteer sends back to a requester: results of leases, or the leases as they were. */
+
+import type { JobId, PeerId } from '../model/ids.ts';
+import type { LeasedChunk, Outcome, ReplicaResult } from '../model/replica.ts';
+import type { Effect } from './events.ts';
+
+export function resultsTo(to: PeerId, job: JobId, replicas: readonly ReplicaResult[]): Effect {
+  return { type: 'send-to-requester', to, message: { type: 'results', frame: { job, replicas } } };
+}
+
+/** Gives leases back uncomputed, so that nobody waits for them to expire. */
+export function returnTo(to: PeerId, job: JobId, chunks: readonly LeasedChunk[]): Effect {
+  const outcome: Outcome = { type: 'returned' };
+  const replicas = chunks.map(({ lease, chunk }) => ({ lease, chunk, outcome, computeMs: 0 }));
+  return resultsTo(to, job, replicas);
+}

@@ -1,0 +1,13 @@
+// Original file: proto/manyhands/v1/overlay.proto
+
+import type { Signed as _manyhands_v1_Signed, Signed__Output as _manyhands_v1_Signed__Output } from '../../manyhands/v1/Signed.ts';
+
+export interface Accept {
+  'record'?: (_manyhands_v1_Signed | null);
+  'peers'?: (_manyhands_v1_Signed)[];
+}
+
+export interface Accept__Output {
+  'record': (_manyhands_v1_Signed__Output | null);
+  'peers': (_manyhands_v1_Signed__Output)[];
+}

@@ -1,0 +1,13 @@
+// Original file: proto/manyhands/v1/overlay.proto
+
+import type { Signed as _manyhands_v1_Signed, Signed__Output as _manyhands_v1_Signed__Output } from '../../manyhands/v1/Signed.ts';
+
+export interface Neighbour {
+  'record'?: (_manyhands_v1_Signed | null);
+  'urgent'?: (boolean);
+}
+
+export interface Neighbour__Output {
+  'record': (_manyhands_v1_Signed__Output | null);
+  'urgent': (boolean);
+}

@@ -1,0 +1,43 @@
+/**
+ * A volunteer that stands still, as on a laptop that was closed: no connection of it breaks, none
+ * of its leases is near its end, and not a word comes from it.
+ */
+
+import { expect, test } from 'vitest';
+
+import type { Job, JobContribution } from '../../src/transport/control-client.ts';
+import { jobState, type PeerProcess, startGrid } from '../support/grid-process.ts';
+import { idsOf, islandsOf } from '../support/overlay-view.ts';
+import { squaresDone, submitSquares } from '../support/small-job.ts';
+
+/** Until its leases are free for others: some 13 s, and time for slowness. They last for 70 s. */
+const noticedMsMax = 25_000;
+const count = 40;
+
+test('what a frozen volunteer holds is given to others, and it comes back', async () => {
+  const all = await startGrid({ slots: 0 });
+  const [ada, ben, cyd] = all;
+  // Else nobody could tell whether cyd is given what ben holds, or only a twin of it.
+  await cyd.control.pause({ durationMs: 0 });
+  const jobId = await submitSquares(ada, { count, work: 5_000_000 });
+  await jobState(ada.control, jobId, (job) => (of(ben, job)?.returned ?? 0) > 2);
+
+  ben.process.kill('SIGSTOP');
+  const frozenAtMs = performance.now();
+  await jobState(ada.control, jobId, (job) => (of(ben, job)?.expired ?? 0) > 0);
+  expect(performance.now() - frozenAtMs).toBeLessThan(noticedMsMax);
+  await cyd.control.resume();
+  const job = await squaresDone(ada, jobId, count);
+  expect(of(ben, job)?.accepted).toBe(of(ben, job)?.returned);
+  expect(of(cyd, job)?.accepted).toBe(count - (of(ben, job)?.accepted ?? 0));
+
+  ben.process.kill('SIGCONT');
+  // Takes two.
+  const next = await submitSquares(ada, { count, quorum: 2 });
+  expect(of(ben, await squaresDone(ada, next, count))?.accepted).toBe(count);
+  await expect.poll(() => islandsOf(all)).toEqual([idsOf(all)]);
+});
+
+function of({ peer }: PeerProcess, job: Job): JobContribution | undefined {
+  return job.contributions.find(({ peerId }) => peerId === peer);
+}

@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest';
+
+import { OwnRecord } from '../../../src/protocol/own-record.ts';
+import {
+  PASSIVE_MAX,
+  PASSIVE_PER_PREFIX_MAX,
+  PassiveView,
+} from '../../../src/protocol/passive-view.ts';
+import { createRandom } from '../../../src/protocol/random.ts';
+import { optionsOf, ownRecord, recordOf, recordsOf } from '../../support/membership-fixtures.ts';
+import { peerNumbered, startUnixMs } from '../../support/protocol-fixtures.ts';
+
+function viewOf(count = 0, seed = 1): PassiveView {
+  const own = new OwnRecord(optionsOf());
+  own.take(ownRecord);
+  const view = new PassiveView(own, createRandom(seed));
+  for (const record of recordsOf(count)) view.add(record);
+  return view;
+}
+
+const numbersIn = (view: PassiveView) => new Set(view.records.keys());
+
+describe('what is taken', () => {
+  test('a higher sequence replaces a lower one, never the other way', () => {
+    const view = viewOf();
+    const newer = recordOf(1, { sequence: startUnixMs + 1 });
+    view.add(recordOf(1));
+    view.add(newer);
+    view.add(recordOf(1));
+    expect([...view.records.values()]).toEqual([newer]);
+    expect(view.revision).toBe(2);
+  });
+
+  test('a peer without an address is of no use', () => {
+    const view = viewOf();
+    view.add(recordOf(1, { addresses: [] }));
+    expect(view.records.size).toBe(0);
+  });
+
+  test('a network with ever so many peers has a tenth of the view', () => {
+    const view = viewOf(PASSIVE_MAX);
+    for (let number = 100; number < 200; number++) {
+      view.add(recordOf(number, { addresses: [`8.8.0.${number}:1`] }));
+    }
+    const hostile = [...view.records.values()].filter(({ record }) =>
+      record.addresses.some((address) => address.startsWith('8.8.')),
+    );
+    expect(hostile).toHaveLength(PASSIVE_PER_PREFIX_MAX);
+    expect(view.records.size).toBe(PASSIVE_MAX);
+  });
+
+  test('who leaves a network makes room in it', () => {
+    const view = viewOf();
+    for (let number = 1; number <= PASSIVE_PER_PREFIX_MAX; number++) {
+      view.add(recordOf(number, { addresses: ['8.8.0.1:1'] }));
+    }
+    view.add(recordOf(1, { addresses: ['7.7.0.1:1'], sequence: startUnixMs + 1 }));
+    view.add(recordOf(50, { addresses: ['8.8.0.1:1'] }));
+    expect(view.records.has(peerNumbered(50))).toBe(true);
+    expect(view.records.size).toBe(PASSIVE_PER_PREFIX_MAX + 1);
+  });
+
+  test('nearby, and in this peer’s own network, there may be any number', () => {
+    const view = viewOf();
+    for (let number = 1; number <= 20; number++) {
+      view.add(recordOf(number, { addresses: ['127.0.0.1:1'] }));
+      view.add(recordOf(number + 20, { addresses: ['9.9.1.1:1'] }));
+    }
+    expect(view.records.size).toBe(40);
+  });
+});
+
+describe('when it is full', () => {
+  test('one by chance goes for each that comes', () => {
+    const stay = (seed: number) => {
+      const view = viewOf(PASSIVE_MAX, seed);
+      view.add(recordOf(100));
+      expect(view.records.size).toBe(PASSIVE_MAX);
+      return [...numbersIn(view)].join(' ');
+    };
+    expect(new Set([1, 2, 3, 4].map(stay)).size).toBeGreaterThan(1);
+  });
+
+  test('those that were sent away go first, each once', () => {
+    const view = viewOf(PASSIVE_MAX);
+    const sacrifices = [1, 2, 999].map(peerNumbered);
+    view.add(recordOf(100), sacrifices);
+    view.add(recordOf(101), sacrifices);
+    expect(sacrifices).toEqual([]);
+    const left = recordsOf(PASSIVE_MAX - 2, 3).map(({ record }) => record.peer);
+    expect(numbersIn(view)).toEqual(new Set([...left, peerNumbered(100), peerNumbered(101)]));
+  });
+});
+
+describe('what is drawn', () => {
+  test('a sample has different peers, by chance', () => {
+    const view = viewOf(20);
+    const first = view.sample(5, startUnixMs).map(({ record }) => record.peer);
+    const second = view.sample(5, startUnixMs).map(({ record }) => record.peer);
+    expect(new Set(first).size).toBe(5);
+    expect(second).not.toEqual(first);
+    expect(view.sample(100, startUnixMs)).toHaveLength(20);
+    expect(view.sample(-1, startUnixMs)).toEqual([]);
+  });
+
+  test('every peer is drawn as often as others', () => {
+    const view = viewOf(10);
+    const counts = new Map<string, number>();
+    for (let times = 0; times < 2_000; times++) {
+      for (const { record } of view.sample(2, startUnixMs)) {
+        counts.set(record.peer, (counts.get(record.peer) ?? 0) + 1);
+      }
+    }
+    for (const count of counts.values()) expect(Math.abs(count - 400)).toBeLessThan(100);
+    expect(counts.size).toBe(10);
+  });
+
+  test('what has expired is dropped when it is drawn', () => {
+    const view = viewOf();
+    for (const number of [1, 2, 3]) view.add(recordOf(number, { expiresAtMs: startUnixMs + 10 }));
+    view.add(recordOf(4));
+    const drawn = view.sample(4, startUnixMs + 10).map(({ record }) => record.peer);
+    expect(drawn).toEqual([peerNumbered(4)]);
+    expect(numbersIn(view)).toEqual(new Set([peerNumbered(4)]));
+  });
+
+  test('all come once, even where some are removed on the way', () => {
+    const view = viewOf(30);
+    const seen: string[] = [];
+    for (const { record } of view.shuffled()) {
+      seen.push(record.peer);
+      if (seen.length % 3 === 0) view.remove(record.peer);
+    }
+    expect(new Set(seen).size).toBe(30);
+    expect(seen).toHaveLength(30);
+    expect(view.records.size).toBe(20);
+  });
+});

@@ -1,0 +1,188 @@
+/** A requester whose volunteers fall silent, and come back. */
+
+import { describe, expect, test } from 'vitest';
+
+import type { PeerId } from '../../../src/model/ids.ts';
+import type { VolunteerMessage } from '../../../src/model/messages.ts';
+import { Awareness } from '../../../src/protocol/awareness.ts';
+import type { Effect } from '../../../src/protocol/events.ts';
+import { Requester } from '../../../src/protocol/requester.ts';
+import {
+  anna,
+  at,
+  bert,
+  cora,
+  jobNumbered,
+  ofType,
+  resultOf,
+  self,
+  specOf,
+} from '../../support/protocol-fixtures.ts';
+
+const job = jobNumbered(1);
+const ask = (count: number): VolunteerMessage => ({ type: 'ask', job, count });
+const results = (...leases: { lease: number; chunk: number }[]): VolunteerMessage => ({
+  type: 'results',
+  frame: { job, replicas: leases.map((lease) => resultOf(lease)) },
+});
+const ping = (to: PeerId, id: number): Effect => ({
+  type: 'send-to-volunteer',
+  to,
+  message: { type: 'ping', id },
+});
+const closed = (volunteer: PeerId): Effect => ({ type: 'close-volunteer', volunteer });
+
+/** A job of two chunks, whose leases Anna has; nobody doubts anybody unless told. */
+function leasing(quorum = 1, wallMsMax = 60_000) {
+  const requester = new Requester(self, () => ['here:1'], new Awareness());
+  for (const peer of [anna, bert]) requester.volunteerUp(peer);
+  const { limits } = specOf();
+  requester.submit(job, specOf({ trust: { quorum }, limits: { ...limits, wallMsMax } }), 0);
+  requester.addChunks(job, 2, at(0));
+  requester.endSplit(job, at(0));
+  requester.handle(anna, ask(2), at(0));
+  return requester;
+}
+
+/** What the passing of time leads to, offers left out. */
+function untilMs(requester: Requester, fromMs: number, toMs: number) {
+  const seen: { ms: number; effect: Effect }[] = [];
+  for (let ms = fromMs; ms <= toMs; ms += 500) {
+    for (const effect of requester.tick(at(ms))) {
+      if (effect.type !== 'sign-offer') seen.push({ ms, effect });
+    }
+  }
+  return seen;
+}
+
+const leasedTo = (effects: readonly Effect[], peer: PeerId) =>
+  ofType(effects, 'send-to-volunteer').flatMap(({ to, message }) =>
+    to === peer && message.type === 'leases' ? message.chunks : [],
+  );
+
+describe('a volunteer that holds leases and falls silent', () => {
+  test('is pinged, and then loses them to whoever asked, and its stream', () => {
+    const requester = leasing();
+    requester.handle(bert, ask(2), at(100));
+    requester.handle(bert, { type: 'pong', id: 0 }, at(10_000));
+    const seen = untilMs(requester, 500, 14_000);
+    const leaseMs = 60_000 + 10_000 + 8 * (60_000 / 8);
+    const chunks = [
+      { lease: 3, chunk: 0 },
+      { lease: 4, chunk: 1 },
+    ];
+    // Half of a fair share, and half of what is left.
+    expect(seen).toEqual([
+      { ms: 5_500, effect: ping(anna, 1) },
+      { ms: 13_500, effect: closed(anna) },
+      ...[chunks.slice(0, 1), chunks.slice(1)].map((each) => ({
+        ms: 13_500,
+        effect: {
+          type: 'send-to-volunteer',
+          to: bert,
+          message: { type: 'leases', job, leaseMs, chunks: each },
+        },
+      })),
+    ]);
+    expect(requester.volunteers).toEqual(new Set([bert]));
+  });
+
+  test('keeps them while it answers, however long its chunks take', () => {
+    const requester = leasing();
+    for (let fromMs = 500; fromMs < 60_000; fromMs += 2_000) {
+      for (const { ms, effect } of untilMs(requester, fromMs, fromMs + 1_500)) {
+        if (effect.type !== 'send-to-volunteer' || effect.message.type !== 'ping') {
+          throw new Error(`a ${effect.type}`);
+        }
+        const { id } = effect.message;
+        expect(requester.handle(anna, { type: 'pong', id }, at(ms + 3_000))).toEqual([]);
+      }
+    }
+    expect(requester.volunteers).toEqual(new Set([anna, bert]));
+  });
+
+  test('shares nothing with another one that fell silent at the same time', () => {
+    const requester = leasing();
+    requester.volunteerUp(cora);
+    // Bert has one lease, and would take more.
+    requester.addChunks(job, 1, at(0));
+    requester.handle(bert, ask(5), at(0));
+    requester.handle(cora, ask(5), at(13_000));
+    const seen = untilMs(requester, 500, 13_500).map(({ effect }) => effect);
+    expect(seen.slice(0, 4)).toEqual([ping(anna, 1), ping(bert, 2), closed(anna), closed(bert)]);
+    expect(leasedTo(seen, bert)).toEqual([]);
+    expect(leasedTo(seen, cora).map(({ chunk }) => chunk)).toEqual([0, 1, 2]);
+  });
+
+  test('is given twice the time after it came back', () => {
+    const requester = leasing();
+    untilMs(requester, 500, 13_500);
+    expect(requester.volunteers).toEqual(new Set([bert]));
+    requester.volunteerUp(anna);
+    requester.handle(anna, ask(2), at(20_000));
+    const seen = untilMs(requester, 20_500, 60_000).map(({ ms, effect: { type } }) => [ms, type]);
+    expect(seen).toContainEqual([25_500, 'send-to-volunteer']);
+    expect(seen).toContainEqual([41_500, 'close-volunteer']);
+  });
+});
+
+describe('what a volunteer that was given up sends later', () => {
+  test('is nothing while it has no stream', () => {
+    const requester = leasing();
+    untilMs(requester, 500, 13_500);
+    expect(requester.handle(anna, results({ lease: 1, chunk: 0 }), at(14_000))).toEqual([]);
+    expect(requester.volunteerDown(anna, at(14_000))).toEqual([]);
+  });
+
+  test('counts for nothing when it is back, whether the chunk is decided or not', () => {
+    const requester = leasing(2);
+    untilMs(requester, 500, 13_500);
+    requester.volunteerUp(anna);
+    const late = requester.handle(anna, results({ lease: 1, chunk: 0 }), at(14_000));
+    const acknowledge = (...leases: number[]): Effect => ({
+      type: 'send-to-volunteer',
+      to: anna,
+      message: { type: 'acknowledge', job, leases },
+    });
+    expect(late).toEqual([acknowledge(1)]);
+    // Its next one is as good as anybody's, and is one vote.
+    const [next] = leasedTo(requester.handle(anna, ask(1), at(14_100)), anna);
+    expect(next).toEqual({ lease: 3, chunk: 0 });
+    const both = results({ lease: 1, chunk: 0 }, { lease: 3, chunk: 0 });
+    expect(requester.handle(anna, both, at(14_200))).toEqual([acknowledge(1, 3)]);
+    const others = leasedTo(requester.handle(bert, ask(2), at(14_300)), bert);
+    expect(new Set(others.map(({ chunk }) => chunk))).toEqual(new Set([0, 1]));
+    const stored = requester.handle(bert, results(...others), at(14_400));
+    expect(stored[0]).toMatchObject({ type: 'store-results', results: [{ chunk: 0 }] });
+    expect(requester.handle(anna, results({ lease: 1, chunk: 0 }), at(14_500))).toEqual([
+      acknowledge(1),
+    ]);
+  });
+});
+
+describe('pings', () => {
+  test('of volunteers are answered at once', () => {
+    expect(leasing().handle(bert, { type: 'ping', id: 7 }, at(1))).toEqual([
+      { type: 'send-to-volunteer', to: bert, message: { type: 'pong', id: 7 } },
+    ]);
+  });
+
+  test('of strangers are not answered', () => {
+    expect(leasing().handle(cora, { type: 'ping', id: 7 }, at(1))).toEqual([]);
+  });
+
+  test('go to nobody without leases', () => {
+    const requester = leasing();
+    requester.handle(bert, ask(5), at(0));
+    requester.handle(anna, results({ lease: 1, chunk: 0 }, { lease: 2, chunk: 1 }), at(10));
+    expect(untilMs(requester, 500, 60_000)).toEqual([]);
+  });
+
+  test('don’t go to this very peer', () => {
+    const requester = leasing();
+    requester.volunteerDown(anna, at(0));
+    requester.volunteerUp(self);
+    expect(leasedTo(requester.handle(self, ask(1), at(10)), self)).toHaveLength(1);
+    expect(untilMs(requester, 500, 60_000)).toEqual([]);
+  });
+});
