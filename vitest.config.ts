@@ -3,8 +3,12 @@ import { defineConfig } from 'vitest/config';
 // Where .ci/run wants the counts.
 const report = process.env['MANYHANDS_TEST_REPORT'];
 
-export default defineConfig({
+// `--mode simulation` adds fresh seeds to the fixed ones (`test/support/simulator/seeds.ts`).
+const freshSeeds = { SEEDS: process.env['SEEDS'] ?? '3' };
+
+export default defineConfig(({ mode }) => ({
   test: {
+    env: mode === 'simulation' ? freshSeeds : {},
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
@@ -15,4 +19,4 @@ export default defineConfig({
     pool: 'forks',
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
   },
-});
+}));

@@ -1,0 +1,72 @@
+/** A job, what its chunks' right results are, and what has become of it at its requester. */
+
+import { type Digest, digest, type JobId, jobId, type PeerId } from '../../../src/model/ids.ts';
+import type { JobFailure, JobReport, JobSpec } from '../../../src/model/job.ts';
+import type { AcceptedResult } from '../../../src/protocol/events.ts';
+import { specOf } from '../protocol-fixtures.ts';
+
+export type JobOptions = {
+  readonly chunks: number;
+  /** Time of a chunk on a usual thread. */
+  readonly chunkMs: number;
+  readonly quorum: number;
+};
+
+export type JobState = 'running' | 'accepted' | 'failed' | 'cancelled' | 'lost';
+
+export class SimulatedJob {
+  readonly id: JobId;
+  readonly spec: JobSpec;
+  readonly chunks: number;
+  readonly chunkMs: number;
+  /** Canonical results that were stored. */
+  readonly results = new Map<number, Digest>();
+  /** `lost` when its requester crashed. */
+  state: JobState = 'running';
+  failure: JobFailure | undefined;
+  report: JobReport | undefined;
+  endedAtMs: number | undefined;
+
+  constructor(number: number, requester: PeerId, { chunks, chunkMs, quorum }: JobOptions) {
+    this.id = jobId(number.toString(16).padStart(64, '0'));
+    this.spec = specOf({ requester, trust: { quorum }, name: `job ${number}` });
+    this.chunks = chunks;
+    this.chunkMs = chunkMs;
+  }
+
+  /** @throws {Error} for a job that has ended, a chunk that has a result, or that there is not */
+  store(results: readonly AcceptedResult[]): void {
+    if (this.state !== 'running') throw new Error(`stored for a job that is ${this.state}`);
+    for (const { chunk, digest: stored } of results) {
+      if (chunk < 0 || chunk >= this.chunks) throw new Error(`there is no chunk ${chunk}`);
+      if (this.results.has(chunk)) throw new Error(`chunk ${chunk} was stored twice`);
+      this.results.set(chunk, stored);
+    }
+  }
+
+  /** Chunks whose stored result is wrong. */
+  wrong(): number[] {
+    return [...this.results].flatMap(([chunk, stored]) =>
+      stored === rightDigest(this.id, chunk) ? [] : [chunk],
+    );
+  }
+}
+
+/** What an honest peer's result of a chunk has for a digest. */
+export function rightDigest(job: JobId, chunk: number): Digest {
+  return digestFrom('a', job, chunk);
+}
+
+/** What those who lie together say. */
+export function agreedLie(job: JobId, chunk: number): Digest {
+  return digestFrom('b', job, chunk);
+}
+
+/** A lie of one's own, unlike all others. */
+export function ownLie(job: JobId, number: number): Digest {
+  return digestFrom('c', job, number);
+}
+
+function digestFrom(kind: string, job: JobId, number: number): Digest {
+  return digest(kind + job.slice(-55) + number.toString(16).padStart(8, '0'));
+}
