@@ -9,6 +9,8 @@ const MiB = 1024 * KiB;
 export const limits = {
   /** grpc-js refuses larger messages by default (4 MiB); every frame stays under it. */
   frameBytesMax: 4 * MiB,
+  /** The same of an overlay stream: its largest names 1024 offers, with room for later fields. */
+  overlayFrameBytesMax: 256 * KiB,
   /** Inputs or results that travel in one frame before it is closed: half a frame, so that one
    *  more item of the largest size still fits. */
   frameFillBytes: 2 * MiB,

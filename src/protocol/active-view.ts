@@ -138,13 +138,14 @@ export class ActiveView {
     return entries.map(({ peer }) => peer);
   }
 
-  /** The IP address by itself as well: one in this peer's own network is not beyond counting. */
-  #prefixesOf(addresses: readonly string[], remote: string | undefined): string[] {
+  /**
+   * What is seen counts and not what is said: else whoever names addresses in others' networks
+   * would take their places. Where nothing is seen yet, or somebody nearby, what is said does. The
+   * IP address by itself as well: one in this peer's own network is not beyond counting.
+   */
+  #prefixesOf(addresses: readonly string[], remote: string | undefined): readonly string[] {
     const seen = remote === undefined ? undefined : hostPrefix(remote);
-    const prefixes = addressPrefixes(addresses);
-    if (seen !== undefined && !prefixes.includes(seen)) prefixes.push(seen);
-    const counted = [...this.#own.foreign(prefixes)];
-    if (remote !== undefined && seen !== undefined) counted.push(`ip ${remote}`);
-    return counted;
+    if (seen === undefined) return this.#own.foreign(addressPrefixes(addresses));
+    return [...this.#own.foreign([seen]), `ip ${remote}`];
   }
 }

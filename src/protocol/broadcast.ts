@@ -323,6 +323,7 @@ export class Broadcast {
 
   /** The newest that is known of these jobs. */
   #answer(link: PushLink, names: readonly OfferName[], now: Now): OverlayStep[] {
+    if (!link.conduct.asks(names.length, now.ms)) return [misbehaved(link)];
     const steps: OverlayStep[] = [];
     for (const name of names) {
       if (steps.length >= ANSWERS_MAX) break;

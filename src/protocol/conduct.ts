@@ -9,10 +9,11 @@ import { Allowance } from './allowance.ts';
 
 /**
  * Names announced: all offers that there can be as a greeting, as many again in a flood, and then
- * those that the rates of all origins let through (200 in a second), with room to spare.
+ * those that the rates of all origins let through (400 in a second), with room to spare. Names
+ * asked for come to less, since each was announced to who asks.
  */
 const NAMES_MAX = 3 * limits.offersMax;
-const NAME_EVERY_MS = 4;
+const NAME_EVERY_MS = 2;
 /** Its own offers: of each of its jobs one in a second, some bursts. */
 const OWN_MAX = 1024;
 const OWN_EVERY_MS = 10;
@@ -36,6 +37,7 @@ const ASK_EVERY_MS = 100;
 
 export class Conduct {
   readonly #names = new Allowance(NAMES_MAX, NAME_EVERY_MS);
+  readonly #wanted = new Allowance(NAMES_MAX, NAME_EVERY_MS);
   readonly #own = new Allowance(OWN_MAX, OWN_EVERY_MS);
   readonly #useless = new Allowance(USELESS_MAX, USELESS_EVERY_MS);
   readonly #answers = new Allowance(ANSWERS_MAX, ANSWER_EVERY_MS);
@@ -47,6 +49,11 @@ export class Conduct {
   /** It announces so many. @returns false for what no correct peer does */
   announces(names: number, nowMs: number): boolean {
     return spendIfLeft(this.#names, names, nowMs);
+  }
+
+  /** It asks for so many. @returns false for what no correct peer does */
+  asks(names: number, nowMs: number): boolean {
+    return spendIfLeft(this.#wanted, names, nowMs);
   }
 
   /** It sends an offer of its own. @returns false for what no correct peer does */

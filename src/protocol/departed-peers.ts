@@ -6,6 +6,7 @@
 
 import type { PeerId } from '../model/ids.ts';
 import type { PeerRecord } from '../model/peer-record.ts';
+import { BoundedMap } from './bounded-map.ts';
 
 /** Records that nobody refreshes are gone within the hour; a guess well below. */
 const AWAY_MS = 10 * 60_000;
@@ -15,15 +16,10 @@ const REMEMBERED_MAX = 256;
 type Entry = { readonly sequence: number; readonly untilMs: number };
 
 export class DepartedPeers {
-  /** The last that departed last. */
-  readonly #entries = new Map<PeerId, Entry>();
+  readonly #entries = new BoundedMap<PeerId, Entry>(REMEMBERED_MAX);
 
   add({ peer, sequence }: PeerRecord, nowMs: number): void {
-    this.#entries.delete(peer);
-    this.#entries.set(peer, { sequence, untilMs: nowMs + AWAY_MS });
-    if (this.#entries.size <= REMEMBERED_MAX) return;
-    const [oldest] = this.#entries.keys();
-    if (oldest !== undefined) this.#entries.delete(oldest);
+    this.#entries.put(peer, { sequence, untilMs: nowMs + AWAY_MS });
   }
 
   /** Whether the record is no news of its peer. */

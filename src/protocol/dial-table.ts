@@ -5,6 +5,7 @@
  */
 
 import type { PeerId } from '../model/ids.ts';
+import { BoundedMap } from './bounded-map.ts';
 import type { Random } from './random.ts';
 
 /** The pause doubles from the first to the second; guesses. */
@@ -37,8 +38,7 @@ export class DialTable {
   /** The oldest first. As few as whoever dials allows. */
   readonly #underWay = new Map<string, UnderWay>();
   readonly #peers = new Set<PeerId>();
-  /** The one dialled longest ago first. */
-  readonly #pauses = new Map<string, Pause>();
+  readonly #pauses = new BoundedMap<string, Pause>(PAUSES_MAX);
 
   constructor(random: Random) {
     this.#random = random;
@@ -119,20 +119,12 @@ export class DialTable {
   /** Leaves them alone for as long as can be: their peer has said that it has no room. */
   postpone(addresses: readonly string[], nowMs: number): void {
     for (const address of addresses) {
-      this.#set(address, { dials: 1, untilMs: nowMs + jitter(PAUSE_MS_MAX, this.#random) });
+      this.#pauses.put(address, { dials: 1, untilMs: nowMs + jitter(PAUSE_MS_MAX, this.#random) });
     }
   }
 
   #pause(address: string, dials: number, nowMs: number): void {
-    this.#set(address, { dials, untilMs: nowMs + jitter(pauseMs(dials), this.#random) });
-  }
-
-  #set(address: string, pause: Pause): void {
-    this.#pauses.delete(address);
-    this.#pauses.set(address, pause);
-    if (this.#pauses.size <= PAUSES_MAX) return;
-    const [oldest] = this.#pauses.keys();
-    if (oldest !== undefined) this.#pauses.delete(oldest);
+    this.#pauses.put(address, { dials, untilMs: nowMs + jitter(pauseMs(dials), this.#random) });
   }
 }
 

@@ -23,6 +23,10 @@ export class Engagements {
     return this.#jobs.values();
   }
 
+  get size(): number {
+    return this.#jobs.size;
+  }
+
   get(requester: PeerId, job: JobId): VolunteerJob | undefined {
     return this.#jobs.get(offerKey(requester, job));
   }

@@ -65,11 +65,17 @@ export class Errands {
     return [{ type: 'send-overlay', to: peer, message: { type: 'ping', id } }];
   }
 
-  /** A link came up that may be the end of an errand. @returns nothing if it is not */
-  linkUp(peer: PeerId, direction: 'outgoing' | 'incoming'): Effect[] {
-    const found = this.reached(peer);
-    if (found === undefined) return [];
-    return direction === 'outgoing' ? [...found, { type: 'hang-up', peer }] : found;
+  /**
+   * A link came up that may be the end of an errand. It is hung up if it was dialled for that: else
+   * whoever asks for errands could keep this peer from a neighbour that it dials elsewhere.
+   * @param dialled by this peer, and where
+   * @returns nothing if nobody asked for it
+   */
+  linkUp(peer: PeerId, dialled: string | undefined): Effect[] {
+    const address = this.#errands.get(peer)?.address;
+    const found = this.reached(peer) ?? [];
+    const isErrand = address !== undefined && address === dialled;
+    return isErrand ? [...found, { type: 'hang-up', peer }] : found;
   }
 
   /** @returns undefined when it is nothing to do with an errand */

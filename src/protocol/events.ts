@@ -52,7 +52,9 @@ export type LocalEvent =
   /** Until `untilMs` on the clock `Now.ms`, or until resumed. */
   | { readonly type: 'pause'; readonly untilMs?: number }
   | { readonly type: 'resume' }
-  | { readonly type: 'finish' };
+  | { readonly type: 'finish' }
+  /** The last event: what is to be kept has to be kept now. Links are still open. */
+  | { readonly type: 'stop' };
 
 export type Effect =
   | { readonly type: 'dial'; readonly address: string; readonly expected?: PeerId }

@@ -117,9 +117,12 @@ export class FailureDetector {
     }
   }
 
-  /** @returns something if it was dialled for another's probe; then it is hung up as well */
-  linkUp(peer: PeerId, direction: 'outgoing' | 'incoming'): OverlayStep[] {
-    return this.#errands.linkUp(peer, direction);
+  /**
+   * @param dialled by this peer, and where
+   * @returns what others wanted to know; and a `hang-up` if it was dialled for them alone
+   */
+  linkUp(peer: PeerId, dialled: string | undefined): OverlayStep[] {
+    return this.#errands.linkUp(peer, dialled);
   }
 
   /** @returns undefined if it was not dialled for another's probe */

@@ -10,14 +10,21 @@
 import type { PeerId } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
 import type { KnownPeer, SignedRecord } from '../model/peer-record.ts';
+import { BoundedMap } from './bounded-map.ts';
 
 /** A machine that was not seen for so long has likely moved; a guess. */
 const AGE_MS_MAX = 30 * 24 * 3_600_000;
 
+export type Met = {
+  readonly record: SignedRecord;
+  /** The address that this peer has dialled, if it did. */
+  readonly dialled: string | undefined;
+};
+
 export class KnownPeers {
   readonly #self: PeerId;
   /** The last seen last. */
-  readonly #peers = new Map<PeerId, KnownPeer>();
+  readonly #peers = new BoundedMap<PeerId, KnownPeer>(limits.knownPeersMax);
 
   /** @param known of earlier runs, the last seen first */
   constructor(self: PeerId, known: readonly KnownPeer[]) {
@@ -34,8 +41,8 @@ export class KnownPeers {
   }
 
   /** It was a neighbour until now. */
-  met({ record: { peer, addresses } }: SignedRecord, unixMs: number): void {
-    this.#put({ peer, addresses, seenAtMs: unixMs });
+  met(met: Met, unixMs: number): void {
+    this.#put(knownFrom(met, unixMs));
   }
 
   /** It misbehaved. */
@@ -44,19 +51,13 @@ export class KnownPeers {
   }
 
   /** For the next start: neighbours first, then the passive view, then the others. */
-  toKeep(
-    neighbours: Iterable<SignedRecord>,
-    passive: Iterable<SignedRecord>,
-    unixMs: number,
-  ): KnownPeer[] {
+  toKeep(neighbours: Iterable<Met>, passive: Iterable<SignedRecord>, unixMs: number): KnownPeer[] {
     const kept = new Map<PeerId, KnownPeer>();
     const keep = (known: KnownPeer) => {
       if (kept.size >= limits.knownPeersMax || known.addresses.length === 0) return;
       if (!kept.has(known.peer)) kept.set(known.peer, known);
     };
-    for (const { record } of neighbours) {
-      keep({ peer: record.peer, addresses: record.addresses, seenAtMs: unixMs });
-    }
+    for (const neighbour of neighbours) keep(knownFrom(neighbour, unixMs));
     for (const { record } of passive) {
       const { peer, addresses, sequence } = record;
       if (record.expiresAtMs > unixMs) {
@@ -69,10 +70,15 @@ export class KnownPeers {
 
   #put(known: KnownPeer): void {
     if (known.peer === this.#self || known.addresses.length === 0) return;
-    this.#peers.delete(known.peer);
-    this.#peers.set(known.peer, known);
-    if (this.#peers.size <= limits.knownPeersMax) return;
-    const [oldest] = this.#peers.keys();
-    if (oldest !== undefined) this.#peers.delete(oldest);
+    this.#peers.put(known.peer, known);
   }
+}
+
+/** Where it was found comes first: what it says of itself may hold in its own network only. */
+function knownFrom({ record: { record }, dialled }: Met, seenAtMs: number): KnownPeer {
+  const { peer } = record;
+  if (dialled === undefined) return { peer, addresses: record.addresses, seenAtMs };
+  const others = record.addresses.filter((address) => address !== dialled);
+  const addresses = [dialled, ...others].slice(0, limits.peerAddressesMax);
+  return { peer, addresses, seenAtMs };
 }

@@ -157,7 +157,7 @@ export class LeaseTable {
     while (leases.length < countMax) {
       const open = this.#oldestStraggler(peer, nowMs);
       if (open === undefined) break;
-      open.twinned = true;
+      open.twins += 1;
       give(open);
     }
     return leases;
@@ -359,13 +359,17 @@ export class LeaseTable {
     this.#addTickets(open, verdict.replicasNeeded - open.promising() - open.tickets);
   }
 
-  /** Only when no other work is left: the oldest lease that takes much longer than usual. */
+  /**
+   * Only when no other work is left: the oldest lease that takes much longer than usual. If its twin
+   * takes long as well there is another one, after twice the wait: either may hang.
+   */
   #oldestStraggler(peer: PeerId, nowMs: number): OpenChunk | undefined {
     if (!this.#splitEnded || this.#frontier < this.#chunks) return undefined;
-    const leasedBeforeMs = nowMs - twinAfterMs(this.#turnaround.value);
+    const afterMs = twinAfterMs(this.#turnaround.value);
     for (const { open, replica } of this.#active.values()) {
-      if (replica.leasedAtMs > leasedBeforeMs) return undefined;
-      if (open.decided || open.twinned || open.tickets > 0) continue;
+      if (replica.leasedAtMs > nowMs - afterMs) return undefined;
+      if (open.decided || open.tickets > 0) continue;
+      if (open.newestMs() > nowMs - afterMs * 2 ** open.twins) continue;
       if (open.mayTake(peer)) return open;
     }
     return undefined;

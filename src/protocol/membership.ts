@@ -111,8 +111,14 @@ export class Membership {
     const steps: OverlayStep[] = this.#views.own.refresh(now);
     steps.push(...this.#neighbourhood.overdue(now));
     for (const address of this.#dials.overdue(now.ms)) this.#dialFailed(address, now);
-    steps.push(...this.#shuffles.begin(now), ...this.#recruiter.rotate(now), ...this.#keep(now));
+    steps.push(...this.#shuffles.begin(now), ...this.#recruiter.rotate(now));
+    if (now.ms >= this.#keepAtMs) steps.push(this.#keep(now));
     return this.#settled(steps, now);
+  }
+
+  /** A peer may stop long before its neighbours would be written down. */
+  stop(now: Now): OverlayStep[] {
+    return this.#keptRevision === this.#neighbourhood.revision ? [] : [this.#keep(now)];
   }
 
   /** Others have found out that it is to be no neighbour any more. */
@@ -206,15 +212,17 @@ export class Membership {
     if (!untried) this.#views.departed(record, now.ms);
   }
 
-  /** What the next start needs to know, if that has changed. */
-  #keep(now: Now): OverlayStep[] {
-    if (now.ms < this.#keepAtMs) return [];
+  /** What the next start needs to know. */
+  #keep(now: Now): OverlayStep {
     this.#keepAtMs = Infinity;
     this.#keptAtMs = now.ms;
     this.#keptRevision = this.#neighbourhood.revision;
     const { active, passive, known } = this.#views;
-    const kept = known.toKeep(active.records.values(), passive.records.values(), now.unixMs);
-    return [{ type: 'keep-peers', peers: kept }];
+    const neighbours = Array.from(active.records, ([peer, record]) => {
+      return { record, dialled: active.get(peer)?.dialled };
+    });
+    const peers = known.toKeep(neighbours, passive.records.values(), now.unixMs);
+    return { type: 'keep-peers', peers };
   }
 
   /** After each event: dials whom it made wanted, and sets when the next tick is due. */

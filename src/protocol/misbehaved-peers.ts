@@ -5,6 +5,7 @@
  */
 
 import type { PeerId } from '../model/ids.ts';
+import { BoundedMap } from './bounded-map.ts';
 
 /** Guesses. */
 const AWAY_MS_MIN = 10 * 60_000;
@@ -15,16 +16,12 @@ const REMEMBERED_MAX = 256;
 type Entry = { readonly times: number; readonly untilMs: number };
 
 export class MisbehavedPeers {
-  /** The last that misbehaved last. Those whose time is over stay, so that the next is longer. */
-  readonly #entries = new Map<PeerId, Entry>();
+  /** Those whose time is over stay, so that the next is longer. */
+  readonly #entries = new BoundedMap<PeerId, Entry>(REMEMBERED_MAX);
 
   add(peer: PeerId, nowMs: number): void {
     const times = (this.#entries.get(peer)?.times ?? 0) + 1;
-    this.#entries.delete(peer);
-    this.#entries.set(peer, { times, untilMs: nowMs + awayMs(times) });
-    if (this.#entries.size <= REMEMBERED_MAX) return;
-    const [oldest] = this.#entries.keys();
-    if (oldest !== undefined) this.#entries.delete(oldest);
+    this.#entries.put(peer, { times, untilMs: nowMs + awayMs(times) });
   }
 
   /** Whether it is to be left alone now. */

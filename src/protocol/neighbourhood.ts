@@ -180,7 +180,9 @@ export class Neighbourhood {
     const lastedMs = now.ms - neighbour.sinceMs;
     const { dialled } = neighbour;
     if (dialled !== undefined) this.#dials.parted(dialled, lastedMs, now.ms);
-    if (dialled !== undefined || lastedMs >= MET_MS_MIN) this.#views.known.met(record, now.unixMs);
+    if (dialled !== undefined || lastedMs >= MET_MS_MIN) {
+      this.#views.known.met({ record, dialled }, now.unixMs);
+    }
     this.#recruiter.neighboursChanged();
     return [{ type: 'neighbour-down', peer }];
   }
@@ -207,8 +209,19 @@ export class Neighbourhood {
     if (!wanted || !active.admits([], remote)) return [{ type: 'hang-up', peer }];
     const link = { peer, remote, dialled, asked: aim, imposed: aim === 'newcomer' };
     this.#pending.add(link, now.ms);
-    const message = intentOf(aim, active.size === 0, own.signed);
+    const message = this.#intent(aim);
     return [{ type: 'send-overlay', to: peer, message }];
+  }
+
+  /** Of several entrances one will do to send this peer walking; the others only take it in. */
+  #intent(aim: DialAim): Intent {
+    const { active, own } = this.#views;
+    const isAlone = active.size === 0;
+    const record = own.signed;
+    if (isAlone && aim === 'enter' && this.#pending.asked === 1) return { type: 'join', record };
+    // A newcomer that was faster elsewhere has nobody sent away for this peer.
+    const priority = isAlone ? 'high' : 'low';
+    return { type: 'neighbour', record, priority };
   }
 
   /** Both sides have agreed. Room was made. */
@@ -271,10 +284,4 @@ export class Neighbourhood {
     }
     return records;
   }
-}
-
-function intentOf(aim: DialAim, isAlone: boolean, record: SignedRecord): Intent {
-  if (isAlone && aim === 'enter') return { type: 'join', record };
-  const priority = isAlone || aim === 'newcomer' ? 'high' : 'low';
-  return { type: 'neighbour', record, priority };
 }

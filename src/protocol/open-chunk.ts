@@ -31,8 +31,8 @@ export class OpenChunk {
   tickets = 0;
   /** Leases out. */
   active = 0;
-  /** Has been leased once more than needed, because a replica took long. */
-  twinned = false;
+  /** How often it has been leased once more than needed, because replicas took long. */
+  twins = 0;
   decided = false;
   readonly #failures: { readonly peer: PeerId; readonly failure: Failure }[] = [];
 
@@ -56,6 +56,15 @@ export class OpenChunk {
   promising(): number {
     return this.replicas.filter(({ peer, state }) => state === 'active' && !this.hasHeard(peer))
       .length;
+  }
+
+  /** When the last of the leases that are out was made. */
+  newestMs(): number {
+    let newestMs = -Infinity;
+    for (const { state, leasedAtMs } of this.replicas) {
+      if (state === 'active') newestMs = Math.max(newestMs, leasedAtMs);
+    }
+    return newestMs;
   }
 
   /** A replica that came to nothing leaves no trace. */

@@ -4,13 +4,16 @@
  * Two rates: while all is quiet, a script may submit one small job after the other, each an open
  * and a closed offer. When the whole comes in floods, each requester gets what a few long jobs
  * need. One rate for both would either stop the script or let twenty peers use up everybody's time.
- * The whole is limited too, since identities are free. What is over a rate is lost here; a job that
- * goes on is offered again. All numbers are guesses.
+ * The whole is limited too, since identities are free; only those known for long have something
+ * set aside for them (`old-origins.ts`). What is over a rate is lost here; a job that goes on is
+ * offered again. All numbers are guesses.
  */
 
 import { limits } from '../model/limits.ts';
 import type { PeerId } from '../model/ids.ts';
 import { Allowance } from './allowance.ts';
+import { BoundedMap } from './bounded-map.ts';
+import { OldOrigins } from './old-origins.ts';
 
 /** A new offer costs some 0.1 ms to check and pass on: 200 in a second are 2 % of a core. */
 const ALL_EVERY_MS = 5;
@@ -27,16 +30,21 @@ const BUSY_MAX = 32;
 /** As many as can have an offer in the book. The one not heard of for longest is forgotten. */
 const ORIGINS_MAX = limits.offersMax;
 
+/** What each requester may count on while all is quiet. */
+export function quietAllowance(): Allowance {
+  return new Allowance(QUIET_MAX, QUIET_EVERY_MS);
+}
+
 type Rates = { readonly quiet: Allowance; readonly busy: Allowance };
 
 export class OriginRates {
   readonly #all = new Allowance(ALL_MAX, ALL_EVERY_MS);
-  /** The one not heard of for longest first. */
-  readonly #origins = new Map<PeerId, Rates>();
+  readonly #origins = new BoundedMap<PeerId, Rates>(ORIGINS_MAX);
+  readonly #old = new OldOrigins();
 
   /** Whether one more new offer of this requester is taken now. */
   allows(origin: PeerId, nowMs: number): boolean {
-    if (!this.#all.has(nowMs)) return false;
+    if (!this.#all.has(nowMs)) return this.#old.allows(origin, nowMs);
     const rates = this.#origins.get(origin);
     if (rates === undefined) return true;
     return this.#all.has(nowMs, ALL_QUIET_MIN) ? rates.quiet.has(nowMs) : rates.busy.has(nowMs);
@@ -45,22 +53,15 @@ export class OriginRates {
   /** One was taken. */
   spend(origin: PeerId, nowMs: number): void {
     const rates = this.#origins.get(origin) ?? {
-      quiet: new Allowance(QUIET_MAX, QUIET_EVERY_MS),
+      quiet: quietAllowance(),
       busy: new Allowance(BUSY_MAX, BUSY_EVERY_MS),
     };
-    this.#origins.delete(origin);
-    this.#origins.set(origin, rates);
-    if (this.#origins.size > ORIGINS_MAX) this.#forgetOne();
-    this.#all.spend();
+    this.#origins.put(origin, rates);
+    if (this.#all.has(nowMs)) this.#all.spend();
+    else this.#old.spend(origin);
+    this.#old.heard(origin, nowMs);
     // Never below nothing: what was fine in quiet times is not held against anybody later.
     if (rates.quiet.has(nowMs)) rates.quiet.spend();
     if (rates.busy.has(nowMs)) rates.busy.spend();
-  }
-
-  #forgetOne(): void {
-    for (const origin of this.#origins.keys()) {
-      this.#origins.delete(origin);
-      return;
-    }
   }
 }

@@ -55,10 +55,18 @@ export type OverlayEvent =
 
 /**
  * Messages of one neighbour: so many at once, then one in a while. At once: all offers that there
- * may be, sent to a peer that has none, and twice that. Guesses.
+ * may be, sent to a peer that has none, and twice that. Then, in a second, what a correct neighbour
+ * comes to while others flood the grid: 400 new offers of others (`origin-rates.ts`), 64 of its
+ * own, and some walks. It is no flood of its own. Guesses.
  */
 const MESSAGES_MAX = 8192;
-const MESSAGE_EVERY_MS = 5;
+const MESSAGE_EVERY_MS = 2;
+/**
+ * Of who is no neighbour yet: it says what it wants, or answers, and may ping. More costs a check
+ * of a signature each, and is not listened to. A guess.
+ */
+const STRANGER_MESSAGES_MAX = 16;
+const STRANGER_MESSAGE_EVERY_MS = 1_000;
 
 export class Overlay {
   readonly #membership: Membership;
@@ -121,6 +129,11 @@ export class Overlay {
     return this.#carryOut(this.#broadcast.publish(offer, now), now);
   }
 
+  /** The peer stops. @returns what is to be kept for its next start */
+  stop(now: Now): Effect[] {
+    return this.#carryOut(this.#membership.stop(now), now);
+  }
+
   tick(now: Now): Effect[] {
     const effects: Effect[] = [];
     for (const part of [this.#membership, this.#broadcast, this.#detector]) {
@@ -130,9 +143,10 @@ export class Overlay {
   }
 
   #linkUp(event: Extract<OverlayEvent, { type: 'link-up' }>, now: Now): OverlayStep[] {
-    const probed = this.#detector.linkUp(event.peer, event.direction);
-    // A dial that only looked whether anybody is there; the detector has hung up.
-    if (probed.length > 0 && event.direction === 'outgoing') return probed;
+    const dialled = event.direction === 'outgoing' ? event.dialled : undefined;
+    const probed = this.#detector.linkUp(event.peer, dialled);
+    // A dial that only looked whether anybody is there.
+    if (probed.some(({ type }) => type === 'hang-up')) return probed;
     return [...probed, ...this.#membership.linkUp(event, now)];
   }
 
@@ -153,7 +167,7 @@ export class Overlay {
   #allows(from: PeerId, nowMs: number): boolean {
     let allowance = this.#allowances.get(from);
     if (allowance === undefined) {
-      allowance = new Allowance(MESSAGES_MAX, MESSAGE_EVERY_MS);
+      allowance = new Allowance(STRANGER_MESSAGES_MAX, STRANGER_MESSAGE_EVERY_MS);
       this.#allowances.set(from, allowance);
     }
     if (!allowance.has(nowMs)) return false;
@@ -180,6 +194,7 @@ export class Overlay {
       case 'neighbour-up': {
         const record = this.#membership.neighbours.get(peer);
         if (record === undefined) return [];
+        this.#allowances.set(peer, new Allowance(MESSAGES_MAX, MESSAGE_EVERY_MS));
         this.#detector.neighbourUp(record, now.ms);
         return this.#broadcast.neighbourUp(peer, now);
       }

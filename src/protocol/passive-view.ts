@@ -5,6 +5,11 @@
  * When it is full somebody goes for each that comes, at random, so that no stranger can foresee who
  * stays. What strangers tell can wash it through all the same, at the pace of shuffles; therefore
  * peers that this one has met are kept apart (`known-peers.ts`).
+ *
+ * A network with its share full makes room by one of its own, so that nobody can keep others out by
+ * records that name addresses in their networks. Peers of this peer's own networks and those with
+ * addresses that only mean something nearby count as one network that may take free places as well:
+ * a laboratory has no other.
  */
 
 import type { PeerId } from '../model/ids.ts';
@@ -22,7 +27,10 @@ export const PASSIVE_MAX = 60;
 /** Of one network prefix: a tenth; a guess. */
 export const PASSIVE_PER_PREFIX_MAX = 6;
 
-type Place = { readonly peer: PeerId; readonly prefixes: readonly string[] };
+/** In the place of a prefix. */
+const HOME = 'home';
+
+type Place = { readonly peer: PeerId; readonly network: string };
 
 export class PassiveView {
   readonly #own: OwnRecord;
@@ -53,7 +61,7 @@ export class PassiveView {
   }
 
   /**
-   * Takes it, if it is newer than what is known and its networks leave it a place.
+   * Takes it, if it is newer than what is known.
    * @param record a fresh one of another peer that is no neighbour
    * @param sacrifices who goes first when there is no room; those that went are taken out
    */
@@ -62,14 +70,16 @@ export class PassiveView {
     if (addresses.length === 0) return;
     const known = this.#records.get(peer);
     if (known !== undefined && known.record.sequence >= sequence) return;
-    const prefixes = this.#own.foreign(addressPrefixes(addresses));
-    // What it had has been outdated by itself, even if the new one finds no place.
+    // What it had has been outdated by itself.
     if (known !== undefined) this.remove(peer);
-    if (!this.#tally.admits(prefixes)) return;
-    if (this.#places.length >= PASSIVE_MAX) this.#makeRoom(sacrifices);
-    this.#places.push({ peer, prefixes });
+    const network = this.#networkOf(addresses);
+    const isFull = this.#places.length >= PASSIVE_MAX;
+    const hasShare = this.#tally.admits([network]);
+    if (!hasShare && (isFull || network !== HOME)) this.#makeRoomIn(network, sacrifices);
+    else if (isFull) this.#makeRoom(sacrifices);
+    this.#places.push({ peer, network });
     this.#records.set(peer, record);
-    this.#tally.add(prefixes);
+    this.#tally.add([network]);
     this.#revision += 1;
   }
 
@@ -123,12 +133,27 @@ export class PassiveView {
     this.#removePlace(index);
   }
 
+  /** Of one network that has a peer here. */
+  #makeRoomIn(network: string, sacrifices: PeerId[]): void {
+    const members = this.#places.filter((place) => place.network === network);
+    const sacrificed = members.find(({ peer }) => sacrifices.includes(peer));
+    const member = sacrificed ?? members[Math.floor(this.#random.next() * members.length)];
+    if (member === undefined) return;
+    if (sacrificed !== undefined) sacrifices.splice(sacrifices.indexOf(member.peer), 1);
+    this.remove(member.peer);
+  }
+
+  /** Of several prefixes one counts, so that a record takes one place however many it names. */
+  #networkOf(addresses: readonly string[]): string {
+    return this.#own.foreign(addressPrefixes(addresses))[0] ?? HOME;
+  }
+
   #removePlace(index: number): void {
     const place = this.#places[index];
     const last = this.#places.pop();
     if (place === undefined || last === undefined) return;
     if (index < this.#places.length) this.#places[index] = last;
     this.#records.delete(place.peer);
-    this.#tally.remove(place.prefixes);
+    this.#tally.remove([place.network]);
   }
 }

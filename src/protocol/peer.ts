@@ -217,6 +217,8 @@ export class Peer {
         return this.#volunteer.resume(now.ms);
       case 'finish':
         return this.#volunteer.finish(now.ms);
+      case 'stop':
+        return this.#overlay.stop(now);
       default:
         return unreachable(event);
     }

@@ -34,15 +34,9 @@ const ENTERING_MAX = 3;
  */
 const NAMED_DIALS_MAX = 64;
 const NAMED_DIAL_EVERY_MS = 1_000;
-/** The pause when nobody has room doubles, from the first to the second; guesses. */
-const HASTY_PAUSE_MS_MIN = 250;
-const HASTY_PAUSE_MS_MAX = 2_000;
-/**
- * Without haste. The longer peers wait for their last neighbour, the more of them there are that
- * have room, and the fewer are asked in vain: ten thousand that join within 100 s dial half as
- * often with 4 s as with 250 ms.
- */
+/** The pause when nobody has room doubles, from the first to the second or third; guesses. */
 const PAUSE_MS_MIN = 250;
+const PAUSE_MS_MAX_IN_HASTE = 2_000;
 const PAUSE_MS_MAX = 30_000;
 /**
  * How often a full view changes one neighbour; a guess. Each change costs broadcasts a duplicate or
@@ -56,10 +50,8 @@ const ROTATE_TO_MET_CHANCE = 0.25;
 /** How long to wait with the next dial after so many in a row that came to nothing. */
 export function fillPauseMs(fruitless: number, neighbours: number): number {
   if (fruitless === 0) return 0;
-  const isHasty = neighbours < NEIGHBOURS_SAFE;
-  const minMs = isHasty ? HASTY_PAUSE_MS_MIN : PAUSE_MS_MIN;
-  const maxMs = isHasty ? HASTY_PAUSE_MS_MAX : PAUSE_MS_MAX;
-  return Math.min(minMs * 2 ** (fruitless - 1), maxMs);
+  const maxMs = neighbours < NEIGHBOURS_SAFE ? PAUSE_MS_MAX_IN_HASTE : PAUSE_MS_MAX;
+  return Math.min(PAUSE_MS_MIN * 2 ** (fruitless - 1), maxMs);
 }
 
 /** An address to dial, and who should be there. */

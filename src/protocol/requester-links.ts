@@ -11,9 +11,13 @@ import type { Awareness } from './awareness.ts';
 import type { Effect } from './events.ts';
 import { type WatchOptions, WorkWatch } from './work-watch.ts';
 
-/** Waits before a requester is tried again, doubling; guesses. */
+/**
+ * Waits before a requester is tried again, doubling; guesses. The longest is for those that are
+ * never there: an offer may name any address, and all who hear of it would knock there together.
+ * A requester that has gone is no such case: its offers expire, and with new ones it is tried anew.
+ */
 const RETRY_MS_MIN = 1_000;
-const RETRY_MS_MAX = 30_000;
+const RETRY_MS_MAX = 300_000;
 /**
  * Streams that come to nothing: so many at once, then one in a while. Offers cost a stranger
  * nothing and name any addresses, and every volunteer that hears of one would knock there. Guesses.
@@ -26,7 +30,7 @@ const VAIN_OPEN_EVERY_MS = 250;
  */
 const WATCH: WatchOptions = { idleMs: 10_000, pongMs: 12_000 };
 /** Links remembered: more than can come to nothing within the longest wait. */
-const LINKS_MAX = 256;
+const LINKS_MAX = 1_280;
 
 type Link = { state: 'connecting' | 'up' | 'down'; failures: number; retryAtMs: number };
 

@@ -3,7 +3,8 @@
  *
  * Volunteers connect to the requester, never the other way round, so that a requester needs no
  * list of the willing: it gossips an offer and waits. The offer is gossiped again before it
- * expires, when open replicas appear or run out, and once as closed.
+ * expires, when open replicas appear or run out, and once as closed; never faster than others take
+ * it (`offer-pace.ts`).
  */
 
 import { limits } from '../model/limits.ts';
@@ -14,6 +15,7 @@ import type { Offer } from '../model/offer.ts';
 import { programRef } from '../model/program.ts';
 import type { Awareness } from './awareness.ts';
 import type { Effect, Now } from './events.ts';
+import { type OfferCause, OfferPace } from './offer-pace.ts';
 import { RequesterJob } from './requester-job.ts';
 import { emptyTotals, type Totals } from './tally.ts';
 import { type WatchOptions, WorkWatch } from './work-watch.ts';
@@ -33,6 +35,8 @@ type Own = {
   readonly run: RequesterJob;
   sequence: number;
   offeredAtMs: number;
+  /** It is not offered again before. */
+  notBeforeMs: number;
   /** Whether the last offer said that there is something to lease. */
   offeredOpen: boolean;
 };
@@ -44,6 +48,9 @@ export class Requester {
   readonly #jobs = new Map<JobId, Own>();
   readonly #volunteers = new Set<PeerId>();
   readonly #watch: WorkWatch;
+  readonly #pace = new OfferPace();
+  /** Jobs whose offers the grid knows. */
+  #live = 0;
   #lookAtMs = 0;
 
   constructor(self: PeerId, addresses: () => readonly string[], awareness: Awareness) {
@@ -67,7 +74,9 @@ export class Requester {
 
   submit(job: JobId, spec: JobSpec, nowMs: number): void {
     const run = new RequesterJob(job, spec, this.totals, nowMs);
-    this.#jobs.set(job, { run, sequence: 0, offeredAtMs: -Infinity, offeredOpen: false });
+    const offeredAtMs = -Infinity;
+    const notBeforeMs = -Infinity;
+    this.#jobs.set(job, { run, sequence: 0, offeredAtMs, notBeforeMs, offeredOpen: false });
   }
 
   addChunks(job: JobId, count: number, now: Now): Effect[] {
@@ -95,7 +104,9 @@ export class Requester {
       message: { type: 'job-ended', job },
     }));
     // Never gossiped: nobody needs to hear that it is closed.
-    if (own.sequence > 0) effects.push(this.#sign(own, true, now));
+    if (own.sequence === 0) return effects;
+    effects.push(this.#sign(own, true, now));
+    this.#live -= 1;
     return effects;
   }
 
@@ -186,21 +197,18 @@ export class Requester {
 
   #offer(own: Own, now: Now): Effect[] {
     if (own.run.over || own.run.table.chunks === 0) return [];
-    if (now.ms < own.offeredAtMs + OFFER_EVERY_MS_MIN) return [];
-    if (own.sequence === 0 && this.#live() >= limits.offersPerRequesterMax) {
-      own.offeredAtMs = now.ms;
-      return [];
-    }
+    if (now.ms < own.notBeforeMs) return [];
+    own.notBeforeMs = now.ms + OFFER_EVERY_MS_MIN;
+    const cause = causeOf(own, now.ms);
+    if (cause === 'first' && this.#live >= limits.offersPerRequesterMax) return [];
+    if (!this.#pace.allows(cause, this.#live, now.ms)) return [];
+    if (cause === 'first') this.#live += 1;
     return [this.#sign(own, false, now)];
-  }
-
-  /** Jobs whose offers the grid knows. */
-  #live(): number {
-    return [...this.#jobs.values()].filter(({ sequence }) => sequence > 0).length;
   }
 
   #sign(own: Own, closed: boolean, now: Now): Effect {
     const { run } = own;
+    this.#pace.spend();
     own.sequence += 1;
     own.offeredAtMs = now.ms;
     own.offeredOpen = run.table.replicasOpen > 0;
@@ -221,8 +229,13 @@ export class Requester {
   }
 }
 
-function offerDueAtMs({ run, offeredAtMs, offeredOpen }: Own): number {
+function causeOf({ sequence, offeredAtMs }: Own, nowMs: number): OfferCause {
+  if (sequence === 0) return 'first';
+  return nowMs < offeredAtMs + OFFER_EVERY_MS ? 'change' : 'again';
+}
+
+function offerDueAtMs({ run, offeredAtMs, notBeforeMs, offeredOpen }: Own): number {
   if (run.over || run.table.chunks === 0) return Infinity;
   const changed = run.table.replicasOpen > 0 !== offeredOpen;
-  return offeredAtMs + (changed ? OFFER_EVERY_MS_MIN : OFFER_EVERY_MS);
+  return changed ? notBeforeMs : Math.max(offeredAtMs + OFFER_EVERY_MS, notBeforeMs);
 }

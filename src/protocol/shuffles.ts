@@ -12,6 +12,7 @@ import type { PeerId } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
 import type { MembershipMessage } from '../model/messages.ts';
 import type { SignedRecord } from '../model/peer-record.ts';
+import { BoundedMap } from './bounded-map.ts';
 import type { Now } from './events.ts';
 import type { OverlayStep } from './overlay.ts';
 import { sample, type Random } from './random.ts';
@@ -36,8 +37,8 @@ type Begun = { readonly via: PeerId; readonly sent: readonly SignedRecord[] };
 export class Shuffles {
   readonly #views: Views;
   readonly #random: Random;
-  /** By id, the oldest first. */
-  readonly #unanswered = new Map<number, Begun>();
+  /** By id. */
+  readonly #unanswered = new BoundedMap<number, Begun>(UNANSWERED_MAX);
   #dueAtMs = Infinity;
 
   constructor(views: Views, random: Random) {
@@ -63,11 +64,7 @@ export class Shuffles {
     const told = sample(this.#random, this.#views.told(now.unixMs, to), ACTIVE_SHARE);
     const sent = [...told, ...passive.sample(PASSIVE_SHARE, now.unixMs)];
     const id = Math.floor(this.#random.next() * IDS);
-    this.#unanswered.set(id, { via: to, sent });
-    if (this.#unanswered.size > UNANSWERED_MAX) {
-      const [oldest] = this.#unanswered.keys();
-      if (oldest !== undefined) this.#unanswered.delete(oldest);
-    }
+    this.#unanswered.put(id, { via: to, sent });
     const records = [own.signed, ...sent];
     const message = { type: 'shuffle', id, ttl: WALK_HOPS, path: [self], records } as const;
     return [{ type: 'send-overlay', to, message }];
@@ -79,8 +76,8 @@ export class Shuffles {
     const { active, self } = this.#views;
     const paces = active.paces(from);
     // Whoever sent it has checked the same of what it got, and adds and takes off one.
-    const isWalk = ttl + path.length <= limits.walkHopsMax && !path.includes(self);
-    if (!isWalk || path.at(-1) !== from) return misbehaved(from);
+    const isWalk = ttl + path.length <= limits.walkHopsMax && isDistinct(path);
+    if (!isWalk || path.includes(self) || path.at(-1) !== from) return misbehaved(from);
     const steps = stepsOf(from, paces?.shuffle, now.ms);
     if (steps !== undefined) return steps;
     if (path.length === 1) this.#refresh(records);
@@ -97,8 +94,8 @@ export class Shuffles {
     const { id, path, records } = message;
     const { active, self } = this.#views;
     const rest = path.slice(0, -1);
-    const isWalk = path.length <= limits.walkHopsMax && path.at(-1) === self;
-    if (!isWalk || rest.includes(self) || rest.includes(from)) return misbehaved(from);
+    const isWalk = path.length <= limits.walkHopsMax && isDistinct(path);
+    if (!isWalk || path.at(-1) !== self || rest.includes(from)) return misbehaved(from);
     const steps = stepsOf(from, active.paces(from)?.reply, now.ms);
     if (steps !== undefined) return steps;
     const to = rest.at(-1);
@@ -137,6 +134,14 @@ export class Shuffles {
   #refresh(records: readonly SignedRecord[]): void {
     for (const record of records) this.#views.active.refresh(record);
   }
+}
+
+/**
+ * No walk comes by anybody twice. Passed on unchecked, a path that somebody made up would have the
+ * next one on it find this peer guilty.
+ */
+function isDistinct(path: readonly PeerId[]): boolean {
+  return path.every((peer, index) => path.indexOf(peer) === index);
 }
 
 /** What follows from the pace alone; undefined if the message is to be taken. */

@@ -2,18 +2,22 @@
 
 import type { PeerId } from '../model/ids.ts';
 import type { ChunkLimits } from '../model/job.ts';
+import { limits } from '../model/limits.ts';
 import type { Offer } from '../model/offer.ts';
 import { type ProgramKey, programKey, programRef } from '../model/program.ts';
 import type { LeasedChunk } from '../model/replica.ts';
 import { MovingMean } from './estimate.ts';
 import type { Effect } from './events.ts';
 import { allowed } from './given-limits.ts';
+import { leasesWanted } from './lease-demand.ts';
 import { offerKey } from './offer-book.ts';
 import { retryAfterMs } from './requester-links.ts';
 
 /** A lease, and when it is of no more use to the requester. */
-export type Held = { readonly chunk: LeasedChunk; readonly deadlineMs: number };
+type Held = { readonly chunk: LeasedChunk; readonly deadlineMs: number };
 
+/** An answer takes a round trip, and a moment; a guess. */
+const ANSWER_MS = 500;
 /** A run of many chunks is one sample. */
 const CHUNK_MS_WEIGHT = 0.3;
 /** Every input is a sample. */
@@ -29,6 +33,8 @@ export class VolunteerJob {
   isLoaded = false;
   /** Leases asked for and not yet arrived. */
   demanded = 0;
+  /** Until then they count as on their way. Infinity when they came, or did not come in time. */
+  answerByMs = Infinity;
   /** Chunks in the sandbox. */
   running = 0;
   /** Inputs at hand, queued and running. */
@@ -56,9 +62,9 @@ export class VolunteerJob {
 
   fetch(): Effect {
     const { requester, addresses } = this.offer;
-    const { program, limits } = this;
+    const { program, limits: allowedHere } = this;
     const ref = programRef(this.offer);
-    return { type: 'fetch-program', requester, addresses, program, ref, limits };
+    return { type: 'fetch-program', requester, addresses, program, ref, limits: allowedHere };
   }
 
   get requester(): PeerId {
@@ -71,6 +77,28 @@ export class VolunteerJob {
 
   get held(): number {
     return this.queued + this.running;
+  }
+
+  /** Leases to hold of this job if it were the only one. */
+  wanted(slots: number): number {
+    return leasesWanted(slots, this.chunkMs.value, this.inputBytes.value);
+  }
+
+  /** @param count leases, more than what was asked for before */
+  ask(count: number, nowMs: number): Effect {
+    this.demanded += count;
+    this.answerByMs = nowMs + ANSWER_MS;
+    const message = { type: 'ask', job: this.offer.job, count } as const;
+    return { type: 'send-to-requester', to: this.requester, message };
+  }
+
+  /**
+   * Leases that are on their way. Those that don't come soon are not to be had now: the demand
+   * stands, but nobody should wait for it.
+   */
+  coming(nowMs: number): number {
+    if (this.demanded === 0 || this.answerByMs <= nowMs) this.answerByMs = Infinity;
+    return this.answerByMs === Infinity ? 0 : this.demanded;
   }
 
   /** A run came back computed. @param chunkMs mean of its chunks */
@@ -86,10 +114,23 @@ export class VolunteerJob {
     this.restUntilMs = nowMs + retryAfterMs(this.#rests);
   }
 
-  push(held: Held): void {
-    this.inputBytes.add(held.chunk.input.byteLength);
-    this.heldBytes += held.chunk.input.byteLength;
-    this.#queue.push(held);
+  /**
+   * Queues what there is room for, by number and by bytes: what was asked for guesses at the size
+   * of inputs, and a requester that floods sends what nobody asked for. @returns the rest
+   */
+  hold(
+    chunks: readonly LeasedChunk[],
+    deadlineMs: number,
+    bytesMax: number,
+  ): readonly LeasedChunk[] {
+    for (const [index, chunk] of chunks.entries()) {
+      const bytes = this.heldBytes + chunk.input.byteLength;
+      if (this.held >= limits.leasesHeldMax || bytes > bytesMax) return chunks.slice(index);
+      this.inputBytes.add(chunk.input.byteLength);
+      this.heldBytes = bytes;
+      this.#queue.push({ chunk, deadlineMs });
+    }
+    return [];
   }
 
   /** Up to `count` chunks whose leases are still worth computing, oldest first. */

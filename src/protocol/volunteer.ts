@@ -8,7 +8,6 @@
  * others. Its own jobs are computed like anybody's, over the same messages, handed round inside.
  */
 
-import { limits } from '../model/limits.ts';
 import type { PeerId } from '../model/ids.ts';
 import type { ChunkLimits } from '../model/job.ts';
 import type { RequesterMessage } from '../model/messages.ts';
@@ -19,7 +18,7 @@ import { type Declined, Declines } from './declines.ts';
 import { Engagements } from './engagements.ts';
 import type { Effect, PeerEvent } from './events.ts';
 import { unmet } from './given-limits.ts';
-import { heldBytesMax, leasesWanted, runSize, runsWanted } from './lease-demand.ts';
+import { heldBytesMax, runSize, runsWanted } from './lease-demand.ts';
 import { offerKey, type OfferBook } from './offer-book.ts';
 import { RequesterLinks } from './requester-links.ts';
 import { resultsTo, returnTo } from './returns.ts';
@@ -112,8 +111,10 @@ export class Volunteer {
   get dueAtMs(): number {
     let dueAtMs = Math.min(this.#links.dueAtMs, this.#declines.dueAtMs);
     if (this.#mode === 'paused') dueAtMs = Math.min(dueAtMs, this.#pausedUntilMs);
-    for (const { restUntilMs, queued } of this.#jobs.all) {
+    for (const { restUntilMs, queued, answerByMs } of this.#jobs.all) {
       if (queued > 0 && restUntilMs > 0) dueAtMs = Math.min(dueAtMs, restUntilMs);
+      // Then others are asked, if there are any.
+      if (this.#jobs.size > 1) dueAtMs = Math.min(dueAtMs, answerByMs);
     }
     return dueAtMs;
   }
@@ -207,28 +208,11 @@ export class Volunteer {
     if (job === undefined || !this.#takes(from)) {
       return [returnTo(from, message.job, message.chunks)];
     }
-    const tooMany = this.#hold(job, message.chunks, nowMs + message.leaseMs);
+    const bytesMax = heldBytesMax(this.#slots);
+    const tooMany = job.hold(message.chunks, nowMs + message.leaseMs, bytesMax);
     job.workedAtMs = nowMs;
     const back = tooMany.length === 0 ? [] : [returnTo(from, message.job, tooMany)];
     return [...back, ...this.advance(nowMs)];
-  }
-
-  /**
-   * Queues what there is room for, by number and by bytes: what was asked for guesses at the size
-   * of inputs, and a requester that floods sends what nobody asked for. @returns the rest
-   */
-  #hold(
-    job: VolunteerJob,
-    chunks: readonly LeasedChunk[],
-    deadlineMs: number,
-  ): readonly LeasedChunk[] {
-    const bytesMax = heldBytesMax(this.#slots);
-    for (const [index, chunk] of chunks.entries()) {
-      const bytes = job.heldBytes + chunk.input.byteLength;
-      if (job.held >= limits.leasesHeldMax || bytes > bytesMax) return chunks.slice(index);
-      job.push({ chunk, deadlineMs });
-    }
-    return [];
   }
 
   runDone({ run: id, outcomes }: RunDone, nowMs: number): Effect[] {
@@ -273,7 +257,7 @@ export class Volunteer {
   advance(nowMs: number): Effect[] {
     if (this.#mode === 'paused') return [];
     // What has expired is found while dispatching, and is asked for again at once.
-    const effects = [...this.#engage(nowMs), ...this.#dispatch(nowMs), ...this.#ask()];
+    const effects = [...this.#engage(nowMs), ...this.#dispatch(nowMs), ...this.#ask(nowMs)];
     return this.#mode === 'finishing' ? [...effects, ...this.#drain()] : effects;
   }
 
@@ -315,19 +299,27 @@ export class Volunteer {
     return effects;
   }
 
-  /** Tops demands up to the buffer; in halves, so that asks are few and frames are full. */
-  #ask(): Effect[] {
+  /**
+   * Tops up what is at hand of all jobs together, in halves, so that asks are few and frames are
+   * full. Leases that wait here behind other jobs' would be late, and nobody else could have them.
+   */
+  #ask(nowMs: number): Effect[] {
     const effects: Effect[] = [];
+    let missing = 1 - this.#jobs.sum((job) => this.#shareAtHand(job, nowMs));
     for (const job of this.#jobs.all) {
       if (!this.#ready(job) || !this.#takes(job.requester)) continue;
-      const wanted = leasesWanted(this.#slots, job.chunkMs.value, job.inputBytes.value);
-      const missing = wanted - job.held - job.demanded;
-      if (missing <= 0 || missing < wanted / 2) continue;
-      job.demanded += missing;
-      const message = { type: 'ask', job: job.offer.job, count: missing } as const;
-      effects.push({ type: 'send-to-requester', to: job.requester, message });
+      const wanted = job.wanted(this.#slots);
+      const share = Math.min(missing, 1 - (job.held + job.demanded) / wanted);
+      if (share < 1 / 2) continue;
+      effects.push(job.ask(Math.ceil(share * wanted), nowMs));
+      missing -= share;
     }
     return effects;
+  }
+
+  /** Of what this peer wants to have at hand: held, or on its way. */
+  #shareAtHand(job: VolunteerJob, nowMs: number): number {
+    return (job.held + job.coming(nowMs)) / job.wanted(this.#slots);
   }
 
   /**

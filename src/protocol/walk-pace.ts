@@ -29,7 +29,7 @@ export const SHUFFLE_EVERY_MS = 30_000;
 export const SHUFFLE_PACE: Pace = { countMax: 16, everyMs: 5_000 };
 /**
  * A newcomer sends its host's four other neighbours walking. When hundreds come at once through one
- * host, it takes some 32 of them (`Introductions`), and each neighbour gets one walk of each. A
+ * host, it takes some 32 of them (`neighbourhood.ts`), and each neighbour gets one walk of each. A
  * guess with room.
  */
 export const FORWARD_JOIN_PACE: Pace = { countMax: 128, everyMs: 250 };

@@ -9,6 +9,7 @@
 
 import type { PeerId } from '../model/ids.ts';
 import type { Awareness } from './awareness.ts';
+import { BoundedMap } from './bounded-map.ts';
 import { patienceMs } from './patience.ts';
 
 /** Peers remembered because they were given up: as many as may be connected. The oldest goes. */
@@ -41,7 +42,7 @@ export class WorkWatch {
   /** As many as there may be streams. */
   readonly #watched = new Map<PeerId, Watched>();
   /** How often each was given up. */
-  readonly #givenUp = new Map<PeerId, number>();
+  readonly #givenUp = new BoundedMap<PeerId, number>(GIVEN_UP_MAX);
   #lastId = 0;
   #dueAtMs = Infinity;
 
@@ -126,13 +127,6 @@ export class WorkWatch {
 
   #giveUp(peer: PeerId): void {
     this.#watched.delete(peer);
-    const times = (this.#givenUp.get(peer) ?? 0) + 1;
-    this.#givenUp.delete(peer);
-    this.#givenUp.set(peer, times);
-    if (this.#givenUp.size <= GIVEN_UP_MAX) return;
-    for (const [oldest] of this.#givenUp) {
-      this.#givenUp.delete(oldest);
-      return;
-    }
+    this.#givenUp.put(peer, (this.#givenUp.get(peer) ?? 0) + 1);
   }
 }

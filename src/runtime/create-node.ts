@@ -219,6 +219,9 @@ async function start(
   closers.push(() => driver.stop());
   closers.push(() => jobs.abandonAll());
   addresses = await transport.listen((event) => driver.dispatch(event));
+  // Before anything else is waited for: it must be the machine's first event, and peers that know
+  // this one from an earlier run may be dialling already.
+  dispatch({ type: 'tick' });
   const health = createHealth(parts.store, systemClock);
   const metricsServer = await maybeServeMetrics(options.metrics, metrics, health);
   if (metricsServer !== undefined) closers.push(() => metricsServer.close());
@@ -238,7 +241,6 @@ async function start(
   });
   const control = await serveControl(options.controlPath, handler);
   closers.push(() => control.close());
-  dispatch({ type: 'tick' });
   const knowsOthers = options.peers.length + known.length > 0;
   log.info({ peer: self, addresses, grid, slots: options.slots }, 'the peer is up');
   if (!knowsOthers) log.info(ALONE_TEXT);

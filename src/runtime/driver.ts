@@ -53,8 +53,9 @@ export class Driver {
 
   /** Handles an event now, or after the one being handled. */
   dispatch(event: PeerEvent): void {
+    if (this.#stopped) return;
     this.#events.push(event);
-    if (this.#handling || this.#stopped) return;
+    if (this.#handling) return;
     this.#handling = true;
     try {
       for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
@@ -69,8 +70,9 @@ export class Driver {
     }
   }
 
-  /** No event is handled any more. */
+  /** Has the machine say what is to be kept; then no event is handled any more. */
   stop(): void {
+    this.dispatch({ type: 'stop' });
     this.#stopped = true;
     this.#events.length = 0;
     clearTimeout(this.#timer);

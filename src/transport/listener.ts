@@ -23,7 +23,9 @@ import type { HostPort } from '../wire/address.ts';
 import { loadPeerProto } from '../wire/proto.ts';
 import { asBytes, channelOptions } from './connection.ts';
 import type { TransportContext } from './context.ts';
+import { FairPlaces } from './fair-places.ts';
 import { listenError } from './listen-address.ts';
+import { remoteIp } from './remote-ip.ts';
 import { handshakeReason, peerOfCertificate } from './tls.ts';
 
 const serverOptions: ChannelOptions = {
@@ -43,11 +45,12 @@ export class Listener {
   readonly #sockets = new Map<string, TLSSocket>();
   /** Connections whose handshake is under way, or was when they closed in this very moment. */
   readonly #handshakes = new Map<string, Socket>();
+  readonly #handshakePlaces = new FairPlaces<Socket>(limits.handshakesMax);
+  readonly #connectionPlaces = new FairPlaces<Socket>(limits.connectionsMax);
 
   constructor(context: TransportContext, tlsOptions: TlsOptions) {
     this.#context = context;
     this.#tls = createServer(tlsOptions);
-    this.#tls.maxConnections = limits.connectionsMax;
     this.#tls.on('connection', (socket) => this.#connected(socket));
     this.#tls.on('secureConnection', (socket) => this.#secured(socket));
     this.#tls.on('tlsClientError', (error, socket) => this.#refused(error, socket));
@@ -105,19 +108,39 @@ export class Listener {
 
   #connected(socket: Socket): void {
     const remote = remoteOf(socket);
-    if (this.#handshakes.size >= limits.handshakesMax) {
-      this.#context.counters.handshakesRefused += 1;
-      this.#context.log.warn({ remote }, `refused ${remote}: too many handshakes at a time`);
-      socket.destroy();
-      return;
+    const ip = remoteIp(remote);
+    for (const places of [this.#connectionPlaces, this.#handshakePlaces]) {
+      const evicted = places.take(socket, ip);
+      if (evicted !== undefined) this.#evict(evicted);
+      if (evicted === socket) return;
     }
     this.#handshakes.set(remote, socket);
-    // Later, since the failure of the handshake is told after the end of the connection.
-    socket.once('close', () => setImmediate(() => this.#handshakes.delete(remote)));
+    socket.once('close', () => {
+      this.#release(socket);
+      // Later, since the failure of the handshake is told after the end of the connection.
+      setImmediate(() => this.#handshakes.delete(remote));
+    });
+  }
+
+  /** Others need its place, or it finds none. */
+  #evict(socket: Socket): void {
+    const remote = remoteOf(socket);
+    this.#context.counters.handshakesRefused += 1;
+    this.#context.log.info({ remote }, `refused ${remote}: too many connections at a time`);
+    this.#release(socket);
+    this.#sockets.get(remote)?.destroy();
+    socket.destroy();
+  }
+
+  #release(socket: Socket): void {
+    this.#connectionPlaces.release(socket);
+    this.#handshakePlaces.release(socket);
   }
 
   #secured(socket: TLSSocket): void {
     const remote = remoteOf(socket);
+    const plain = this.#handshakes.get(remote);
+    if (plain !== undefined) this.#handshakePlaces.release(plain);
     this.#handshakes.delete(remote);
     socket.on('error', (error) => {
       this.#context.log.debug({ remote }, `lost the connection of ${remote}: ${error.message}`);

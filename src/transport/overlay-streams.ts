@@ -23,14 +23,21 @@ import type { OverlayMessage } from '../model/messages.ts';
 import { type PeerId, short } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
 import { isAddress } from '../wire/address.ts';
-import { decodeOverlay, encodeOverlay, encodeOverlayHello } from '../wire/overlay-codec.ts';
+import {
+  decodeOverlay,
+  encodeOverlay,
+  encodeOverlayHello,
+  type OverlaySide,
+} from '../wire/overlay-codec.ts';
 import type { PeerKey } from '../wire/peer-key.ts';
 import { loadPeerProto } from '../wire/proto.ts';
 import { Connection } from './connection.ts';
 import type { TransportContext } from './context.ts';
-import type { CallSide, ServerCall } from './frame-stream.ts';
+import type { CallSide, ClientCall, ServerCall } from './frame-stream.ts';
 import { clientSide } from './call-sides.ts';
-import { MessageStream } from './message-stream.ts';
+import { FairPlaces } from './fair-places.ts';
+import { MessageStream, type MessageStreamEvents } from './message-stream.ts';
+import { ReadPace } from './read-pace.ts';
 
 type Stream = MessageStream<OverlayMessage>;
 
@@ -50,6 +57,9 @@ type Dial = {
 /** A stream that was preferred to this peer's own has said hello already; it is on its way. */
 const yieldedMsMax = 5_000;
 
+/** A stream that another peer opened. */
+type Accepted = { readonly peer: PeerId; readonly stream: Stream };
+
 /** A stream whose hello came while there was a link that this peer had dialled. */
 type Held = { readonly stream: Stream; readonly timer: NodeJS.Timeout };
 
@@ -64,7 +74,7 @@ export class OverlayStreams {
   readonly #links = new Map<PeerId, Link>();
   readonly #dials = new Set<Dial>();
   readonly #held = new Map<PeerId, Held>();
-  #accepted = 0;
+  readonly #places = new FairPlaces<Accepted>(limits.overlayStreamsMax);
 
   constructor(context: TransportContext) {
     this.#context = context;
@@ -88,38 +98,39 @@ export class OverlayStreams {
       this.#reached(dial, key);
     });
     const call = connection.openStream(loadPeerProto().overlay.Exchange.path);
-    const decode = (bytes: Buffer) => decodeOverlay('dialled', bytes);
-    const stream: Stream = new MessageStream(
-      this.#context,
-      call,
-      clientSide(call, connection),
-      decode,
-      {
-        onHello: () => this.#dialled(dial, stream),
-        onMessage: (message) => this.#message(dial.greeted, stream, message),
-        onClosed: (details, code, offence) => {
-          this.#dialClosed(dial, stream, connection.reasonOf(details, code), code, offence);
-        },
+    const stream: Stream = this.#open('dialled', call, clientSide(call, connection), {
+      onHello: () => this.#dialled(dial, stream),
+      onMessage: (message) => this.#message(dial.greeted, stream, message),
+      onClosed: (details, code, offence) => {
+        this.#dialClosed(dial, stream, connection.reasonOf(details, code), code, offence);
       },
-    );
+    });
     dial.stream = stream;
   }
 
   /** @param peer the holder of the verified certificate */
   accept(call: ServerCall, side: CallSide, { peer }: PeerKey): void {
-    this.#accepted += 1;
-    const released = { ...side, release: () => this.#acceptedOver(side) };
-    const decode = (bytes: Buffer) => decodeOverlay('dialler', bytes);
-    const stream: Stream = new MessageStream(this.#context, call, released, decode, {
-      onHello: () => this.#greetedBy(peer, stream),
-      onMessage: (message) => this.#message(peer, stream, message),
-      onClosed: (reason, _code, offence) => this.#closed(peer, stream, reason, offence),
-    });
-    if (this.#accepted > limits.overlayStreamsMax) {
-      stream.refuse(Status.RESOURCE_EXHAUSTED, 'it has too many overlay streams; try another peer');
-    } else {
-      stream.awaitHello();
-    }
+    const release = (): void => {
+      this.#places.release(accepted);
+      side.release();
+    };
+    const stream: Stream = this.#open(
+      'dialler',
+      call,
+      { ...side, release },
+      {
+        onHello: () => this.#greetedBy(peer, stream),
+        onMessage: (message) => this.#message(peer, stream, message),
+        onClosed: (reason, _code, offence) => this.#closed(peer, stream, reason, offence),
+      },
+    );
+    const accepted: Accepted = { peer, stream };
+    const evicted = this.#places.take(accepted, stream.remote);
+    if (evicted !== accepted) stream.awaitHello();
+    if (evicted === undefined) return;
+    const reason = 'it has too many overlay streams; try another peer';
+    evicted.stream.refuse(Status.RESOURCE_EXHAUSTED, reason);
+    this.#closed(evicted.peer, evicted.stream, 'others needed its place', false);
   }
 
   hangUp(peer: PeerId): void {
@@ -141,6 +152,25 @@ export class OverlayStreams {
     for (const { timer } of this.#held.values()) clearTimeout(timer);
     this.#held.clear();
     this.#links.clear();
+  }
+
+  /** @param from which of the two the other side is */
+  #open(
+    from: OverlaySide,
+    call: ClientCall | ServerCall,
+    side: CallSide,
+    events: MessageStreamEvents<OverlayMessage>,
+  ): Stream {
+    const pace = new ReadPace(call);
+    const release = (): void => {
+      pace.end();
+      side.release();
+    };
+    const decode = (bytes: Buffer) => {
+      pace.read(bytes.length);
+      return decodeOverlay(from, bytes);
+    };
+    return new MessageStream(this.#context, call, { ...side, release }, decode, events);
   }
 
   /** TLS is done: the one moment to decide whether this dial goes on. */
@@ -282,10 +312,5 @@ export class OverlayStreams {
     this.#dials.delete(dial);
     clearTimeout(dial.yieldedTimer);
     dial.stream?.refuse(Status.CANCELLED, 'not needed');
-  }
-
-  #acceptedOver(side: CallSide): void {
-    this.#accepted -= 1;
-    side.release();
   }
 }

@@ -11,15 +11,18 @@ import type { PeerKey } from '../wire/peer-key.ts';
 import { encodeRequester, encodeRequesterHello } from '../wire/requester-codec.ts';
 import { decodeVolunteer } from '../wire/volunteer-codec.ts';
 import type { TransportContext } from './context.ts';
+import { FairPlaces } from './fair-places.ts';
 import type { CallSide, ServerCall } from './frame-stream.ts';
 import { MessageStream } from './message-stream.ts';
 
 type Stream = MessageStream<VolunteerMessage>;
 
+type Accepted = { readonly peer: PeerId; readonly stream: Stream };
+
 export class VolunteerStreams {
   readonly #context: TransportContext;
   readonly #volunteers = new Map<PeerId, Stream>();
-  #accepted = 0;
+  readonly #places = new FairPlaces<Accepted>(limits.volunteersMax);
 
   constructor(context: TransportContext) {
     this.#context = context;
@@ -27,17 +30,19 @@ export class VolunteerStreams {
 
   /** @param volunteer the holder of the verified certificate, whose key signs the results */
   accept(call: ServerCall, side: CallSide, volunteer: PeerKey): void {
-    this.#accepted += 1;
+    const { peer, key } = volunteer;
     const release = (): void => {
-      this.#accepted -= 1;
+      this.#places.release(accepted);
       side.release();
     };
-    const stream = this.#open(call, { ...side, release }, volunteer.peer, volunteer.key);
-    if (this.#accepted > limits.volunteersMax) {
-      stream.refuse(Status.RESOURCE_EXHAUSTED, 'it has too many volunteers; try later');
-    } else {
-      stream.awaitHello();
-    }
+    const stream = this.#open(call, { ...side, release }, peer, key);
+    const accepted: Accepted = { peer, stream };
+    const evicted = this.#places.take(accepted, stream.remote);
+    if (evicted !== accepted) stream.awaitHello();
+    if (evicted === undefined) return;
+    const reason = 'it has too many volunteers; try later';
+    evicted.stream.refuse(Status.RESOURCE_EXHAUSTED, reason);
+    this.#closed(evicted.peer, evicted.stream, 'others needed its place');
   }
 
   send(to: PeerId, message: RequesterMessage): void {

@@ -26,7 +26,12 @@ export function encodeBlobRequest({ blob, offsetBytes }: BlobRequest): Buffer {
 
 export function decodeBlobRequest(bytes: Uint8Array): Decoded<BlobRequest> {
   return decoding(() => {
-    const { digest, offset } = parse(bytes, {}, loadPeerProto().blobs.Fetch.requestDeserialize);
+    const { digest, offset } = parse(
+      bytes,
+      'FetchRequest',
+      {},
+      loadPeerProto().blobs.Fetch.requestDeserialize,
+    );
     return {
       blob: digestField(digest, 'digest'),
       offsetBytes: whole(offset, 0, Number.MAX_SAFE_INTEGER, 'offset'),
@@ -40,7 +45,12 @@ export function encodeBlobPiece({ piece, totalBytes }: BlobPiece): Buffer {
 
 export function decodeBlobPiece(bytes: Uint8Array): Decoded<BlobPiece> {
   return decoding(() => {
-    const proto = parse(bytes, {}, loadPeerProto().blobs.Fetch.responseDeserialize);
+    const proto = parse(
+      bytes,
+      'FetchResponse',
+      {},
+      loadPeerProto().blobs.Fetch.responseDeserialize,
+    );
     return {
       piece: sized(proto.piece, 0, limits.blobPieceBytes, 'piece'),
       totalBytes: whole(proto.totalBytes, 0, Number.MAX_SAFE_INTEGER, 'total_bytes'),

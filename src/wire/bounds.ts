@@ -3,14 +3,19 @@
  * `Violation` thrown, so that codecs read straight down; `decoding` turns it into a value at the
  * edge of the layer, and the transport ends the stream with the reason.
  *
- * Bounds come in two steps. protobufjs makes an object of each element of a repeated field before
- * anybody could ask how many there are: two bytes of a frame become a hundred of memory. So
- * `boundRepeats` walks over the bytes and counts first; what was decoded is then checked exactly.
+ * Bounds come in two steps: `frame-walk.ts` goes over the bytes and counts before anything is made
+ * of them; what was decoded is then checked exactly.
  */
 
 import { type Digest, digest, type JobId, jobId, peerId, type PeerId } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
 import { isAddress } from './address.ts';
+import { malformed, type Shape, walk } from './frame-walk.ts';
+import { layoutOf } from './layout.ts';
+import { Violation } from './violation.ts';
+
+export type { Shape } from './frame-walk.ts';
+export { Violation } from './violation.ts';
 
 /** What became of the bytes of one frame. */
 export type Decoded<T> =
@@ -31,25 +36,18 @@ export function decoding<T>(read: () => T | undefined): Decoded<T> {
   }
 }
 
-/** A stranger's frame broke a bound. Never leaves `wire/`. */
-export class Violation extends Error {
-  override readonly name = 'Violation';
-}
-
 /**
- * The repeated fields of a message, by field number: how many elements each may have, which of them
- * are numbers that may be packed, and the shapes of the messages that hold repeated fields.
+ * Parses bytes that fit the shape.
+ * @param name of the message in `proto/`
  */
-export type Shape = {
-  readonly counts?: Readonly<Record<number, number>>;
-  readonly packed?: readonly number[];
-  readonly nested?: Readonly<Record<number, Shape>>;
-};
-
-/** Parses bytes whose repeated fields fit the shape. */
-export function parse<T>(bytes: Uint8Array, shape: Shape, deserialize: (bytes: Buffer) => T): T {
+export function parse<T>(
+  bytes: Uint8Array,
+  name: string,
+  shape: Shape,
+  deserialize: (bytes: Buffer) => T,
+): T {
   sized(bytes, 0, limits.frameBytesMax, 'the frame');
-  boundRepeats(bytes, 0, bytes.length, shape);
+  walk(bytes, layoutOf(name), shape);
   try {
     return deserialize(
       Buffer.isBuffer(bytes)
@@ -57,74 +55,9 @@ export function parse<T>(bytes: Uint8Array, shape: Shape, deserialize: (bytes: B
         : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
     );
   } catch {
-    // Whatever the parser dislikes, down to a stack that overflows on nested groups.
+    // Whatever the parser dislikes.
     throw malformed();
   }
-}
-
-/** The longest varint: a 64-bit number. */
-const varintBytesMax = 10;
-
-function boundRepeats(bytes: Uint8Array, from: number, end: number, shape: Shape): void {
-  const seen = new Map<number, number>();
-  let at = from;
-  while (at < end) {
-    const [tag, afterTag] = varint(bytes, at, end);
-    const field = Math.floor(tag / 8);
-    const wireType = tag % 8;
-    const next = afterField(bytes, afterTag, end, wireType);
-    const countMax = shape.counts?.[field];
-    if (countMax !== undefined) {
-      const isPacked = wireType === 2 && shape.packed?.includes(field) === true;
-      const count = (seen.get(field) ?? 0) + (isPacked ? numbersIn(bytes, afterTag, next) : 1);
-      if (count > countMax)
-        throw new Violation(`field ${field} has more than ${countMax} elements`);
-      seen.set(field, count);
-    }
-    const nested = wireType === 2 ? shape.nested?.[field] : undefined;
-    if (nested !== undefined) boundRepeats(bytes, varint(bytes, afterTag, end)[1], next, nested);
-    at = next;
-  }
-}
-
-/**
- * At least as many as there are: every varint ends with a byte below 128, and so does the length.
- */
-function numbersIn(bytes: Uint8Array, from: number, end: number): number {
-  let count = -1;
-  for (let at = from; at < end; at++) if ((bytes[at] ?? 0) < 0x80) count++;
-  return count;
-}
-
-/** Where the field that starts here ends. The groups of old protobuf (3, 4) are not spoken. */
-function afterField(bytes: Uint8Array, at: number, end: number, wireType: number): number {
-  let next = end + 1;
-  if (wireType === 0) next = varint(bytes, at, end)[1];
-  else if (wireType === 1) next = at + 8;
-  else if (wireType === 5) next = at + 4;
-  else if (wireType === 2) {
-    const [length, start] = varint(bytes, at, end);
-    next = start + length;
-  }
-  if (next > end) throw malformed();
-  return next;
-}
-
-/** The number that starts here and where it ends. Exact up to 2^53, and larger ones stay large. */
-function varint(bytes: Uint8Array, from: number, end: number): [number, number] {
-  let value = 0;
-  let scale = 1;
-  for (let at = from; at < end && at < from + varintBytesMax; at++) {
-    const byte = bytes[at] ?? 0;
-    value += (byte & 0x7f) * scale;
-    if (byte < 0x80) return [value, at + 1];
-    scale *= 128;
-  }
-  throw malformed();
-}
-
-function malformed(): Violation {
-  return new Violation('the frame is not a valid protobuf message');
 }
 
 export function atMost<T>(list: readonly T[], countMax: number, what: string): readonly T[] {

@@ -34,7 +34,6 @@ const versionsMax = 32;
 
 export const helloShape: Shape = {
   counts: { 1: versionsMax, 2: limits.featuresMax, 3: limits.featuresMax },
-  packed: [1],
 };
 
 export function readHello(hello: Hello__Output): HelloFrame {

@@ -74,7 +74,7 @@ export function readSignedOffer(signed: Signed__Output | Signed): SignedOffer | 
   if (!verifyBytes(signer.key, 'manyhands/v1/offer', payload, signature)) {
     throw new Violation("an offer's signature does not fit its key");
   }
-  const proto = parse(payload, offerShape, loadPeerProto().offer.deserialize);
+  const proto = parse(payload, 'Offer', offerShape, loadPeerProto().offer.deserialize);
   const program = programFields(proto);
   if (program === undefined) return undefined;
   return {

@@ -5,8 +5,9 @@
  */
 
 import { unreachable } from '../model/errors.ts';
+import { limits } from '../model/limits.ts';
 import type { LivenessMessage, OverlayMessage } from '../model/messages.ts';
-import { type Decoded, decoding, parse, type Shape } from './bounds.ts';
+import { type Decoded, decoding, parse, type Shape, sized } from './bounds.ts';
 import { broadcastFrame, broadcastShapes, readBroadcast } from './broadcast-codec.ts';
 import type { OverlayFrame, OverlayFrame__Output } from './generated/manyhands/v1/OverlayFrame.ts';
 import { type HelloFrame, helloShape, ourHello, readHello } from './hello.ts';
@@ -72,7 +73,9 @@ export function decodeOverlay(
   return decoding(() => {
     const { requestDeserialize, responseDeserialize } = loadPeerProto().overlay.Exchange;
     const deserialize = from === 'dialler' ? requestDeserialize : responseDeserialize;
-    const { frame } = parse(bytes, exchangeShape, deserialize);
+    sized(bytes, 0, limits.overlayFrameBytesMax, 'the frame');
+    const name = from === 'dialler' ? 'ExchangeRequest' : 'ExchangeResponse';
+    const { frame } = parse(bytes, name, exchangeShape, deserialize);
     return frame === null ? undefined : readFrame(frame);
   });
 }

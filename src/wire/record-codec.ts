@@ -74,7 +74,7 @@ export function readSignedRecord(signed: Signed__Output | Signed): SignedRecord 
   if (!verifyBytes(signer.key, 'manyhands/v1/peer-record', payload, signature)) {
     throw new Violation("a record's signature does not fit its key");
   }
-  const proto = parse(payload, recordShape, loadPeerProto().peerRecord.deserialize);
+  const proto = parse(payload, 'PeerRecord', recordShape, loadPeerProto().peerRecord.deserialize);
   const record = {
     record: {
       peer: signer.peer,

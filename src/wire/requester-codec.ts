@@ -62,11 +62,18 @@ function idBytes(): number {
 
 export function decodeRequester(bytes: Uint8Array): Decoded<HelloFrame | RequesterMessage> {
   return decoding(() =>
-    readResponse(parse(bytes, responseShape, loadPeerProto().work.Compute.responseDeserialize)),
+    readResponse(
+      parse(
+        bytes,
+        'ComputeResponse',
+        responseShape,
+        loadPeerProto().work.Compute.responseDeserialize,
+      ),
+    ),
   );
 }
 
-const idsShape: Shape = { counts: { 2: limits.frameItemsMax }, packed: [2] };
+const idsShape: Shape = { counts: { 2: limits.frameItemsMax } };
 const responseShape: Shape = {
   nested: {
     1: helloShape,

@@ -35,7 +35,7 @@ export function encodeSetup({ arguments: args, environment, files }: Setup): Uin
 export function decodeSetup(bytes: Uint8Array): Decoded<Setup> {
   return decoding(() => {
     sized(bytes, 0, limits.setupBytesMax, 'a setup');
-    const proto = parse(bytes, setupShape, loadPeerProto().setup.deserialize);
+    const proto = parse(bytes, 'Setup', setupShape, loadPeerProto().setup.deserialize);
     return {
       arguments: proto.arguments.map((text) => withoutNul(text, 'an argument')),
       environment: proto.environment.map((text) => variable(text)),

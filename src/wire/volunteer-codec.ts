@@ -125,7 +125,12 @@ export function decodeVolunteer(
   volunteer: KeyObject,
 ): Decoded<HelloFrame | VolunteerMessage> {
   return decoding(() => {
-    const proto = parse(bytes, requestShape, loadPeerProto().work.Compute.requestDeserialize);
+    const proto = parse(
+      bytes,
+      'ComputeRequest',
+      requestShape,
+      loadPeerProto().work.Compute.requestDeserialize,
+    );
     if (proto.results) return readResults(proto.results, volunteer);
     if (proto.ask) {
       const count = whole(proto.ask.count, 0, 2 ** 32 - 1, 'count');
@@ -145,7 +150,12 @@ function readResults(results: Results__Output, volunteer: KeyObject): VolunteerM
   if (!verifyBytes(volunteer, 'manyhands/v1/results', statement, signature)) {
     throw new Violation("the results' signature does not fit the volunteer's certificate");
   }
-  const proto = parse(statement, statementShape, loadPeerProto().resultStatement.deserialize);
+  const proto = parse(
+    statement,
+    'ResultStatement',
+    statementShape,
+    loadPeerProto().resultStatement.deserialize,
+  );
   const replicas = atMost(proto.replicas, limits.frameItemsMax, 'replicas');
   if (values.length !== replicas.length) {
     throw new Violation(`${replicas.length} replicas came with ${values.length} values`);

@@ -24,13 +24,27 @@ import { holdsCrossingPromises } from './crossing-promises.ts';
 import { holdsWorkPromises } from './work-promises.ts';
 
 export function holdsTransportPromises(begin: () => TransportWorld): void {
-  describe('links', () => holdsLinkPromises(begin));
-  describe('dials', () => holdsDialPromises(begin));
-  describe('dials that cross', () => holdsCrossingPromises(begin));
-  describe('hanging up', () => holdsHangUpPromises(begin));
-  describe('offences', () => holdsOffencePromises(begin));
-  describe('work', () => holdsWorkPromises(begin));
-  describe('ends', () => holdsEndPromises(begin));
+  describe('links', () => {
+    holdsLinkPromises(begin);
+  });
+  describe('dials', () => {
+    holdsDialPromises(begin);
+  });
+  describe('dials that cross', () => {
+    holdsCrossingPromises(begin);
+  });
+  describe('hanging up', () => {
+    holdsHangUpPromises(begin);
+  });
+  describe('offences', () => {
+    holdsOffencePromises(begin);
+  });
+  describe('work', () => {
+    holdsWorkPromises(begin);
+  });
+  describe('ends', () => {
+    holdsEndPromises(begin);
+  });
 }
 
 type Linked = { readonly world: TransportWorld; readonly a: WorldPeer; readonly b: WorldPeer };
@@ -294,11 +308,7 @@ function holdsEndPromises(begin: () => TransportWorld): void {
     a.transport.openWork(c.peer, [c.address]);
     a.transport.sendOverlay(b.peer, { type: 'prune' });
     await world.until(() => b.events.length === 6 && isTold(c, 'link-down'));
-    expect([...typesOf(b).slice(3)].sort()).toEqual([
-      'link-down',
-      'requester-down',
-      'volunteer-down',
-    ]);
+    expect(typesOf(b).slice(3).sort()).toEqual(['link-down', 'requester-down', 'volunteer-down']);
     expect(eventsOf(b, 'link-down')).toMatchObject([{ peer: a.peer, offence: false }]);
     c.transport.dial(a.address);
     await world.until(() => eventsOf(c, 'dial-failed').length === 1);
@@ -315,8 +325,8 @@ function holdsEndPromises(begin: () => TransportWorld): void {
     await world.until(() => a.events.length === 2 && b.events.length === 2);
     mortal.kill();
     await world.until(() => a.events.length === 4 && b.events.length === 4);
-    expect([...typesOf(a).slice(2)].sort()).toEqual(['link-down', 'volunteer-down']);
-    expect([...typesOf(b).slice(2)].sort()).toEqual(['link-down', 'requester-down']);
+    expect(typesOf(a).slice(2).sort()).toEqual(['link-down', 'volunteer-down']);
+    expect(typesOf(b).slice(2).sort()).toEqual(['link-down', 'requester-down']);
     for (const peer of [a, b]) {
       expect(eventsOf(peer, 'link-down')).toMatchObject([{ peer: mortal.peer, offence: false }]);
     }

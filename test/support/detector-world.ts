@@ -193,7 +193,7 @@ export class DetectorWorld {
       this.#at(this.nowMs + LINK_MS, node, () => {
         if (isOver) return;
         isOver = true;
-        this.#carryOut(node, node.detector.linkUp(expected, 'outgoing'));
+        this.#carryOut(node, node.detector.linkUp(expected, address));
       });
     });
     this.#at(this.nowMs + DIAL_MS_MAX, node, () => {

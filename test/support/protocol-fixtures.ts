@@ -25,7 +25,7 @@ export function digestNumbered(number: number): Digest {
 }
 
 export function jobNumbered(number: number): JobId {
-  return jobId(number.toString(16).padStart(64, 'a'));
+  return jobId(`a${number.toString(16).padStart(63, '0')}`);
 }
 
 export const self = peerNamed('self');

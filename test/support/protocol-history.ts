@@ -146,7 +146,10 @@ export class TableHistory {
   }
 
   gone(peer: PeerId): void {
+    const isAwaited = this.table.holders().has(peer);
     this.table.peerGone(peer);
+    // Of whom nobody waits for, what was revoked stays out until it expires.
+    if (!isAwaited) return;
     for (const chunk of this.model) {
       chunk.replicas = chunk.replicas.filter(
         (replica) => replica.peer !== peer || replica.state === 'expired',

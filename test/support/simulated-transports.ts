@@ -18,7 +18,7 @@ const WAIT_MS_MAX = 120_000;
 export function simulatedTransports(seed: number): TransportWorld {
   const timeline = new Timeline();
   const random = createRandom(seed);
-  const rugged = { ...calmNetwork, spread: 0.5, jitter: 1, lossRate: 0.05 };
+  const rugged = { ...calmNetwork, spread: 0.5, jitter: 2, lossRate: 0.1 };
   const network = new Network(timeline, random, rugged);
 
   /** In no order, because of two peers the smaller id decides. */

@@ -22,7 +22,7 @@ export type WorldPeer = {
 /** A peer whose process can be killed. */
 export type MortalPeer = Pick<WorldPeer, 'peer' | 'address'> & { kill(): void };
 
-export type OnEvent = (event: TransportEvent, transport: SharedTransport) => void;
+type OnEvent = (event: TransportEvent, transport: SharedTransport) => void;
 
 export type TransportWorld = {
   /** How often to try what depends on the moment; a simulated world is cheaper. */

@@ -23,6 +23,8 @@ export type DriverComponents = {
   readonly clock: DriftingClock;
   readonly sandbox: SimulatedSandbox;
   readonly random: Random;
+  /** What the process before has kept. */
+  readonly known: readonly KnownPeer[];
   readonly job: (job: JobId) => SimulatedJob | undefined;
   readonly onHandled: (event: PeerEvent, effects: readonly Effect[], now: Now) => void;
   readonly onDrained: () => void;
@@ -35,6 +37,9 @@ const EARLY_MS = 0.7;
 const TIMER_MS_MIN = 0.1;
 /** A fetch of a program, once it is connected; and loading it. */
 const FETCH_MS = 100;
+/** Inputs of leases come from memory or, now and then, from a disk; a guess. */
+const PAGE_READ_SHARE = 0.1;
+const PAGE_READ_MS_MAX = 20;
 /** What lies between a job's last result and its end: `merge`. */
 const MERGE_MS = 10;
 
@@ -48,11 +53,12 @@ export class Driver {
   /** When the timer was to fire, and the earliest entry for it in the timeline. */
   #wakeAtMs = Infinity;
   #queuedAtMs = Infinity;
-  /** What the peer asked to be kept for its next start. */
-  known: readonly KnownPeer[] = [];
+  /** What is kept for the next start. */
+  known: readonly KnownPeer[];
 
   constructor(components: DriverComponents) {
     this.#components = components;
+    this.known = components.known;
   }
 
   /** Handles an event now, or after the one being handled; later if the process is frozen. */
@@ -163,15 +169,20 @@ export class Driver {
   }
 
   #sendToVolunteer(to: PeerId, message: RequesterSend): void {
-    const { host } = this.#components;
+    const { host, network, random } = this.#components;
     if (message.type !== 'leases') {
       host.sendToVolunteer(to, message);
       return;
     }
     const chunks = message.chunks.map((lease) => ({ ...lease, input }));
     const leases = { ...message, chunks };
-    if (to !== host.self) host.sendToVolunteer(to, leases);
-    else this.dispatch({ type: 'requester-message', from: to, message: leases });
+    const send = (): void => {
+      if (to !== host.self) host.sendToVolunteer(to, leases);
+      else this.dispatch({ type: 'requester-message', from: to, message: leases });
+    };
+    // What is sent to the same volunteer meanwhile overtakes them, as it does in the real driver.
+    const readMs = random.next() < PAGE_READ_SHARE ? PAGE_READ_MS_MAX * random.next() : 0;
+    network.timeline.after(readMs, () => host.whenAwake(send));
   }
 
   #fetchProgram({

@@ -1,6 +1,6 @@
 /**
- * What `wire/` would refuse of a message: bounds that are broken, signatures that don't fit. Results
- * are signed by the transport itself, so there are no forged ones here.
+ * What `wire/` would refuse of a message: bounds that are broken, signatures that don't fit.
+ * Results are signed by the transport itself, so there are no forged ones here.
  */
 
 import { unreachable } from '../../../src/model/errors.ts';

@@ -10,6 +10,7 @@
 import type { PeerId } from '../../../src/model/ids.ts';
 import { unreachable } from '../../../src/model/errors.ts';
 import { type ComputeConduct, honest } from './compute-conduct.ts';
+import type { SimulatedJob } from './simulated-job.ts';
 import type { SimulatedPeer } from './simulated-peer.ts';
 import type { Simulator } from './simulator.ts';
 
@@ -36,12 +37,22 @@ const PEERS_MAX = 60;
 const PARTITIONS_MAX = 4;
 const QUORUM_MAX = 4;
 const CHUNKS_MAX = 150;
+/** More than a volunteer computes at a time; in the end there may be but one left. */
+const RUNNING_MAX = 12;
 /** Of a machine; that of both ends of a stream together is the product. */
 const SLOWNESS_MAX = 5;
+/** So slow that leases expire: what such a peer returns comes late, or is its second. */
+const CRAWLING = 20;
 /** Of one slot: some peers have but one, which may be slow. */
 const JOB_MS_MAX = 40_000;
 /** What is clogged stays so in peace, until its time is over. */
 const CLOG_MS_MAX = 30_000;
+
+/** Whether a peer gives right results in time, as long as it is there. */
+export function isAble({ options }: SimulatedPeer): boolean {
+  const { slots, slowness, wrongShare, failShare, hangShare } = options.conduct;
+  return slots > 0 && slowness < CRAWLING && wrongShare + failShare + hangShare === 0;
+}
 
 export class Mischief {
   readonly counts = new Map<FaultKind, number>();
@@ -87,7 +98,8 @@ export class Mischief {
   /** A small job of somebody who is there. */
   submit(): boolean {
     const peer = this.#anyUp();
-    if (peer === undefined) return false;
+    const running = Array.from(this.#simulator.jobs.values()).filter(isRunning).length;
+    if (peer === undefined || running >= RUNNING_MAX) return false;
     const quorumMin = this.#hasLiars ? 2 : 1;
     const quorum = quorumMin + Math.floor(this.#draw() * (QUORUM_MAX + 1 - quorumMin));
     const chunkMs = this.#between(2, 3_000);
@@ -188,7 +200,7 @@ export class Mischief {
       };
       if (this.#draw() < 0.7) this.#later(this.#between(100, 60_000), resume);
     } else {
-      const job = peer.jobs.find(({ state }) => state === 'running');
+      const job = peer.jobs.find(isRunning);
       if (job === undefined) return false;
       simulator.cancel(peer, job);
     }
@@ -208,6 +220,7 @@ export class Mischief {
     if (kind < 0.1 && this.#hasLiars) return { ...conduct, wrongShare: this.#between(0.1, 1) };
     if (kind < 0.15) return { ...conduct, failShare: this.#between(0.05, 1) };
     if (kind < 0.2) return { ...conduct, hangShare: this.#between(0.05, 0.5) };
+    if (kind < 0.25) return { ...conduct, slowness: CRAWLING * conduct.slowness };
     return conduct;
   }
 
@@ -234,4 +247,8 @@ export class Mischief {
   #draw(): number {
     return this.#simulator.random.next();
   }
+}
+
+function isRunning({ state }: SimulatedJob): boolean {
+  return state === 'running';
 }

@@ -3,11 +3,14 @@
  * anything, all peers are one grid, and the grid still works.
  */
 
+import { isAble } from './mischief.ts';
 import type { SimulatedPeer } from './simulated-peer.ts';
 import type { Simulator } from './simulator.ts';
 
 /** In virtual time. A stream may still be clogged for half a minute. */
 const LET_GO_MS_MAX = 60_000;
+/** For news to come to who has just been cut off. */
+const CLOSED_MS_MAX = 30_000;
 /** An offer's validity, and clocks that are off. */
 const FORGOTTEN_MS_MAX = 90_000;
 /**
@@ -23,7 +26,9 @@ const LAST_JOB_MS_MAX = 120_000;
 export type Quiet = {
   /** Until nobody held anything of a job. */
   readonly letGoMs: number;
-  /** From then until no offer was open anywhere. */
+  /** From then until no offer of a requester that is there was open anywhere. */
+  readonly closedMs: number;
+  /** From then until none was. */
   readonly forgottenMs: number;
   /** From then until all were one graph of links that both ends know. */
   readonly oneGridMs: number;
@@ -34,11 +39,21 @@ export type Quiet = {
 
 /** @throws {Error} that says what is not so */
 export function checkQuiet(simulator: Simulator): Quiet {
+  // Nobody may be left to close their offers.
+  const orphans = Array.from(simulator.jobs.values()).filter(({ isOrphan }) => isOrphan).length;
   const letGoMs = waitUntil(simulator, LET_GO_MS_MAX, holdingOn);
-  const forgottenMs = waitUntil(simulator, FORGOTTEN_MS_MAX, remembering);
+  const closedMs = waitUntil(simulator, CLOSED_MS_MAX, (peers) => remembering(peers, orphans));
+  const forgottenMs = waitUntil(simulator, FORGOTTEN_MS_MAX, (peers) => remembering(peers, 0));
   const oneGridMs = waitUntil(simulator, ONE_GRID_MS_MAX, apart);
   const ticksPerSecond = checkIdle(simulator);
-  return { letGoMs, forgottenMs, oneGridMs, ticksPerSecond, lastJobMs: lastJob(simulator) };
+  return {
+    letGoMs,
+    closedMs,
+    forgottenMs,
+    oneGridMs,
+    ticksPerSecond,
+    lastJobMs: lastJob(simulator),
+  };
 }
 
 /** @param complaint what is not so yet */
@@ -66,10 +81,10 @@ function holdingOn(peers: readonly SimulatedPeer[]): string | undefined {
   return undefined;
 }
 
-function remembering(peers: readonly SimulatedPeer[]): string | undefined {
+function remembering(peers: readonly SimulatedPeer[], openMax: number): string | undefined {
   for (const { number, peer } of peers) {
     const { open } = peer.status().offers;
-    if (open > 0) return `#${number} knows ${open} open offers`;
+    if (open > openMax) return `#${number} knows ${open} open offers`;
   }
   return undefined;
 }
@@ -109,11 +124,8 @@ function checkIdle(simulator: Simulator): number {
 
 /** The whole way once more: offer, leases, results, and their end. */
 function lastJob(simulator: Simulator): number {
-  const isWilling = ({ isUp, peer, options }: SimulatedPeer): boolean => {
-    const { slots, wrongShare, failShare, hangShare } = options.conduct;
-    const isAble = slots > 0 && wrongShare === 0 && failShare === 0 && hangShare === 0;
-    return isUp && isAble && peer.status().mode === 'on';
-  };
+  const isWilling = (peer: SimulatedPeer): boolean =>
+    peer.isUp && isAble(peer) && peer.peer.status().mode === 'on';
   const volunteers = simulator.peers.filter(isWilling);
   const [requester] = volunteers;
   if (requester === undefined || volunteers.length < 2) return 0;

@@ -3,7 +3,7 @@
 import { type Digest, digest, type JobId, jobId, type PeerId } from '../../../src/model/ids.ts';
 import type { JobFailure, JobReport, JobSpec } from '../../../src/model/job.ts';
 import type { AcceptedResult } from '../../../src/protocol/events.ts';
-import { specOf } from '../protocol-fixtures.ts';
+import { chunkLimitsOf, givenLimits, specOf } from '../protocol-fixtures.ts';
 
 export type JobOptions = {
   readonly chunks: number;
@@ -11,6 +11,9 @@ export type JobOptions = {
   readonly chunkMs: number;
   readonly quorum: number;
 };
+
+/** A job allows its chunks so many times what they usually take: slow peers compute, too. */
+const WALL_TIMES = 10;
 
 export type JobState = 'running' | 'accepted' | 'failed' | 'cancelled' | 'lost';
 
@@ -23,13 +26,21 @@ export class SimulatedJob {
   readonly results = new Map<number, Digest>();
   /** `lost` when its requester crashed. */
   state: JobState = 'running';
+  /** Its requester has crashed, before its end or afterwards. */
+  isOrphan = false;
   failure: JobFailure | undefined;
   report: JobReport | undefined;
   endedAtMs: number | undefined;
 
   constructor(number: number, requester: PeerId, { chunks, chunkMs, quorum }: JobOptions) {
     this.id = jobId(number.toString(16).padStart(64, '0'));
-    this.spec = specOf({ requester, trust: { quorum }, name: `job ${number}` });
+    const wallMsMax = Math.min(WALL_TIMES * Math.ceil(chunkMs), givenLimits.wallMsMax);
+    this.spec = specOf({
+      requester,
+      trust: { quorum },
+      name: `job ${number}`,
+      limits: chunkLimitsOf({ wallMsMax }),
+    });
     this.chunks = chunks;
     this.chunkMs = chunkMs;
   }

@@ -91,13 +91,18 @@ export class SimulatedPeer {
 
   crash(how: 'killed' | 'power-lost'): void {
     this.host.crash(how === 'killed' ? 'killed' : 'silent');
-    for (const job of this.jobs) if (job.state === 'running') job.state = 'lost';
+    for (const job of this.jobs) {
+      job.isOrphan = true;
+      if (job.state === 'running') job.state = 'lost';
+    }
   }
 
   /** @param self its id, or a new one if it has lost its key and all that it knew */
   restart(self: PeerId): void {
     if (this.isUp) throw new Error(`#${this.number} runs already`);
-    const known = self === this.self ? this.#running.driver.known : [];
+    // In the order in which a store lists them.
+    const kept = this.#running.driver.known.toSorted((a, b) => b.seenAtMs - a.seenAtMs);
+    const known = self === this.self ? kept : [];
     this.#running = this.#start(self, known);
   }
 
@@ -116,8 +121,10 @@ export class SimulatedPeer {
       limits: givenLimits,
       seed: Math.floor(random.next() * 2 ** 32),
     });
-    const invariants = new Invariants({ peer, host, offered, mayBeFooled });
     const job = (id: JobId): SimulatedJob | undefined => jobs.get(id);
+    const quorumOf = (id: JobId): number => job(id)?.spec.trust.quorum ?? Infinity;
+    const { slots } = conduct;
+    const invariants = new Invariants({ peer, host, slots, quorumOf, offered, mayBeFooled });
     const sandbox = new SimulatedSandbox(conduct, {
       timeline,
       random,
@@ -131,6 +138,7 @@ export class SimulatedPeer {
       clock,
       sandbox,
       random,
+      known,
       job,
       onHandled: (event, effects, now) => {
         this.#world.onHandled(this, event, effects, now);

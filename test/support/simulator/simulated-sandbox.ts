@@ -2,6 +2,7 @@
 
 import type { JobId } from '../../../src/model/ids.ts';
 import type { Outcome } from '../../../src/model/replica.ts';
+import type { ChunkOutcome } from '../../../src/ports.ts';
 import type { Effect, LocalEvent } from '../../../src/protocol/events.ts';
 import type { Random } from '../../../src/protocol/random.ts';
 import type { ComputeConduct } from './compute-conduct.ts';
@@ -14,11 +15,13 @@ type RunDone = Extract<LocalEvent, { type: 'run-done' }>;
 
 type Run = {
   readonly effect: RunEffect;
-  /** When it got its thread. */
-  startedAtMs: number | undefined;
-  /** Times of its chunks. */
+  /** Whether it has a thread. */
+  isRunning: boolean;
+  /** Times of its chunks, once it has one. */
   readonly chunkMs: number[];
 };
+
+const returned: ChunkOutcome = { outcome: { type: 'returned' }, computeMs: 0 };
 
 export type SandboxComponents = {
   readonly timeline: Timeline;
@@ -40,19 +43,21 @@ export class SimulatedSandbox {
   }
 
   run(effect: RunEffect): void {
-    this.#runs.set(effect.run, { effect, startedAtMs: undefined, chunkMs: [] });
+    this.#runs.set(effect.run, { effect, isRunning: false, chunkMs: [] });
     this.#startNext();
   }
 
-  /** What was not computed comes back `returned`. */
+  /** A thread that is ended takes with it what it has computed. */
   stop(job: JobId): void {
-    for (const run of this.#runs.values()) if (run.effect.job === job) this.#end(run);
+    for (const run of this.#runs.values()) {
+      if (run.effect.job === job) this.#end(run, () => returned);
+    }
   }
 
   #startNext(): void {
     for (const run of this.#runs.values()) {
       if (this.#busy >= this.#conduct.slots) return;
-      if (run.startedAtMs === undefined) this.#start(run);
+      if (!run.isRunning) this.#start(run);
     }
   }
 
@@ -61,7 +66,7 @@ export class SimulatedSandbox {
     const { slowness, spread, hangShare } = this.#conduct;
     const { job, chunks } = run.effect;
     this.#busy += 1;
-    run.startedAtMs = timeline.nowMs;
+    run.isRunning = true;
     const usualMs = chunkMsOf(job) * slowness;
     let totalMs = 0;
     for (let index = 0; index < chunks.length; index++) {
@@ -70,26 +75,21 @@ export class SimulatedSandbox {
       totalMs += chunkMs;
     }
     if (hangShare > 0 && random.next() < hangShare) run.chunkMs[0] = Infinity;
-    else timeline.after(totalMs, () => this.#end(run));
+    else timeline.after(totalMs, () => this.#end(run, (index) => this.#computed(run, index)));
   }
 
-  #end(run: Run): void {
-    const { effect, startedAtMs } = run;
+  #end(run: Run, outcomeOf: (index: number) => ChunkOutcome): void {
+    const { effect, isRunning } = run;
     if (!this.#runs.delete(effect.run)) return;
-    let leftMs = -1;
-    if (startedAtMs !== undefined) {
-      this.#busy -= 1;
-      // Sums of fractions differ by their order; a chunk that is that close to its end is done.
-      leftMs = this.#components.timeline.nowMs - startedAtMs + 1e-3;
-    }
-    const outcomes = effect.chunks.map(({ chunk }, index) => {
-      const computeMs = run.chunkMs[index] ?? Infinity;
-      leftMs -= computeMs;
-      if (leftMs < 0) return { outcome: { type: 'returned' } as const, computeMs: 0 };
-      return { outcome: this.#outcome(effect.job, chunk), computeMs };
-    });
+    if (isRunning) this.#busy -= 1;
+    const outcomes = effect.chunks.map((_, index) => outcomeOf(index));
     this.#components.onDone({ type: 'run-done', run: effect.run, outcomes });
     this.#startNext();
+  }
+
+  #computed({ effect, chunkMs }: Run, index: number): ChunkOutcome {
+    const outcome = this.#outcome(effect.job, effect.chunks[index]?.chunk ?? 0);
+    return { outcome, computeMs: chunkMs[index] ?? 0 };
   }
 
   #outcome(job: JobId, chunk: number): Outcome {

@@ -90,8 +90,7 @@ export class StreamEnd<In, Out> {
   send(message: Out): void {
     if (this.#isOver) return;
     this.#push({ atMs: this.#arrivalMs(), type: 'message', message });
-    const isHeldUp = this.#isStalled || this.#clearAtMs > this.#network.timeline.nowMs;
-    const framesWaiting = isHeldUp ? this.#frames.length : this.#framesAtOnce;
+    const framesWaiting = this.#isHeldUp ? this.#frames.length : this.#framesAtOnce;
     if (framesWaiting > limits.streamQueueFramesMax) this.#stuck();
   }
 
@@ -100,10 +99,10 @@ export class StreamEnd<In, Out> {
     this.#end('it closed the stream', 'ended');
   }
 
-  /** Ends the stream with a reason, and drops what waits. */
+  /** Ends the stream with a reason; what waits is dropped, what is under way arrives before. */
   refuse(reason: string, ending: Ending): void {
     if (this.#isOver) return;
-    this.#drop();
+    if (this.#isHeldUp) this.#drop();
     this.#end(reason, ending);
   }
 
@@ -193,6 +192,10 @@ export class StreamEnd<In, Out> {
       default:
         unreachable(frame);
     }
+  }
+
+  get #isHeldUp(): boolean {
+    return this.#isStalled || this.#clearAtMs > this.#network.timeline.nowMs;
   }
 
   #end(reason: string, ending: Ending): void {

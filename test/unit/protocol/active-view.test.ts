@@ -66,15 +66,31 @@ describe('who makes room', () => {
 });
 
 describe('networks', () => {
-  test('two neighbours of one network are enough, whether by record or by connection', () => {
+  test('two neighbours of one network are enough, as they are seen', () => {
     const view = viewOf();
     add(view, 1, { remote: '8.8.1.1', addresses: [] });
-    add(view, 2, { remote: '7.7.1.1', addresses: ['8.8.2.2:1'] });
+    add(view, 2, { remote: '8.8.2.2', addresses: ['7.7.2.2:1'] });
     expect(view.admits(['8.8.3.3:1'])).toBe(false);
     expect(view.admits([], '8.8.3.3')).toBe(false);
-    expect(view.admits(['7.7.3.3:1'], '6.6.6.6')).toBe(true);
+    expect(view.admits(['8.8.3.3:1'], '6.6.6.6')).toBe(true);
     view.remove(peerNumbered(1));
     expect(view.admits(['8.8.3.3:1'])).toBe(true);
+  });
+
+  test('who says to be in others’ networks takes no place of theirs', () => {
+    const view = viewOf();
+    const addresses = ['6.6.1.1:1', '7.7.1.1:1'];
+    for (const number of [1, 2]) add(view, number, { remote: `8.8.1.${number}`, addresses });
+    expect(view.admits(['7.7.3.3:1'])).toBe(true);
+    expect(view.admits(['6.6.3.3:1'], '6.6.3.3')).toBe(true);
+  });
+
+  test('who is seen nearby counts by what it says', () => {
+    const view = viewOf();
+    for (const number of [1, 2]) {
+      add(view, number, { remote: '192.168.1.1', addresses: [`8.8.1.${number}:1`] });
+    }
+    expect(view.admits(['8.8.3.3:1'], '192.168.1.1')).toBe(false);
   });
 
   test('any number of neighbours is nearby, or in this peer’s own network', () => {

@@ -208,6 +208,13 @@ describe('strangers’ doings', () => {
     expect(steps).toEqual([part(bert)]);
   });
 
+  test('so is one that asks for more than that', () => {
+    const { broadcast } = peerFedBy(anna, bert);
+    const names = asking('want', ...repeat(1_000, (number) => offerNumbered(0x1000 + number)));
+    const steps = repeat(13, () => broadcast.handle(bert, names, at(0))).flat();
+    expect(steps).toEqual([part(bert)]);
+  });
+
   test('own offers of an earlier run are neither kept nor passed on', () => {
     const { book, broadcast } = peerFedBy(anna, bert);
     const old = offerOf({ requester: self, sequence: 99 });

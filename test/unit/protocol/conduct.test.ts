@@ -10,13 +10,21 @@ function times(isFine: () => boolean): number {
   return count;
 }
 
-test('a neighbour may announce all offers there can be, three times, and 250 in a second', () => {
+test('a neighbour may announce all offers there can be, three times, and 500 in a second', () => {
   const conduct = new Conduct();
   expect(conduct.announces(3 * limits.offersMax + 1, 0)).toBe(false);
   expect(conduct.announces(3 * limits.offersMax, 0)).toBe(true);
   expect(conduct.announces(1, 0)).toBe(false);
-  expect(conduct.announces(250, 1_000)).toBe(true);
+  expect(conduct.announces(500, 1_000)).toBe(true);
   expect(conduct.announces(1, 1_000)).toBe(false);
+});
+
+test('and ask for as many', () => {
+  const conduct = new Conduct();
+  expect(conduct.asks(3 * limits.offersMax, 0)).toBe(true);
+  expect(conduct.asks(1, 0)).toBe(false);
+  expect(conduct.asks(500, 1_000)).toBe(true);
+  expect(conduct.asks(1, 1_000)).toBe(false);
 });
 
 test('a requester’s own offers are far from its bound, with 64 jobs offered each second', () => {

@@ -48,9 +48,7 @@ test('of a full house, one that gave no work for long is in the way, unless it h
   for (const job of all.slice(0, 7)) jobs.add(job);
   expect(jobs.inTheWay(1e9)).toEqual([]);
   jobs.add(engaged(8));
-  const [chunk] = leasedChunks(1, 1);
-  if (chunk === undefined) throw new Error('no chunk');
-  busy?.push({ chunk, deadlineMs: 1e12 });
+  busy?.hold(leasedChunks(1, 1), 1e12, 1e6);
   expect(jobs.inTheWay(10_000)).toBeUndefined();
   expect(jobs.inTheWay(10_001)).toEqual([idle]);
 });

@@ -16,17 +16,23 @@ describe('a peer that is no neighbour', () => {
   test('is dialled, and hung up on when it is there', () => {
     const errands = new Errands();
     expect(errands.ask(anna, 7, record, false, 1_000)).toEqual([dialled]);
-    expect(errands.linkUp(dora, 'outgoing')).toEqual([
+    expect(errands.linkUp(dora, 'dora:1')).toEqual([
       told(anna, 7, true),
       { type: 'hang-up', peer: dora },
     ]);
-    expect(errands.linkUp(dora, 'outgoing')).toEqual([]);
+    expect(errands.linkUp(dora, 'dora:1')).toEqual([]);
   });
 
   test('that dials at the same time keeps its link', () => {
     const errands = new Errands();
     errands.ask(anna, 7, record, false, 1_000);
-    expect(errands.linkUp(dora, 'incoming')).toEqual([told(anna, 7, true)]);
+    expect(errands.linkUp(dora, undefined)).toEqual([told(anna, 7, true)]);
+  });
+
+  test('that is dialled elsewhere to be a neighbour keeps its link', () => {
+    const errands = new Errands();
+    errands.ask(anna, 7, record, false, 1_000);
+    expect(errands.linkUp(dora, 'dora.elsewhere:1')).toEqual([told(anna, 7, true)]);
   });
 
   test('is not reached when the dial fails', () => {
@@ -44,7 +50,7 @@ describe('a peer that is no neighbour', () => {
     expect(errands.tick(3_500)).toEqual([told(anna, 7, false)]);
     expect(errands.dueAtMs).toBe(Infinity);
     expect(errands.ask(bert, 8, record, false, 3_600)).toEqual([told(bert, 8, false)]);
-    expect(errands.linkUp(dora, 'outgoing')).toEqual([{ type: 'hang-up', peer: dora }]);
+    expect(errands.linkUp(dora, 'dora:1')).toEqual([{ type: 'hang-up', peer: dora }]);
   });
 
   test('is dialled once however many ask', () => {

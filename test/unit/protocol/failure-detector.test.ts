@@ -216,11 +216,11 @@ describe('asked by others', () => {
     const { detector } = watching(bert);
     const dial: OverlayStep = { type: 'dial', address: 'cora:1', expected: cora };
     expect(detector.handle(bert, question(cora), at(1_000))).toEqual([dial]);
-    expect(detector.linkUp(cora, 'outgoing')).toEqual([
+    expect(detector.linkUp(cora, 'cora:1')).toEqual([
       result(true),
       { type: 'hang-up', peer: cora },
     ]);
-    expect([detector.linkUp(cora, 'outgoing'), detector.dialFailed('cora:1')]).toEqual([
+    expect([detector.linkUp(cora, 'cora:1'), detector.dialFailed('cora:1')]).toEqual([
       [],
       undefined,
     ]);

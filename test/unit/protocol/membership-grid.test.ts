@@ -19,7 +19,9 @@ type Member = { readonly number: number; readonly self: PeerId; readonly members
 class Grid {
   readonly #members = new Map<PeerId, Member>();
   readonly #byAddress = new Map<string, Member>();
-  readonly #links = new Set<string>();
+  /** By both ends; the number tells a link from a later one between the same. */
+  readonly #links = new Map<string, number>();
+  #linksEver = 0;
   /** What is to happen now, in its order. */
   readonly #todo: (() => void)[] = [];
   #nowMs = 0;
@@ -101,7 +103,8 @@ class Grid {
       this.#carryOut(member, member.membership.dialFailed(address, now));
       return;
     }
-    this.#links.add(linkOf(member.self, other.self));
+    this.#linksEver += 1;
+    this.#links.set(linkOf(member.self, other.self), this.#linksEver);
     const up = { type: 'link-up' } as const;
     const [here, there] = [member, other].map(({ number, self: peer }) => ({
       peer,
@@ -117,15 +120,22 @@ class Grid {
   /** Who hung up itself is not told. */
   #breakLink(one: PeerId, two: PeerId, by?: PeerId): void {
     const link = linkOf(one, two);
-    // After what was sent.
-    this.#todo.push(() => this.#links.delete(link));
+    const number = this.#links.get(link);
+    if (number === undefined) return;
     for (const [peer, other] of [
       [one, two],
       [two, one],
     ] as const) {
-      if (peer === by || !this.#links.has(link)) continue;
-      this.#tell(peer, ({ membership }) => membership.linkDown(other, false, at(this.#nowMs)));
+      if (peer === by) continue;
+      this.#tell(peer, ({ membership }) => {
+        const isThere = this.#links.get(link) === number;
+        return isThere ? membership.linkDown(other, false, at(this.#nowMs)) : [];
+      });
     }
+    // After what was sent.
+    this.#todo.push(() => {
+      if (this.#links.get(link) === number) this.#links.delete(link);
+    });
   }
 
   #tell(peer: PeerId, what: (member: Member) => readonly OverlayStep[]): void {

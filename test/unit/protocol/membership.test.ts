@@ -57,14 +57,14 @@ describe('a newcomer’s walk', () => {
   test.each([
     ['when no links are left', [1, 2], 0],
     ['with who has no other neighbour', [1], 6],
-  ])('ends %s: the newcomer is dialled, and asked urgently', (_, neighbours, ttl) => {
+  ])('ends %s: the newcomer is dialled, and asked', (_, neighbours, ttl) => {
     const member = memberOf();
     choose(member, neighbours);
     const address = addressNumbered(50);
     const dial = { type: 'dial', address, expected: peerNumbered(50) };
     expect(say(member, 1, walk(ttl))).toEqual([dial]);
-    const urgent = { type: 'neighbour', record: ownRecord, priority: 'high' };
-    expect(saidOf(reach(member, 50))).toEqual([[peerNumbered(50), urgent]]);
+    const question = { type: 'neighbour', record: ownRecord, priority: 'low' };
+    expect(saidOf(reach(member, 50))).toEqual([[peerNumbered(50), question]]);
     expect(accept(member, 50)).toContainEqual({ type: 'neighbour-up', peer: peerNumbered(50) });
   });
 
@@ -177,6 +177,18 @@ describe('the next start', () => {
     choose(member, [3], 7_000);
     expect(keptIn(member.tick(at(64_999)))).toEqual([]);
     expect(keptIn(member.tick(at(65_000)))).toHaveLength(1);
+    member.linkDown(one, false, at(66_000));
+    expect(keptIn(member.tick(at(125_000)))).toHaveLength(1);
+  });
+
+  test('is written down when the peer stops, if there is anything new', () => {
+    const member = memberOf();
+    expect(keptIn(member.stop(at(0)))).toEqual([]);
+    reach(member, 1, 1_000);
+    accept(member, 1, 1_000, [recordOf(2)]);
+    const kept = [knownNumbered(1, startUnixMs + 2_000), knownNumbered(2)];
+    expect(keptIn(member.stop(at(2_000)))).toEqual([kept]);
+    expect(keptIn(member.stop(at(2_000)))).toEqual([]);
   });
 
   test('is of as many as the bound says', () => {

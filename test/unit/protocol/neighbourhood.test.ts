@@ -40,6 +40,13 @@ describe('whoever dials says first what it wants', () => {
     ]);
   });
 
+  test('at a second entrance, while the first has not answered: only to be a neighbour', () => {
+    const member = memberOf({ entrances: [entrance, addressNumbered(2)] });
+    reach(member, 1);
+    const message = { type: 'neighbour', record: ownRecord, priority: 'high' } as const;
+    expect(reach(member, 2)).toEqual([{ type: 'send-overlay', to: peerNumbered(2), message }]);
+  });
+
   test('at a peer of hearsay, without neighbours: to be a neighbour, urgently', () => {
     const member = memberOf();
     tell(member, [recordOf(1)]);
@@ -288,6 +295,57 @@ test('a third neighbour of one network is refused, whatever it wants', () => {
     },
     { type: 'hang-up', peer: peerNumbered(3) },
   ]);
+});
+
+test('a third one of a network, found out by what it accepts with, is thought better of', () => {
+  const member = memberOf();
+  const last = [1, 2, 3].map((number) => {
+    const link = { direction: 'outgoing', remote: '10.0.0.1' } as const;
+    member.linkUp({ type: 'link-up', peer: peerNumbered(number), ...link }, at(0));
+    const record = recordOf(number, { addresses: [`8.8.0.${number}:1`] });
+    return say(member, number, { type: 'accept', record, peers: [] });
+  })[2];
+  expect(last).toEqual([
+    { type: 'send-overlay', to: peerNumbered(3), message: { type: 'disconnect' } },
+    { type: 'hang-up', peer: peerNumbered(3) },
+  ]);
+});
+
+test('a link that is lost before anything was agreed on is dialled again after a pause', () => {
+  const member = memberOf({ entrances: [entrance] });
+  reach(member, 1, 100);
+  expect(member.linkDown(one, false, at(4_000))).toEqual([]);
+  expect(dialsOf(member.tick(at(4_700)))).toEqual([]);
+  expect(dialsOf(member.tick(at(6_500)))).toEqual([entrance]);
+});
+
+test('a newcomer that can not be dialled again yet is remembered', () => {
+  const member = memberOf();
+  choose(member, [1]);
+  const walk = { type: 'forward-join', record: recordOf(50), ttl: 0 } as const;
+  expect(dialsOf(say(member, 1, walk))).toEqual([addressNumbered(50)]);
+  member.dialFailed(addressNumbered(50), at(10));
+  expect(say(member, 1, walk, 20)).toEqual([]);
+  expect([...member.passive.keys()]).toEqual([peerNumbered(50)]);
+});
+
+test.each([
+  ['that was dialled is the way back', 'dialled', 1, [addressNumbered(1)]],
+  ['that came by itself is not, after less than a minute', 'came', 59_999, []],
+  ['that came by itself is the way back, after a minute', 'came', 60_000, [addressNumbered(1)]],
+])('a lost neighbour %s', (_, how, lastedMs, dialled) => {
+  const member = memberOf();
+  if (how === 'dialled') choose(member, [1]);
+  else admit(member, [1]);
+  const lost = dialsOf(member.linkDown(one, false, at(lastedMs)));
+  expect([...lost, ...dialsOf(member.tick(at(lastedMs + 2_000)))]).toEqual(dialled);
+});
+
+test('whoever becomes a neighbour is hearsay no more', () => {
+  const member = memberOf();
+  tell(member, [recordOf(1)]);
+  choose(member, [1]);
+  expect(member.passive.size).toBe(0);
 });
 
 test('who disconnects is remembered, and not dialled for a while', () => {

@@ -75,3 +75,24 @@ test('the requester not heard of for longest is forgotten first', () => {
   take(rates, cora, 1, nowMs);
   expect(take(rates, bert, 300, nowMs)).toBe(256);
 });
+
+test('a flood of new requesters leaves room for one that was there long before', () => {
+  const rates = new OriginRates();
+  let flooder = 0;
+  let taken = 0;
+  for (let nowMs = 0; nowMs <= 300_000; nowMs += 20_000) taken += take(rates, anna, 1, nowMs);
+  expect(taken).toBe(16);
+  const flood = (untilMs: number) => {
+    for (let nowMs = untilMs - 19_990; nowMs <= untilMs; nowMs += 10) {
+      for (let count = 0; count < 10; count++) take(rates, peerNumbered(flooder++), 1, nowMs);
+    }
+    return [take(rates, anna, 1, untilMs), take(rates, bert, 1, untilMs)];
+  };
+  // The first one still uses up what was left from quiet times.
+  flood(320_000);
+  expect([340_000, 360_000, 380_000].map((untilMs) => flood(untilMs))).toEqual([
+    [1, 0],
+    [1, 0],
+    [1, 0],
+  ]);
+});

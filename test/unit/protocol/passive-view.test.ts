@@ -70,6 +70,56 @@ describe('what is taken', () => {
   });
 });
 
+describe('networks', () => {
+  const inNetwork = (view: PassiveView, start: string) =>
+    [...view.records.values()].filter(({ record: { addresses } }) =>
+      addresses.some((address) => address.startsWith(start)),
+    ).length;
+
+  test('one with its share full takes who comes in the place of another of its own', () => {
+    const view = viewOf();
+    for (let number = 1; number <= 7; number++) {
+      view.add(recordOf(number, { addresses: [`8.8.0.${number}:1`] }));
+    }
+    expect(view.records.has(peerNumbered(7))).toBe(true);
+    expect(view.records.size).toBe(PASSIVE_PER_PREFIX_MAX);
+  });
+
+  test('of one its own member goes first that was sent away', () => {
+    const view = viewOf();
+    const sacrifices = [peerNumbered(50), peerNumbered(3)];
+    view.add(recordOf(50));
+    for (let number = 1; number <= 7; number++) {
+      view.add(recordOf(number, { addresses: [`8.8.0.${number}:1`] }), sacrifices);
+    }
+    expect(sacrifices).toEqual([peerNumbered(50)]);
+    expect(numbersIn(view)).toEqual(new Set([50, 1, 2, 4, 5, 6, 7].map(peerNumbered)));
+  });
+
+  test('a record that names many takes a place of one', () => {
+    const view = viewOf();
+    const addresses = ['127.0.0.1:1', '8.8.1.1:1', '7.7.1.1:1', '6.6.1.1:1'];
+    for (let number = 1; number <= 6; number++) view.add(recordOf(number, { addresses }));
+    for (let number = 7; number <= 12; number++) {
+      view.add(recordOf(number, { addresses: [`7.7.2.${number}:1`] }));
+    }
+    expect([inNetwork(view, '8.8.'), inNetwork(view, '7.7.2.')]).toEqual([6, 6]);
+  });
+
+  test.each(['127.0.0.1:1', '10.1.2.3:1', '9.9.1.1:1'])(
+    'peers at %s take free places, and past their share none of others',
+    (address) => {
+      const view = viewOf(40);
+      for (let number = 100; number < 300; number++) {
+        view.add(recordOf(number, { addresses: [address] }));
+      }
+      expect([view.records.size, inNetwork(view, address)]).toEqual([PASSIVE_MAX, 20]);
+      for (const record of recordsOf(500, 1_000)) view.add(record);
+      expect(inNetwork(view, address)).toBeLessThan(PASSIVE_PER_PREFIX_MAX);
+    },
+  );
+});
+
 describe('when it is full', () => {
   test('one by chance goes for each that comes', () => {
     const stay = (seed: number) => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import type { SignedRecord } from '../../../src/model/peer-record.ts';
 import { fillPauseMs } from '../../../src/protocol/recruiter.ts';
 import {
   addressNumbered,
@@ -164,6 +165,33 @@ describe('missing neighbours', () => {
     expect(dials).toBeLessThan(25);
   });
 
+  test('when one is lost, those who have refused before do not make it wait', () => {
+    const member = memberOf();
+    choose(member, [1, 2, 3, 4]);
+    tell(member, recordsOf(40, 10));
+    const refuse = (address: string | undefined, ms: number): void => {
+      const isThere = ({ record }: SignedRecord): boolean => record.addresses[0] === address;
+      const number = 10 + recordsOf(40, 10).findIndex(isThere);
+      reach(member, number, ms);
+      say(member, number, { type: 'refuse', peers: [] }, ms);
+    };
+    let ms = 0;
+    for (; ms < 60_000; ms = member.dueAtMs) refuse(dialsOf(member.tick(at(ms)))[0], ms);
+    const [dialled] = dialsOf(member.linkDown(peerNumbered(1), false, at(ms)));
+    expect(dialled).toBeDefined();
+    refuse(dialled, ms);
+    expect(dialsOf(member.tick(at(ms + 313)))).toHaveLength(1);
+  });
+
+  test('with a neighbour, entrances that do not answer are tried one after the other', () => {
+    const member = memberOf({ entrances: ['a:1', 'b:1'] });
+    choose(member, [1]);
+    for (const address of ['a:1', 'b:1']) member.dialFailed(address, at(10));
+    const [first = ''] = dialsOf(member.tick(at(3_000)));
+    expect(dialsOf(member.dialFailed(first, at(3_001)))).toEqual([]);
+    expect(dialsOf(member.tick(at(4_300)))).toEqual([first === 'a:1' ? 'b:1' : 'a:1']);
+  });
+
   test('addresses that others make up are dialled 64 times at once, then once a second', () => {
     const member = memberOf();
     const dialled: string[] = [];
@@ -250,5 +278,21 @@ describe('a full view', () => {
     choose(member, [1, 2, 3, 4, 5]);
     const { address } = rotationOf(member, 0);
     expect(address).toBe('a:1');
+  });
+
+  test('tries an entrance as often as all whom it met: it may have forgotten everybody', () => {
+    const first = (seed: number): string => {
+      const member = memberOf({ entrances: ['a:1'] }, seed);
+      member.dialFailed('a:1', at(0));
+      meet(
+        member,
+        Array.from({ length: 20 }, (_, index) => 10 + index),
+      );
+      choose(member, [1, 2, 3, 4, 5]);
+      return rotationOf(member, 0).address;
+    };
+    const dialled = Array.from({ length: 200 }, (_, seed) => first(seed));
+    // An eighth, where one of 21 would be two or three.
+    expect(dialled.filter((address) => address === 'a:1').length).toBeGreaterThan(15);
   });
 });

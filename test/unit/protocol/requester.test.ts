@@ -7,6 +7,7 @@ import type { VolunteerMessage } from '../../../src/model/messages.ts';
 import type { Offer } from '../../../src/model/offer.ts';
 import { Awareness } from '../../../src/protocol/awareness.ts';
 import type { Effect } from '../../../src/protocol/events.ts';
+import { OriginRates } from '../../../src/protocol/origin-rates.ts';
 import { Requester } from '../../../src/protocol/requester.ts';
 import {
   anna,
@@ -143,6 +144,34 @@ describe('offers', () => {
     expect(requester.tick(at(50_000))).toEqual([]);
     expect(requester.dueAtMs).toBe(Infinity);
     expect(offers(requester.end(job, at(50_001)))).toMatchObject([{ closed: true }]);
+  });
+
+  test('busy jobs are offered no faster than others take it, and the rest is not forgotten', () => {
+    const requester = requesterWith(anna);
+    const rates = new OriginRates();
+    const jobs = Array.from({ length: 64 }, (_, number) => jobNumbered(number));
+    const made = jobs.flatMap((id) => offers(submit(requester, 1, 0, id)));
+    for (let ms = 1_000; ms <= 60_000; ms += 1_000) {
+      // Each has something to lease in one second, and nothing in the next.
+      if (ms % 2_000 === 0) made.push(...offers(requester.volunteerDown(anna, at(ms))));
+      else requester.volunteerUp(anna);
+      for (const id of jobs) made.push(...offers(requester.handle(anna, ask(1, id), at(ms))));
+      made.push(...offers(requester.tick(at(ms))));
+      expect(requester.dueAtMs).toBeGreaterThan(ms);
+    }
+    for (const id of jobs) made.push(...offers(requester.end(id, at(61_000))));
+    const lost = made.filter(({ requester: origin, expiresAtMs }) => {
+      const sentAtMs = expiresAtMs - 60_000 - startUnixMs;
+      if (!rates.allows(origin, sentAtMs)) return true;
+      rates.spend(origin, sentAtMs);
+      return false;
+    });
+    expect(lost).toEqual([]);
+    for (const id of jobs) {
+      const times = made.filter(({ job: of }) => of === id).map(({ expiresAtMs }) => expiresAtMs);
+      const gapsMs = times.map((ms, index) => (times[index + 1] ?? ms) - ms);
+      expect(Math.max(...gapsMs)).toBeLessThan(30_000);
+    }
   });
 
   test('more jobs than others listen to wait until one has ended', () => {

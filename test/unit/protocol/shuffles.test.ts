@@ -177,6 +177,7 @@ describe('a path that lies', () => {
     ['does not end at its sender', { path: ids(1, 2) }],
     ['is empty', { path: [] }],
     ['is longer than any', { ttl: 6, path: ids(92, 93, 1) }],
+    ['comes by somebody twice', { path: ids(99, 99, 1) }],
   ])('in a shuffle: it %s', (_, changes) => {
     expect(say(memberWith(), 1, shuffleOf(changes))).toEqual(part);
   });
@@ -185,6 +186,7 @@ describe('a path that lies', () => {
     ['does not end here', ids(2, 3)],
     ['comes by here twice', [self, ...ids(2), self]],
     ['comes by its sender', [...ids(1), self]],
+    ['comes by the next one twice', [...ids(2, 2), self]],
     ['is empty', []],
     ['is longer than any', [...ids(90, 91, 92, 93, 94, 95, 96, 2), self]],
   ])('in an answer: it %s', (_, path) => {
@@ -216,6 +218,22 @@ describe('too many', () => {
     const types = sent.flat().map(([to, { type }]) => `${type} ${to.slice(0, 3)}`);
     expect(types.filter((type) => type === `shuffle ${three?.slice(0, 3)}`)).toHaveLength(8);
     expect(types.filter((type) => type.startsWith('shuffle-reply'))).toHaveLength(2 + 8);
+  });
+
+  test('answers are not passed on, and very many cost the link', () => {
+    const member = memberWith();
+    const reply = { type: 'shuffle-reply', path: [...ids(99, 2), self], records: [] } as const;
+    const steps = Array.from({ length: 200 }, (_, id) => say(member, 1, { ...reply, id }));
+    expect(steps.flatMap(saidOf)).toHaveLength(8);
+    expect(steps.findIndex((step) => step.length > 0 && step[0]?.type === 'part')).toBe(80);
+  });
+
+  test('answers through one link leave none for the shuffle that it brings, which is taken', () => {
+    const member = memberWith([]);
+    const reply = { type: 'shuffle-reply', path: [...ids(99, 1), self], records: [] } as const;
+    for (let id = 0; id < 8; id++) say(member, 2, { ...reply, id });
+    expect(saidOf(say(member, 1, shuffleOf({ ttl: 0 })))).toEqual([]);
+    expect([...member.passive.keys()]).toEqual(ids(200));
   });
 
   test('records of one neighbour reach the passive view eight at a time, and that seldom', () => {

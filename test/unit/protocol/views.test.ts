@@ -64,7 +64,7 @@ test('who has departed comes back by a newer record only', () => {
 test('who misbehaved is forgotten, and no record brings it back while that is so', () => {
   const views = viewsOf();
   views.learn([recordOf(1)], at(0));
-  views.known.met(recordOf(1), startUnixMs);
+  views.known.met({ record: recordOf(1), dialled: undefined }, startUnixMs);
   views.banish(peerNumbered(1), 0);
   views.learn([recordOf(1, { sequence: startUnixMs + 1 })], at(1));
   expect(views.passive.records.size).toBe(0);

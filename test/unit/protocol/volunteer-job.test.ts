@@ -5,7 +5,7 @@ import { givenLimits, leasedChunks, offerOf } from '../../support/protocol-fixtu
 
 function jobWith(count: number, deadlineMs = 100): VolunteerJob {
   const job = new VolunteerJob(offerOf().offer, givenLimits, 0);
-  for (const chunk of leasedChunks(1, count)) job.push({ chunk, deadlineMs });
+  job.hold(leasedChunks(1, count), deadlineMs, 1e6);
   return job;
 }
 
@@ -19,7 +19,7 @@ test('queued chunks are taken oldest first', () => {
 
 test('leases past their time are dropped and not computed', () => {
   const job = jobWith(3, 100);
-  for (const chunk of leasedChunks(4, 2)) job.push({ chunk, deadlineMs: 200 });
+  job.hold(leasedChunks(4, 2), 200, 1e6);
   expect(job.take(1, 100)).toEqual(leasedChunks(4, 1));
   expect(job.queued).toBe(1);
 });
@@ -42,4 +42,12 @@ test('what is in the sandbox is held too', () => {
   const job = jobWith(4);
   job.running = job.take(3, 0).length;
   expect([job.queued, job.running, job.held]).toEqual([1, 3, 4]);
+});
+
+test('what was asked for is on its way for half a second, and then not to be had', () => {
+  const job = jobWith(0);
+  expect([job.coming(0), job.answerByMs]).toEqual([0, Infinity]);
+  job.ask(6, 0);
+  expect([job.coming(499), job.answerByMs]).toEqual([6, 500]);
+  expect([job.coming(500), job.answerByMs, job.demanded]).toEqual([0, Infinity, 6]);
 });

@@ -88,11 +88,30 @@ describe('engaging', () => {
     expect(opened.map(({ requester }) => requester)).toEqual([bert, anna]);
     volunteer.requesterUp(bert, 1);
     volunteer.requesterUp(anna, 1);
-    const asks = volunteer.programReady(program, 2);
-    expect(asks).toEqual([asked(6, bert), asked(6, anna)]);
-    volunteer.handle(bert, { type: 'job-ended', job }, 3);
+    expect(volunteer.programReady(program, 2)).toEqual([asked(6, bert)]);
+    // Who has nothing to lease holds up the others for a moment.
+    expect(volunteer.dueAtMs).toBe(502);
+    expect(volunteer.tick(501)).toEqual([]);
+    expect(volunteer.tick(502)).toEqual([asked(6)]);
+    volunteer.handle(bert, { type: 'job-ended', job }, 503);
     const chunks = leasedChunks(1, 1);
-    expect(volunteer.handle(anna, leases(chunks), 4)).toEqual([run(1, chunks)]);
+    expect(volunteer.handle(anna, leases(chunks), 504)).toEqual([run(1, chunks)]);
+  });
+
+  test('what is at hand of all jobs together is as much as would be of one', () => {
+    const other = jobNumbered(2);
+    const { volunteer } = volunteerWith(2, {}, { job: other });
+    volunteer.advance(0);
+    volunteer.requesterUp(anna, 0);
+    expect(volunteer.programReady(program, 0)).toEqual([asked(6)]);
+    const chunks = leasedChunks(1, 6);
+    const runs = volunteer.handle(anna, leases(chunks), 100);
+    expect(runs.map(({ type }) => type)).toEqual(['run', 'run']);
+    expect(volunteer.tick(10_000)).toEqual([]);
+    // Half is left: the other half is asked for, of the job whose turn it is.
+    expect(volunteer.handle(anna, { type: 'revoke', job, leases: [3, 4, 5] }, 10_001)).toEqual([
+      asked(3, anna, other),
+    ]);
   });
 
   test('past the most jobs an idle one makes room, and none while all give work', () => {

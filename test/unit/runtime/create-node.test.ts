@@ -82,6 +82,20 @@ test('a peer starts even when the peers of earlier runs can not be read', async 
   expect(lines[0]).toMatch(/^the peers of earlier runs can't be read: .* is damaged/);
 });
 
+test('a peer that stops as soon as it has a neighbour knows it at its next start', async () => {
+  const entrance = await createNode(optionsIn(tempDir()), componentsWith(fakeSandbox()));
+  onTestFinished(() => entrance.stop());
+  const dataPath = tempDir();
+  const lines: string[] = [];
+  const options = { ...optionsIn(dataPath), peers: entrance.addresses };
+  const node = await createNode(options, componentsWith(fakeSandbox(), lines));
+  await expect.poll(() => lines).toContain('neighbour up');
+  await node.stop();
+  const store = await openStore({ path: dataPath });
+  onTestFinished(() => store.close());
+  expect(store.listPeers()).toMatchObject([{ peer: entrance.peer, addresses: entrance.addresses }]);
+});
+
 async function keepPeers(dataPath: string, count: number): Promise<void> {
   const store = await openStore({ path: dataPath });
   const peers = [{ peer: anna, addresses: ['127.0.0.1:1'], seenAtMs: 1 }];

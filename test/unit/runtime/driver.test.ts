@@ -8,7 +8,7 @@ import { GridError } from '../../../src/model/errors.ts';
 import type { PeerId } from '../../../src/model/ids.ts';
 import { programKey } from '../../../src/model/program.ts';
 import type { SignedRecord } from '../../../src/model/peer-record.ts';
-import type { Transport } from '../../../src/ports.ts';
+import type { Sandbox, Transport } from '../../../src/ports.ts';
 import type { Effect, PeerEvent } from '../../../src/protocol/events.ts';
 import { Driver } from '../../../src/runtime/driver.ts';
 import { createLog } from '../../../src/runtime/log.ts';
@@ -39,11 +39,18 @@ const fetchProgram: Effect = {
   limits: offerOf().offer.limits,
 };
 
+type Others = {
+  readonly sandbox?: Sandbox;
+  readonly store?: MemoryStore;
+  /** What the machine answers when it stops. */
+  readonly lastEffects?: readonly Effect[];
+};
+
 /** A driver whose machine answers every tick with these effects, and what comes of them. */
 function driverWith(
   effects: readonly Effect[],
   transportMethods: Partial<Transport> = {},
-  { sandbox = fakeSandbox(), store = new MemoryStore() } = {},
+  { sandbox = fakeSandbox(), store = new MemoryStore(), lastEffects = [] }: Others = {},
 ) {
   const lines: string[] = [];
   const stream = new Writable({
@@ -85,6 +92,7 @@ function driverWith(
       ownJob: () => undefined,
       handle: (event) => {
         events.push(event);
+        if (event.type === 'stop') return [...lastEffects];
         return event.type === 'tick' ? [...effects] : [];
       },
     },
@@ -169,6 +177,19 @@ test('peers to be kept are in the store', () => {
   const peers = [{ peer: anna, addresses: ['anna:1'], seenAtMs: startUnixMs }];
   const { driver, store } = driverWith([{ type: 'keep-peers', peers }]);
   driver.dispatch({ type: 'tick' });
+  expect(store.listPeers()).toEqual(peers);
+});
+
+test('the last that the machine hears is that it stops, and what it wants kept then is', () => {
+  const peers = [{ peer: anna, addresses: ['anna:1'], seenAtMs: startUnixMs }];
+  const { driver, events, store } = driverWith(
+    [],
+    {},
+    { lastEffects: [{ type: 'keep-peers', peers }] },
+  );
+  driver.stop();
+  driver.dispatch({ type: 'tick' });
+  expect(events).toEqual([{ type: 'stop' }]);
   expect(store.listPeers()).toEqual(peers);
 });
 

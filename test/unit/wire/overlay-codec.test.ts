@@ -51,13 +51,19 @@ test.each<[string, Buffer, RegExp]>([
   ['groups', Buffer.from([0x0b, 0x0c]), /not a valid protobuf/],
   ['groups without end', Buffer.alloc(100_000, 0x0b), /not a valid protobuf/],
   [
-    'a million empty announcements in two bytes each',
+    'a hundred thousand empty announcements in two bytes each',
     Buffer.concat([
-      Buffer.from([0x0a, 0x84, 0x89, 0x7a, 0x5a, 0x80, 0x89, 0x7a]),
-      Buffer.concat(Array.from({ length: 1_000_000 }, () => Buffer.from([0x0a, 0]))),
+      Buffer.from([0x0a, 0xc4, 0x9a, 0x0c, 0x5a, 0xc0, 0x9a, 0x0c]),
+      Buffer.alloc(200_000, Buffer.from([0x0a, 0])),
     ]),
     /more than 1024/,
   ],
+  [
+    'a hundred thousand fields of a later version',
+    Buffer.alloc(200_000, Buffer.from([0x78, 1])),
+    /too many fields that are not known/,
+  ],
+  ['a frame over its bound', Buffer.alloc(256 * 1024 + 1), /expected 0 to 262144/],
   ['too many features', frame({ hello: { features: times(33, 'a') } }), /32/],
   ['too many required features', frame({ hello: { requiredFeatures: times(33, 'a') } }), /32/],
   ['a feature that is no name', frame({ hello: { features: ['A b'] } }), /features/],

@@ -5,16 +5,13 @@
 
 import type { PeerId } from '../../../../src/model/ids.ts';
 import { limits } from '../../../../src/model/limits.ts';
-import type { Offer, SignedOffer } from '../../../../src/model/offer.ts';
 import type { SignedRecord } from '../../../../src/model/peer-record.ts';
-import { jobNumbered, offerOf } from '../../protocol-fixtures.ts';
 import type { Attack, Intruder } from './intruder.ts';
 
 export const attackKinds = ['mute', 'forge', 'replay', 'flood', 'fill'] as const;
 
 export type AttackKind = (typeof attackKinds)[number];
 
-const OFFER_VALID_MS = 60_000;
 /** Of a shuffle and of a forwarded join (`protocol/walk-pace.ts`), a little slower. */
 const SHUFFLE_EVERY_MS = 5_500;
 const FORWARD_EVERY_MS = 275;
@@ -50,7 +47,7 @@ function forge(intruder: Intruder): void {
     const kind = Math.floor(conspiracy.random.next() * 4);
     const [heard] = conspiracy.offers.slice(-1);
     if (kind === 0 && peer !== undefined) {
-      const offer = host.signOffer(offerBy(intruder, peer, intruder.acts));
+      const offer = intruder.offerBy(peer, intruder.acts);
       intruder.send(to, { type: 'gossip', offer, hops: 1 });
     } else if (kind === 1 && heard !== undefined) {
       const closed = { ...heard.offer, closed: true, sequence: heard.offer.sequence + 1 };
@@ -88,12 +85,11 @@ function replay(intruder: Intruder, isRash: boolean): void {
 
 /** Offers of its own, and pings: as many as a neighbour bears, or many more. */
 function flood(intruder: Intruder, isRash: boolean): void {
-  const { host, conspiracy } = intruder;
-  const count = isRash ? 100 : 9;
+  const { host } = intruder;
+  const count = isRash ? 30 : 9;
   for (let number = 0; number < count; number++) {
-    const job = intruder.acts * count + number;
-    const offer = host.signOffer(offerBy(intruder, host.self, job));
-    conspiracy.onOffer(offer.offer);
+    const job = 1 + intruder.acts * count + number;
+    const offer = intruder.offerBy(host.self, job);
     intruder.sendAll({ type: 'gossip', offer, hops: 1 });
     intruder.sendAll({ type: 'ping', id: job });
   }
@@ -120,15 +116,4 @@ function shuffleOf({ host, conspiracy }: Intruder, records: readonly SignedRecor
 function someVictim({ conspiracy }: Intruder): readonly [PeerId, SignedRecord] | undefined {
   const victims = [...conspiracy.victims];
   return victims[Math.floor(conspiracy.random.next() * victims.length)];
-}
-
-/** @param requester whose it is said to be */
-function offerBy({ conspiracy, host }: Intruder, requester: PeerId, number: number): Offer {
-  const { offer }: SignedOffer = offerOf({
-    job: jobNumbered(number),
-    requester,
-    addresses: [host.address],
-    expiresAtMs: conspiracy.unixMs + OFFER_VALID_MS,
-  });
-  return offer;
 }

@@ -12,11 +12,14 @@ import type { OverlayMessage, TransportEvent } from '../../../../src/model/messa
 import { nameOf } from '../../../../src/protocol/offer-book.ts';
 import type { SignedOffer } from '../../../../src/model/offer.ts';
 import type { SignedRecord } from '../../../../src/model/peer-record.ts';
+import { jobNumbered, offerOf } from '../../protocol-fixtures.ts';
+import { OFFER_VALID_MS } from '../offer-watch.ts';
 import type { Host } from '../host.ts';
 import type { ActorContext } from '../simulator.ts';
 import type { Conspiracy } from './conspiracy.ts';
 
 export type Attack = {
+  /** Links that it looks for; it accepts any number. */
   readonly linksMax: number;
   readonly dialsPerSecond: number;
   /** How often it acts. */
@@ -24,9 +27,11 @@ export type Attack = {
   act(intruder: Intruder): void;
 };
 
-/** It sends at last what it said it had, and so remains somebody who sends. */
-const LATE_MS = 3_000;
+/** It has an offer of its own, sent over and over, and so remains somebody who sends. */
+const OWN_EVERY_MS = 5_000;
 const SECOND_MS = 1_000;
+/** Before it begins: as many as a correct peer has. */
+const modest = { linksMax: 5, dialsPerSecond: 1 };
 
 export class Intruder {
   readonly host: Host;
@@ -39,6 +44,8 @@ export class Intruder {
   readonly #attack: Attack;
   readonly #after: ActorContext['after'];
   readonly #links = new Set<PeerId>();
+  #appetite = modest;
+  #own = 0;
 
   /** @param entrances addresses that it has heard of */
   constructor(
@@ -58,10 +65,12 @@ export class Intruder {
       for (const address of entrances) this.dial(address);
     });
     after(SECOND_MS * (1 + conspiracy.random.next()), () => this.#recruit());
+    after(OWN_EVERY_MS * (1 + conspiracy.random.next()), () => this.#sendOwn());
   }
 
   /** From now on it does what it came for. */
   begin(): void {
+    this.#appetite = this.#attack;
     this.#after(this.#attack.everyMs * this.conspiracy.random.next(), () => this.#act());
   }
 
@@ -90,7 +99,24 @@ export class Intruder {
   }
 
   dial(address: string): void {
-    if (this.#links.size < this.#attack.linksMax) this.host.dial(address);
+    if (this.#links.size < this.#appetite.linksMax) this.host.dial(address);
+  }
+
+  /**
+   * @param requester whose it is said to be; but it is always the intruder that signs
+   * @param number of the job
+   */
+  offerBy(requester: PeerId, number: number, sequence = 1): SignedOffer {
+    const { unixMs } = this.conspiracy;
+    const { offer } = offerOf({
+      job: jobNumbered(number),
+      requester,
+      addresses: [this.host.address],
+      sequence,
+      expiresAtMs: unixMs + OFFER_VALID_MS,
+    });
+    if (requester === this.host.self) this.conspiracy.onOffer(offer);
+    return this.host.signOffer(offer);
   }
 
   #act(): void {
@@ -103,7 +129,7 @@ export class Intruder {
   #recruit(): void {
     const { victims, random } = this.conspiracy;
     const records = [...victims.values()];
-    for (let dialled = 0; dialled < this.#attack.dialsPerSecond; dialled++) {
+    for (let dialled = 0; dialled < this.#appetite.dialsPerSecond; dialled++) {
       const { record } = records[Math.floor(random.next() * records.length)] ?? {};
       const address = record?.addresses[0];
       if (address !== undefined && !this.#links.has(record?.peer ?? this.host.self)) {
@@ -175,9 +201,15 @@ export class Intruder {
   }
 
   /** As if it had been the first to get it, over the shortest of ways. */
-  #pretend(signed: SignedOffer): void {
-    this.sendAll({ type: 'have', offers: [{ name: nameOf(signed.offer), hops: 0 }] });
-    this.#after(LATE_MS, () => this.sendAll({ type: 'gossip', offer: signed, hops: 1 }));
+  #pretend({ offer }: SignedOffer): void {
+    this.sendAll({ type: 'have', offers: [{ name: nameOf(offer), hops: 0 }] });
+  }
+
+  #sendOwn(): void {
+    this.#own += 1;
+    const offer = this.offerBy(this.host.self, 0, Math.floor(this.#own / 4));
+    this.sendAll({ type: 'gossip', offer, hops: 1 });
+    this.#after(OWN_EVERY_MS, () => this.#sendOwn());
   }
 
   #lies(): SignedRecord[] {

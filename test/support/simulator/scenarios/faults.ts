@@ -1,7 +1,7 @@
 /**
  * Everything that can go wrong, at random, from a seed (TigerBeetle calls theirs the VOPR).
  *
- * First a minute or three of mischief (`mischief.ts`) in a grid of 10 to 60 peers whose network is
+ * First a minute or three of mischief (`mischief.ts`) in a grid of 4 to 60 peers whose network is
  * as good or bad as the seed says, with the invariants looked at after each event. Then peace: what
  * is cut heals, who is paused goes on, the entrance that all were given is there again, everybody else
  * who is down stays down; and every job whose requester is
@@ -16,7 +16,7 @@
 
 import type { JobFailure } from '../../../../src/model/job.ts';
 import { settle } from '../liveness.ts';
-import { Mischief } from '../mischief.ts';
+import { isAble, Mischief } from '../mischief.ts';
 import { checkQuiet, type Quiet } from '../quiet.ts';
 import { type JobState, rightDigest, type SimulatedJob } from '../simulated-job.ts';
 import type { SimulatedPeer } from '../simulated-peer.ts';
@@ -33,6 +33,9 @@ export type FaultsFigures = {
   readonly quiet: Quiet;
 };
 
+/** At the start; others join. */
+const PEERS_MIN = 4;
+const PEERS_MAX = 50;
 /** Of virtual time. */
 const PEACE_MS_MAX = 600_000;
 
@@ -73,7 +76,7 @@ function createSimulator(seed: number): Simulator {
 
 function wreak(simulator: Simulator, mischief: Mischief): void {
   const { random } = simulator;
-  const peers = Math.floor(10 + 40 * random.next());
+  const peers = Math.floor(PEERS_MIN * (PEERS_MAX / PEERS_MIN) ** random.next());
   for (let added = 0; added < peers; added++) {
     mischief.join();
     simulator.runFor(500 * random.next());
@@ -113,11 +116,6 @@ function makePeace(simulator: Simulator): number {
 /** Whether it gives right results to others. */
 function isWilling(peer: SimulatedPeer): boolean {
   return peer.isUp && peer.peer.status().mode === 'on' && isAble(peer);
-}
-
-function isAble({ options }: SimulatedPeer): boolean {
-  const { slots, wrongShare, failShare, hangShare } = options.conduct;
-  return slots > 0 && wrongShare === 0 && failShare === 0 && hangShare === 0;
 }
 
 function checkJob(job: SimulatedJob, mischief: Mischief): void {
