@@ -22,14 +22,18 @@ export const overlay: Benchmark = {
         crashed(share, 'power-lost'),
       ]),
       churned(),
+      ...[30, 1_000].flatMap((peers) => [halved(peers, 'both-ways'), halved(peers, 'one-way')]),
       ...(['none', 'mixed'] as const).map(attacked),
       jobs(2, 0.1, 0),
       jobs(3, 0.05, 0.05),
     ]);
-    const sure = figures.flat().map((figure): Figure => ({ ...figure, mustMeet: true }));
-    return [...sure, ...(await scaled())];
+    return [...figures.flat().map(sure), ...(await scaled())];
   },
 };
+
+function sure(figure: Figure): Figure {
+  return { ...figure, mustMeet: true };
+}
 
 async function oneSender(peers: number): Promise<Figure[]> {
   const hopsMax = peers <= 100 ? 6 : peers <= 1_000 ? 9 : 12;
@@ -85,6 +89,19 @@ async function churned(): Promise<Figure[]> {
   return [
     share('churn 10 %/min: whole offers', run.wholeShare, 0.999),
     { what: 'churn 10 %/min: last peer', value: run.lastMsMax, unit: 'ms' },
+  ];
+}
+
+/** The time that a grid is promised to heal in: rotation alone, if nobody has room, takes some minutes. */
+const HEALED_S_MAX = 120;
+
+async function halved(peers: number, ways: 'both-ways' | 'one-way'): Promise<Figure[]> {
+  const run = await simulate('partition', { seed: SEED, peers, ways, cutMs: 300_000 });
+  const who = `${count(peers)}, cut ${ways === 'one-way' ? 'one way' : 'in halves'}`;
+  const aim = { atMost: HEALED_S_MAX };
+  return [
+    { what: `${who}: one overlay again`, value: run.oneOverlayMs / 1_000, unit: 's', aim },
+    { what: `${who}: all offers known`, value: run.allKnownMs / 1_000, unit: 's', aim },
   ];
 }
 

@@ -15,6 +15,7 @@ import { churn } from '../test/support/simulator/scenarios/churn.ts';
 import { crash } from '../test/support/simulator/scenarios/crash.ts';
 import { grid } from '../test/support/simulator/scenarios/grid.ts';
 import { hostility } from '../test/support/simulator/scenarios/hostility.ts';
+import { partition } from '../test/support/simulator/scenarios/partition.ts';
 import { reach } from '../test/support/simulator/scenarios/reach.ts';
 import { scale } from '../test/support/simulator/scenarios/scale.ts';
 
@@ -23,6 +24,7 @@ type Simulations = {
   readonly crash: typeof crash;
   readonly grid: typeof grid;
   readonly hostility: typeof hostility;
+  readonly partition: typeof partition;
   readonly reach: typeof reach;
   readonly scale: typeof scale;
 };
@@ -37,6 +39,7 @@ const simulations: Readonly<Record<Name, (options: string) => object>> = {
   crash: (options) => crash(JSON.parse(options)),
   grid: (options) => grid(JSON.parse(options)),
   hostility: (options) => hostility(JSON.parse(options)),
+  partition: (options) => partition(JSON.parse(options)),
   reach: (options) => reach(JSON.parse(options)),
   scale: (options) => scale(JSON.parse(options)),
 };
