@@ -4,6 +4,7 @@
  * the machine, but for the last two: the same seed gives the same figures everywhere.
  */
 
+import type { hostility } from '../test/support/simulator/scenarios/hostility.ts';
 import { type Cost, type FiguresOf, simulate } from './simulations.ts';
 import type { Benchmark, Figure } from './support.ts';
 
@@ -23,7 +24,7 @@ export const overlay: Benchmark = {
       ]),
       churned(),
       ...[30, 1_000].flatMap((peers) => [halved(peers, 'both-ways'), halved(peers, 'one-way')]),
-      ...(['none', 'mixed'] as const).map(attacked),
+      ...(['none', 'mute', 'forge', 'replay', 'flood', 'fill', 'mixed'] as const).map(attacked),
       jobs(2, 0.1, 0),
       jobs(3, 0.05, 0.05),
     ]);
@@ -92,7 +93,7 @@ async function churned(): Promise<Figure[]> {
   ];
 }
 
-/** The time that a grid is promised to heal in: rotation alone, if nobody has room, takes some minutes. */
+/** What a grid is promised to heal in. The smallest take longest: few there look for others. */
 const HEALED_S_MAX = 120;
 
 async function halved(peers: number, ways: 'both-ways' | 'one-way'): Promise<Figure[]> {
@@ -105,16 +106,16 @@ async function halved(peers: number, ways: 'both-ways' | 'one-way'): Promise<Fig
   ];
 }
 
-async function attacked(attack: 'none' | 'mixed'): Promise<Figure[]> {
+async function attacked(attack: Attack): Promise<Figure[]> {
   const run = await simulate('hostility', {
     seed: SEED,
     peers: 1_000,
     hostileShare: 0.2,
     attack,
-    attackMs: 600_000,
-    jobEveryMs: 10_000,
+    attackMs: 180_000,
+    jobEveryMs: 5_000,
   });
-  const who = attack === 'none' ? '20 % silent' : '20 % hostile';
+  const who = attack === 'none' ? 'nobody hostile' : `20 % ${attack}`;
   return [
     share(`${who}: jobs at all correct`, run.wholeShare, 1),
     { what: `${who}: last peer`, value: run.lastMsMax, unit: 'ms' },
@@ -123,6 +124,8 @@ async function attacked(attack: 'none' | 'mixed'): Promise<Figure[]> {
     { what: `${who}: messages a peer`, value: run.messagesPerSecond, unit: '/s' },
   ];
 }
+
+type Attack = Parameters<typeof hostility>[0]['attack'];
 
 function forgeries({ forgedOffers, forgedRecords }: FiguresOf<'hostility'>): number {
   return forgedOffers + forgedRecords;

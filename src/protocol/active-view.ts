@@ -63,7 +63,7 @@ export class ActiveView {
   }
 
   has(peer: PeerId): boolean {
-    return this.#records.has(peer);
+    return this.#entries.has(peer);
   }
 
   get(peer: PeerId): Neighbour | undefined {

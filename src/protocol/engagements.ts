@@ -58,7 +58,9 @@ export class Engagements {
   inTheWay(nowMs: number): readonly VolunteerJob[] | undefined {
     if (this.#jobs.size < JOBS_MAX) return [];
     for (const job of this.#jobs.values()) {
-      if (job.held === 0 && nowMs - job.workedAtMs > IDLE_MS_MAX) return [job];
+      // One that is loaded and was not asked is not idle: its turn has not come.
+      const isAsked = job.demanded > 0 || !job.isLoaded;
+      if (job.held === 0 && isAsked && nowMs - job.workedAtMs > IDLE_MS_MAX) return [job];
     }
     return undefined;
   }

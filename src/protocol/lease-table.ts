@@ -46,7 +46,8 @@ type Canonical = Extract<Outcome, { type: 'result' }>;
 /**
  * Who let a lease expire does not get its chunk again before this, so that it goes to somebody else
  * if there is anybody: long enough for the offer to say that a replica is open, and for a volunteer
- * that was not needed until then to come. Else one that hangs would get it again and again. A guess.
+ * that was not needed until then to come. Else one that hangs would get it again and again. A
+ * guess.
  */
 const REST_MS = 10_000;
 
@@ -360,8 +361,8 @@ export class LeaseTable {
   }
 
   /**
-   * Only when no other work is left: the oldest lease that takes much longer than usual. If its twin
-   * takes long as well there is another one, after twice the wait: either may hang.
+   * Only when no other work is left: the oldest lease that takes much longer than usual. If its
+   * twin takes long as well there is another one, after twice the wait: either may hang.
    */
   #oldestStraggler(peer: PeerId, nowMs: number): OpenChunk | undefined {
     if (!this.#splitEnded || this.#frontier < this.#chunks) return undefined;

@@ -90,10 +90,12 @@ export class Membership {
     // Of who has no link any more: it was on its way when they parted.
     const isNeighbour = this.#views.active.has(from);
     if (!isNeighbour && !this.#pending.has(from)) return [];
-    const steps = isNeighbour
-      ? this.#fromNeighbour(from, message, now)
-      : this.#fromPending(from, message, now);
-    return this.#settled(steps, now);
+    if (!isNeighbour) return this.#settled(this.#fromPending(from, message, now), now);
+    const { revision } = this.#views.passive;
+    const steps = this.#fromNeighbour(from, message, now);
+    // Most shuffles are on their way to somebody else, and change nothing here.
+    const isOthers = isShuffle(message) && this.#views.passive.revision === revision;
+    return isOthers ? steps : this.#settled(steps, now);
   }
 
   recordSigned(record: SignedRecord, now: Now): OverlayStep[] {
@@ -241,6 +243,10 @@ export class Membership {
     );
     return steps;
   }
+}
+
+function isShuffle({ type }: MembershipMessage): boolean {
+  return type === 'shuffle' || type === 'shuffle-reply';
 }
 
 function misbehaved(peer: PeerId): OverlayStep[] {

@@ -204,7 +204,7 @@ export class Neighbourhood {
     aim: Dial['aim'],
     now: Now,
   ): OverlayStep[] {
-    const { active, own } = this.#views;
+    const { active } = this.#views;
     const wanted = active.room > 0 || aim === 'newcomer' || aim === 'rotate';
     if (!wanted || !active.admits([], remote)) return [{ type: 'hang-up', peer }];
     const link = { peer, remote, dialled, asked: aim, imposed: aim === 'newcomer' };

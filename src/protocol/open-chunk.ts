@@ -40,7 +40,9 @@ export class OpenChunk {
     this.chunk = chunk;
   }
 
-  /** Whether a peer's replica would count: one a peer, unless its earlier one expired a while ago. */
+  /**
+   * Whether a peer's replica would count: one a peer, unless its earlier one expired a while ago.
+   */
   mayTake(peer: PeerId): boolean {
     return !this.replicas.some((replica) => replica.peer === peer && replica.state !== 'rested');
   }

@@ -18,7 +18,7 @@ import type { Declined } from './declines.ts';
 import type { Effect, LocalEvent, Now, PeerEvent } from './events.ts';
 import type { FailureCounts } from './failure-detector.ts';
 import { OfferBook } from './offer-book.ts';
-import { Overlay } from './overlay.ts';
+import { Overlay, type OverlayEvent } from './overlay.ts';
 import { createRandom } from './random.ts';
 import { Requester } from './requester.ts';
 import type { RequesterJob } from './requester-job.ts';
@@ -73,6 +73,8 @@ export class Peer {
   readonly #requester: Requester;
   readonly #volunteer: Volunteer;
   #wakeAtMs = Infinity;
+  /** When the requester or the volunteer part is due: Infinity while there is no work at all. */
+  #workDueAtMs = Infinity;
   /** When that was asked for: what was due in the past can't come in time. */
   #wakeAskedMs = -Infinity;
 
@@ -88,16 +90,22 @@ export class Peer {
   /** The first event must be a `tick`: it dials the entrances. */
   handle(event: PeerEvent, now: Now): Effect[] {
     const outside: Effect[] = [];
+    const { revision } = this.#book;
     const todo = this.#route(event, now);
     for (let at = 0; at < todo.length; at++) {
       const effect = todo[at];
       if (effect === undefined) break;
       const inside = this.#inside(effect, now);
       if (inside === undefined) outside.push(effect);
-      // In the place of what caused them, so that effects stay in the order they were decided.
-      else todo.splice(at + 1, 0, ...inside);
+      // Behind all that was decided before, so that a stream is not opened again before it is
+      // closed.
+      else todo.push(...inside);
     }
-    const dueAtMs = this.#dueAtMs();
+    // Most events are none of their business.
+    if (!isOverlays(event) || this.#book.revision !== revision) {
+      this.#workDueAtMs = Math.min(this.#requester.dueAtMs, this.#volunteer.dueAtMs);
+    }
+    const dueAtMs = Math.min(this.#overlay.dueAtMs, this.#workDueAtMs);
     const isOverdue = this.#wakeAtMs < now.ms && event.type !== 'tick';
     // A tick has used up the wake, even one that came too early to be of use.
     if ((dueAtMs !== this.#wakeAtMs || event.type === 'tick') && dueAtMs !== Infinity) {
@@ -163,13 +171,8 @@ export class Peer {
   }
 
   #route(event: PeerEvent, now: Now): Effect[] {
+    if (isOverlays(event)) return this.#heedingNews(now, () => this.#overlay.handle(event, now));
     switch (event.type) {
-      case 'link-up':
-      case 'link-down':
-      case 'dial-failed':
-      case 'overlay-message':
-      case 'record-signed':
-        return this.#heedingNews(now, () => this.#overlay.handle(event, now));
       case 'volunteer-up':
         this.#requester.volunteerUp(event.peer);
         return [];
@@ -227,12 +230,11 @@ export class Peer {
   #tick(now: Now): Effect[] {
     // Long after it was due: this peer is slow itself, and should doubt others less.
     this.#awareness.woke(now.ms - Math.max(this.#wakeAtMs, this.#wakeAskedMs), now.ms);
+    const { revision } = this.#book;
     this.#book.expire(now.unixMs);
-    return [
-      ...this.#overlay.tick(now),
-      ...this.#requester.tick(now),
-      ...this.#volunteer.tick(now.ms),
-    ];
+    const effects = this.#overlay.tick(now);
+    if (this.#workDueAtMs === Infinity && this.#book.revision === revision) return effects;
+    return [...effects, ...this.#requester.tick(now), ...this.#volunteer.tick(now.ms)];
   }
 
   /** What the overlay does may bring offers, and those may be worth computing. */
@@ -265,8 +267,17 @@ export class Peer {
         return undefined;
     }
   }
+}
 
-  #dueAtMs(): number {
-    return Math.min(this.#overlay.dueAtMs, this.#requester.dueAtMs, this.#volunteer.dueAtMs);
+function isOverlays(event: PeerEvent): event is OverlayEvent {
+  switch (event.type) {
+    case 'link-up':
+    case 'link-down':
+    case 'dial-failed':
+    case 'overlay-message':
+    case 'record-signed':
+      return true;
+    default:
+      return false;
   }
 }

@@ -43,9 +43,9 @@ const STRAY_MAX = 10;
 
 /**
  * Replicas of one chunk before it is given up: three quorums, to outlast two of colluders, and some
- * more for those who lie each in a way of his own. With a fifth of such a chunk that wants two equal
- * results is given up once in 2 * 10^9 (`R (1-p) p^(R-1)`, R = 16); with 7 replicas it was once in
- * 3,000. A job that is not deterministic still ends soon.
+ * more for those who lie each in a way of his own. With a fifth of such a chunk that wants two
+ * equal results is given up once in 2 * 10^9 (`R (1-p) p^(R-1)`, R = 16); with 7 replicas it was
+ * once in 3,000. A job that is not deterministic still ends soon.
  */
 export function replicasMax(quorum: number): number {
   return 3 * quorum + STRAY_MAX;

@@ -9,17 +9,18 @@ export type Random = {
 };
 
 export function createRandom(seed: number): Random {
+  // Signed, as small integers are kept: unsigned ones would each be an object of their own.
   let a = 0;
   let b = 0;
-  let c = seed >>> 0;
+  let c = seed | 0;
   let counter = 1;
   const next = (): number => {
-    const sum = (((a + b) >>> 0) + counter) >>> 0;
-    counter = (counter + 1) >>> 0;
+    const sum = (a + b + counter) | 0;
+    counter = (counter + 1) | 0;
     a = b ^ (b >>> 9);
-    b = (c + (c << 3)) >>> 0;
-    c = (((c << 21) | (c >>> 11)) + sum) >>> 0;
-    return sum / 2 ** 32;
+    b = (c + (c << 3)) | 0;
+    c = (((c << 21) | (c >>> 11)) + sum) | 0;
+    return (sum >>> 0) / 2 ** 32;
   };
   // 15 rounds mix the seed through the whole state (PractRand's own warm-up).
   for (let round = 0; round < 15; round++) next();

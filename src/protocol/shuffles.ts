@@ -24,7 +24,7 @@ const ACTIVE_SHARE = 3;
 const PASSIVE_SHARE = 4;
 const SAMPLE_MAX = 1 + ACTIVE_SHARE + PASSIVE_SHARE;
 const WALK_HOPS = 6;
-/** Shuffles that may still be answered: those of the last two minutes. A guess. */
+/** Shuffles that may still be answered: those of the last four minutes. A guess. */
 const UNANSWERED_MAX = 4;
 /** Ids are drawn from so many: who has not seen a shuffle does not guess its id. */
 const IDS = 2 ** 48;

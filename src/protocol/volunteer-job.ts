@@ -39,7 +39,7 @@ export class VolunteerJob {
   running = 0;
   /** Inputs at hand, queued and running. */
   heldBytes = 0;
-  /** When leases last arrived, or it was engaged. */
+  /** When leases last arrived or were asked for, or it was engaged. */
   workedAtMs: number;
   /** No run before this time: the sandbox gave chunks back. */
   restUntilMs = 0;
@@ -88,6 +88,7 @@ export class VolunteerJob {
   ask(count: number, nowMs: number): Effect {
     this.demanded += count;
     this.answerByMs = nowMs + ANSWER_MS;
+    this.workedAtMs = nowMs;
     const message = { type: 'ask', job: this.offer.job, count } as const;
     return { type: 'send-to-requester', to: this.requester, message };
   }

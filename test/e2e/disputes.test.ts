@@ -43,8 +43,11 @@ test('where no two peers agree the job fails, and shows who said what', async ()
   expect(new Set(groups.map(([, peer]) => peer))).toEqual(
     new Set([ada, ...liars].map(({ peer }) => peer.slice(0, 8))),
   );
-  expect(submitted.stderr).toMatch(/Chunk 0: after 7 replicas no 2 agree\. Either too many peers/);
+  expect(submitted.stderr).toContain(
+    `Chunk 0: after ${replicasMax(2)} replicas no 2 agree. Either too many peers`,
+  );
   const [{ jobId } = { jobId: '' }] = (await ada.control.listJobs()).jobs;
   const job = await jobState(ada.control, jobId, ({ state }) => state === 'failed');
   expect(job.disputes).toBe(1);
-});
+  // Sixteen processes start.
+}, 180_000);

@@ -2,6 +2,7 @@
 
 import { expect } from 'vitest';
 
+import { blackout } from '../support/simulator/scenarios/blackout.ts';
 import { faults } from '../support/simulator/scenarios/faults.ts';
 import { simulate } from '../support/simulator/seeds.ts';
 
@@ -17,3 +18,7 @@ simulate(
     expect(quiet.ticksPerSecond).toBeLessThan(2);
   },
 );
+
+simulate('a grid that lost its power comes back without its entrance', [1, 2, 3], (seed) => {
+  for (const peers of [8, 40]) expect(blackout({ seed, peers }).oneGridMs).toBeLessThan(15_000);
+});

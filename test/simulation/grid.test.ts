@@ -1,4 +1,4 @@
-/** A grid at work, under churn, loss and saboteurs; `npm run bench -- overlay` has the full size. */
+/** A grid at work, under churn, loss and saboteurs. The full size is run by a benchmark. */
 
 import { describe, expect, test } from 'vitest';
 
@@ -26,10 +26,10 @@ simulate('all jobs of a grid that churns and lies are done, and right', [1, 2], 
 describe('saboteurs who collude', () => {
   test('fool a quorum of three in few chunks, but do', () => {
     const share = { saboteurShare: 0, colluderShare: 0.1 };
-    const { accepted, wrong } = grid({ ...small, ...share, seed: 1, chunks: 1_000, quorum: 3 });
+    const { accepted, wrong } = grid({ ...small, ...share, seed: 1, chunks: 400, quorum: 3 });
     expect(accepted).toBe(3);
-    // Of 3,000 about one in a hundred: three of a tenth, before three of the others.
+    // Of 1,200; of a tenth one in a hundred is expected.
     expect(wrong).toBeGreaterThan(0);
-    expect(wrong).toBeLessThan(60);
+    expect(wrong).toBeLessThan(40);
   });
 });

@@ -45,6 +45,7 @@ const SLOWNESS_MAX = 5;
 const CRAWLING = 20;
 /** Of one slot: some peers have but one, which may be slow. */
 const JOB_MS_MAX = 40_000;
+const SPLIT_MS_MAX = 20_000;
 /** What is clogged stays so in peace, until its time is over. */
 const CLOG_MS_MAX = 30_000;
 
@@ -56,8 +57,9 @@ export function isAble({ options }: SimulatedPeer): boolean {
 
 export class Mischief {
   readonly counts = new Map<FaultKind, number>();
-  /** Every id under which somebody ran whose results are wrong, fail or never come. */
+  /** Every id under which somebody ran whose results are wrong. */
   readonly liars = new Set<PeerId>();
+  /** The same of those who fail. */
   readonly failers = new Set<PeerId>();
   readonly #simulator: Simulator;
   readonly #kinds: readonly FaultKind[];
@@ -104,7 +106,8 @@ export class Mischief {
     const quorum = quorumMin + Math.floor(this.#draw() * (QUORUM_MAX + 1 - quorumMin));
     const chunkMs = this.#between(2, 3_000);
     const chunks = Math.ceil(this.#between(1, Math.min(CHUNKS_MAX, JOB_MS_MAX / chunkMs)));
-    this.#simulator.submit(peer, { chunks, chunkMs, quorum });
+    const splitMs = this.#draw() < 0.3 ? this.#between(100, SPLIT_MS_MAX) : 0;
+    this.#simulator.submit(peer, { chunks, chunkMs, quorum, splitMs });
     return true;
   }
 

@@ -1,8 +1,8 @@
 /**
  * Who has heard of which offer, and when. It is found out from outside: an offer was accepted by a
- * peer when one came, and the peer counted it neither as a copy nor as refused. What was accepted is
- * compared with what was ever signed by the one whose offer it is said to be, object by object and
- * without the network's own check of signatures.
+ * peer when one came, and the peer counted it neither as a copy nor as refused. What was accepted
+ * is compared with what was ever signed by the one whose offer it is said to be, object by object
+ * and without the network's own check of signatures.
  */
 
 import type { JobId, PeerId } from '../../../src/model/ids.ts';

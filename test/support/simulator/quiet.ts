@@ -90,7 +90,7 @@ function remembering(peers: readonly SimulatedPeer[], openMax: number): string |
 }
 
 /** Views are symmetric, and everybody is reached from anybody. */
-function apart(peers: readonly SimulatedPeer[]): string | undefined {
+export function apart(peers: readonly SimulatedPeer[]): string | undefined {
   const byId = new Map(peers.map((peer) => [peer.self, peer]));
   const [first] = peers;
   const reached = new Set(first === undefined ? [] : [first]);

@@ -10,6 +10,8 @@ export type JobOptions = {
   /** Time of a chunk on a usual thread. */
   readonly chunkMs: number;
   readonly quorum: number;
+  /** Until `split` has yielded the last of them; the first come at once. */
+  readonly splitMs: number;
 };
 
 /** A job allows its chunks so many times what they usually take: slow peers compute, too. */
@@ -22,6 +24,9 @@ export class SimulatedJob {
   readonly spec: JobSpec;
   readonly chunks: number;
   readonly chunkMs: number;
+  readonly splitMs: number;
+  /** Chunks that there are so far. */
+  yielded = 0;
   /** Canonical results that were stored. */
   readonly results = new Map<number, Digest>();
   /** `lost` when its requester crashed. */
@@ -32,7 +37,7 @@ export class SimulatedJob {
   report: JobReport | undefined;
   endedAtMs: number | undefined;
 
-  constructor(number: number, requester: PeerId, { chunks, chunkMs, quorum }: JobOptions) {
+  constructor(number: number, requester: PeerId, { chunks, chunkMs, quorum, splitMs }: JobOptions) {
     this.id = jobId(number.toString(16).padStart(64, '0'));
     const wallMsMax = Math.min(WALL_TIMES * Math.ceil(chunkMs), givenLimits.wallMsMax);
     this.spec = specOf({
@@ -43,13 +48,14 @@ export class SimulatedJob {
     });
     this.chunks = chunks;
     this.chunkMs = chunkMs;
+    this.splitMs = splitMs;
   }
 
   /** @throws {Error} for a job that has ended, a chunk that has a result, or that there is not */
   store(results: readonly AcceptedResult[]): void {
     if (this.state !== 'running') throw new Error(`stored for a job that is ${this.state}`);
     for (const { chunk, digest: stored } of results) {
-      if (chunk < 0 || chunk >= this.chunks) throw new Error(`there is no chunk ${chunk}`);
+      if (chunk < 0 || chunk >= this.yielded) throw new Error(`there is no chunk ${chunk}`);
       if (this.results.has(chunk)) throw new Error(`chunk ${chunk} was stored twice`);
       this.results.set(chunk, stored);
     }

@@ -55,7 +55,9 @@ export type Observer = (
   now: Now,
 ) => void;
 
-const usualJob: JobOptions = { chunks: 100, chunkMs: 100, quorum: 2 };
+const usualJob: JobOptions = { chunks: 100, chunkMs: 100, quorum: 2, splitMs: 0 };
+/** In which the chunks of a job come when splitting takes time. */
+const SPLIT_PARTS = 5;
 /** Lines that an error shows. With TRACE=1 it shows all that are kept. */
 const LINES_SHOWN = 12;
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
@@ -69,6 +71,7 @@ export class Simulator {
   readonly peers: SimulatedPeer[] = [];
   readonly jobs = new Map<JobId, SimulatedJob>();
   observer: Observer | undefined;
+  #explained: Error | undefined;
   readonly #clocks: ClockOptions;
   readonly #world: World;
 
@@ -132,12 +135,14 @@ export class Simulator {
     const job = new SimulatedJob(number, peer.self, { ...usualJob, ...options });
     this.jobs.set(job.id, job);
     peer.jobs.push(job);
-    const { id, spec, chunks } = job;
-    this.#explaining(() => {
-      peer.handle({ type: 'submit', job: id, spec });
-      peer.handle({ type: 'chunks-added', job: id, count: chunks });
-      peer.handle({ type: 'split-ended', job: id });
-    });
+    this.handle(peer, { type: 'submit', job: job.id, spec: job.spec });
+    const { splitMs } = job;
+    const parts = splitMs > 0 ? SPLIT_PARTS : 1;
+    this.#split(peer, job, 1 / parts);
+    for (let part = 2; part <= parts; part++) {
+      const atMs = (splitMs * (part - 1)) / (parts - 1);
+      this.timeline.after(atMs, () => this.#split(peer, job, part / parts));
+    }
     return job;
   }
 
@@ -220,11 +225,24 @@ export class Simulator {
     );
   }
 
+  /** @param share of the chunks that there are then */
+  #split(peer: SimulatedPeer, job: SimulatedJob, share: number): void {
+    if (job.state !== 'running') return;
+    const count = Math.round(job.chunks * share) - job.yielded;
+    job.yielded += count;
+    if (count > 0) this.handle(peer, { type: 'chunks-added', job: job.id, count });
+    if (share === 1) this.handle(peer, { type: 'split-ended', job: job.id });
+  }
+
   #explaining<Result>(run: () => Result): Result {
     try {
       return run();
     } catch (error) {
-      if (error instanceof Error) error.message += `\n${this.describe()}`;
+      // Commands may come from within `runFor`.
+      if (error instanceof Error && error !== this.#explained) {
+        error.message += `\n${this.describe()}`;
+        this.#explained = error;
+      }
       throw error;
     }
   }

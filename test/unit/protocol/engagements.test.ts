@@ -53,6 +53,20 @@ test('of a full house, one that gave no work for long is in the way, unless it h
   expect(jobs.inTheWay(10_001)).toEqual([idle]);
 });
 
+test('one that was never asked, since others fill the slots, is not in the way', () => {
+  const jobs = new Engagements();
+  const all = [1, 2, 3, 4, 5, 6, 7, 8].map((number) => engaged(number));
+  for (const job of all) {
+    jobs.add(job);
+    job.isLoaded = true;
+  }
+  expect(jobs.inTheWay(1e9)).toBeUndefined();
+  const [, second] = all;
+  second?.ask(2, 1e9);
+  expect(jobs.inTheWay(1e9 + 10_000)).toBeUndefined();
+  expect(jobs.inTheWay(1e9 + 10_001)).toEqual([second]);
+});
+
 test('sums and questions go over all', () => {
   const jobs = new Engagements();
   for (const job of [engaged(1), engaged(2, bert)]) jobs.add(job);

@@ -193,6 +193,14 @@ test('who finishes computes what it holds, costs nobody a lease, and is drained 
   expect([own.state, contributionOf(own, bert)?.expired]).toEqual(['accepted', 0]);
 });
 
+test('nobody is given up while chunks take long', () => {
+  const { simulator, owner } = gridOf(14);
+  const own = simulator.submit(owner, { chunks: 3, chunkMs: 45_000, quorum: 2 });
+  simulator.runUntil(() => own.state !== 'running', 10 * 60_000);
+  expect(own.state).toBe('accepted');
+  for (const name of [anna, bert, cora]) expect(contributionOf(own, name)?.expired).toBe(0);
+});
+
 describe('waking', () => {
   test('an idle grid does next to nothing', () => {
     const { simulator, owner } = gridOf(10);
@@ -278,4 +286,30 @@ test('what a peer says to itself stays inside, but for leases, which need their 
   expect(
     peer.handle({ type: 'run-done', run: 1, outcomes }, at(9)).map(({ type }) => type),
   ).toEqual(['store-results', 'all-accepted', 'wake']);
+});
+
+test('what follows from what a peer says to itself comes after what it had decided before', () => {
+  const peer = new Peer(alone);
+  peer.handle({ type: 'tick' }, at(0));
+  const spec = specOf({ trust: { quorum: 1 } });
+  peer.handle({ type: 'submit', job, spec }, at(1));
+  const [sign] = ofType(peer.handle({ type: 'chunks-added', job, count: 10 }, at(2)), 'sign-offer');
+  if (sign === undefined) throw new Error('no offer');
+  peer.handle({ type: 'offer-signed', offer: signedOf(sign.offer) }, at(3));
+  const program = programKey(spec, spec.limits.memoryBytesMax);
+  peer.handle({ type: 'program-ready', program }, at(4));
+  const chunks = [1, 2, 3].map((lease) => ({ lease, chunk: lease - 1, input: Uint8Array.of(0) }));
+  const message = { type: 'leases', job, leaseMs: 12_000, chunks } as const;
+  const [run] = ofType(
+    peer.handle({ type: 'requester-message', from: self, message }, at(5)),
+    'run',
+  );
+  expect(run?.chunks).toEqual(chunks.slice(0, 1));
+  const { outcome } = resultOf({ lease: 1, chunk: 0 });
+  const done = { type: 'run-done', run: 1, outcomes: [{ outcome, computeMs: 3 }] } as const;
+  expect(peer.handle(done, at(6)).map(({ type }) => type)).toEqual([
+    'run',
+    'store-results',
+    'send-to-volunteer',
+  ]);
 });

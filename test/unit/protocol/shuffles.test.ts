@@ -61,15 +61,15 @@ describe('a peer begins', () => {
     expect(told.slice(3).every((peer) => member.passive.has(peer))).toBe(true);
   });
 
-  test('the next one half a minute later, more or less', () => {
+  test('the next one a minute later, more or less', () => {
     const member = memberWith();
     const first = firstShuffleOf(member);
     let shuffles = 0;
     for (let ms = first.ms; ms < first.ms + 600_000; ms = member.dueAtMs) {
       shuffles += saidOf(member.tick(at(ms))).filter(([, { type }]) => type === 'shuffle').length;
     }
-    expect(shuffles).toBeGreaterThan(15);
-    expect(shuffles).toBeLessThan(25);
+    expect(shuffles).toBeGreaterThan(7);
+    expect(shuffles).toBeLessThan(13);
   });
 
   test('and takes the answer once, from whom it had sent the shuffle to', () => {

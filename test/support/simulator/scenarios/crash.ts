@@ -4,13 +4,13 @@
  *
  * The grid grows, settles for a minute, and some offers draw the tree. Then a share of the peers
  * crashes, all at the same moment, and one of the others publishes an offer in that moment: that is
- * the first broadcast, sent along a tree that is mostly gone. After each round of healing one of the
- * survivors publishes again. An offer has reached who got it within ten seconds; later copies, by
- * which peers catch up with what they missed, do not count.
+ * the first broadcast, sent along a tree that is mostly gone. After each round of healing one of
+ * the survivors publishes again. An offer has reached who got it within ten seconds; later copies,
+ * by which peers catch up with what they missed, do not count.
  *
- * A round is 30 s, in which each peer shuffles once: the cycle in which the paper counts. It is also
- * what it takes to find out that a machine without power is gone, 16 to 24 s after its last word
- * (`protocol/suspicion.ts`).
+ * A round is 30 s: what it takes to find out that machines without power are gone, 16 to 24 s
+ * after their last word (`protocol/suspicion.ts`), and to find others. The paper counts in cycles,
+ * in each of which every peer shuffles once; here that is a minute, so a round is stricter.
  *
  * Modelled: both kinds of crash, latencies that differ from pair to pair, clocks that are off; a
  * machine without power does not refuse a dial, it times out. Not modelled: loss, peers that come

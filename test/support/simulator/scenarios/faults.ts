@@ -3,15 +3,15 @@
  *
  * First a minute or three of mischief (`mischief.ts`) in a grid of 4 to 60 peers whose network is
  * as good or bad as the seed says, with the invariants looked at after each event. Then peace: what
- * is cut heals, who is paused goes on, the entrance that all were given is there again, everybody else
- * who is down stays down; and every job whose requester is
- * there must end, and right, or fail for what peers have really done. Then silence: nothing may be
- * left of what is over, and all are one grid, that computes one more job.
+ * is cut heals, who is paused goes on, the entrance that all were given is there again, everybody
+ * else who is down stays down; and every job whose requester is there must end, and right, or fail
+ * for what peers have really done. Then silence: nothing may be left of what is over, and all are
+ * one grid, that computes one more job.
  *
  * Modelled: crashes of both kinds, restarts with and without state, freezes, cuts both ways and one
  * way, clogged and slow machines, lost packets and dials, clocks that are off, saboteurs who lie
- * each in a way of his own, peers that fail or hang. Not modelled: disks that fail, hostile peers in
- * the overlay, colluding saboteurs, peers that nobody can dial.
+ * each in a way of his own, peers that fail or hang. Not modelled: disks that fail, hostile peers
+ * in the overlay, colluding saboteurs, peers that nobody can dial.
  */
 
 import type { JobFailure } from '../../../../src/model/job.ts';

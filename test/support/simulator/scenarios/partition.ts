@@ -4,13 +4,13 @@
  * links that peers exchange now and then (`protocol/recruiter.ts`), and the first link across
  * brings what the other half has missed.
  *
- * Both halves publish while they are apart. The offers are refreshed as a requester does it, every
- * 20 s, during the cut and after it. That all know them means the last ones of all six, which have
- * to come across new links, by themselves or with the next refresh.
+ * Both halves publish while they are apart. The offers are refreshed as a requester does it,
+ * every 20 s, during the cut and after it. That all know them means the last ones of all six, which
+ * have to come across new links, by themselves or with the next refresh.
  *
- * Modelled: a cut both ways or one way, latencies that differ from pair to pair. Not modelled: peers
- * that come or go meanwhile, and entrances that both halves know to be reachable: peers know the
- * addresses of three others, as everywhere, and half of those are on the other side.
+ * Modelled: a cut both ways or one way, latencies that differ from pair to pair. Not modelled:
+ * peers that come or go meanwhile, and entrances that both halves know to be reachable: peers know
+ * the addresses of three others, as everywhere, and half of those are on the other side.
  */
 
 import { OfferWatch, type Publication } from '../offer-watch.ts';

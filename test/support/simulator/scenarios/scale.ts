@@ -31,11 +31,11 @@ export type ScaleFigures = {
   readonly neighboursMean: number;
 };
 
-/** A sixth of ten minutes; then there is time for everybody to change a neighbour. */
-const GROW_SHARE = 1 / 6;
+/** Half a minute of ten; then there is time for everybody to change a neighbour, some twice. */
+const GROW_SHARE = 1 / 20;
 /** Until the last that came have found their neighbours. */
 const SETTLE_MS = 30_000;
-const OFFER_EVERY_MS = 10_000;
+const OFFER_EVERY_MS = 20_000;
 
 export function scale({ seed, peers, virtualMs }: ScaleOptions): ScaleFigures {
   const simulator = new Simulator({ seed });
