@@ -109,11 +109,11 @@ async function halved(peers: number, ways: 'both-ways' | 'one-way'): Promise<Fig
 async function attacked(attack: Attack): Promise<Figure[]> {
   const run = await simulate('hostility', {
     seed: SEED,
-    peers: 1_000,
+    peers: attackedPeers(attack),
     hostileShare: 0.2,
     attack,
-    attackMs: 180_000,
-    jobEveryMs: 5_000,
+    attackMs: 120_000,
+    jobEveryMs: 10_000,
   });
   const who = attack === 'none' ? 'nobody hostile' : `20 % ${attack}`;
   return [
@@ -123,6 +123,11 @@ async function attacked(attack: Attack): Promise<Figure[]> {
     share(`${who}: of active views`, run.hostileActiveShare),
     { what: `${who}: messages a peer`, value: run.messagesPerSecond, unit: '/s' },
   ];
+}
+
+/** Where everybody floods there are some 200 million messages among 1,000 peers. */
+function attackedPeers(attack: Attack): number {
+  return attack === 'flood' || attack === 'mixed' ? 150 : 1_000;
 }
 
 type Attack = Parameters<typeof hostility>[0]['attack'];

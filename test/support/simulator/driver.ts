@@ -208,7 +208,9 @@ export class Driver {
     const { clock, network, random } = this.#components;
     const { timeline } = network;
     const earlyMs = random.next() < EARLY_SHARE ? EARLY_MS : 0;
-    this.#wakeAtMs = Math.max(clock.trueMs(atMs) - earlyMs, timeline.nowMs + TIMER_MS_MIN);
+    // The clock shows whole milliseconds, and timers are set for them.
+    const dueAtMs = clock.trueMs(Math.ceil(atMs));
+    this.#wakeAtMs = Math.max(dueAtMs - earlyMs, timeline.nowMs + TIMER_MS_MIN);
     if (this.#wakeAtMs < this.#queuedAtMs) this.#queue(this.#wakeAtMs);
   }
 
