@@ -30,6 +30,11 @@ export type MembershipMessage =
       readonly record: SignedRecord;
       readonly priority: 'high' | 'low';
     }
+  /**
+   * The sender wants to be no neighbour: both tell each other of the last offers, and part. Not
+   * answered.
+   */
+  | { readonly type: 'visit'; readonly record: SignedRecord }
   /** The stream is a neighbourhood from now on. */
   | {
       readonly type: 'accept';

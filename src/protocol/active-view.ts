@@ -70,6 +70,14 @@ export class ActiveView {
     return this.#entries.get(peer);
   }
 
+  /** Whether a neighbour says that it is at one of the addresses. */
+  isAt(addresses: readonly string[]): boolean {
+    for (const { record } of this.#records.values()) {
+      if (addresses.some((address) => record.addresses.includes(address))) return true;
+    }
+    return false;
+  }
+
   paces(peer: PeerId): WalkPaces | undefined {
     return this.#entries.get(peer)?.paces;
   }

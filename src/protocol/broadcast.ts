@@ -44,6 +44,11 @@ const STALE_MS_MIN = 5 * 60_000;
 /** Offers sent at once to who asks: a quarter of what its stream may have waiting. */
 const ANSWERS_MAX = limits.streamQueueFramesMax / 4;
 
+/** Offers that are told of on a visit, the last ones: some 40 KB. */
+const VISIT_NAMES_MAX = 512;
+/** And only those that live for longer, whatever clock the other one has. A guess. */
+const VISIT_LEFT_MS_MIN = 15_000;
+
 /** Totals. */
 export type BroadcastCounts = {
   /** Offers that came from neighbours; the next three are among them. */
@@ -100,11 +105,15 @@ export class Broadcast {
     const fed = this.#parent !== undefined && this.#parent !== this.#self;
     const eager = !fed || !this.#links.hasEager;
     const link = this.#links.add(peer, false, now.ms);
-    const held: Announcement[] = [];
-    for (const { signed, hops } of this.#book.all())
-      held.push({ name: nameOf(signed.offer), hops });
-    const greetings = inFrames(held).map((offers) => this.#have(peer, offers));
+    const greetings = this.#tell(peer, this.#book.names(now.unixMs));
     return eager ? [this.#graft(link, []), ...greetings] : greetings;
+  }
+
+  /** Tells of the last offers, whoever began it. It is over with `neighbourDown`. */
+  visitBegun(peer: PeerId, now: Now): OverlayStep[] {
+    this.#links.add(peer, true, now.ms);
+    const lasting = this.#book.names(now.unixMs + VISIT_LEFT_MS_MIN);
+    return this.#tell(peer, lasting.slice(-VISIT_NAMES_MAX));
   }
 
   neighbourDown(peer: PeerId): OverlayStep[] {
@@ -123,12 +132,14 @@ export class Broadcast {
   publish(offer: SignedOffer, now: Now): OverlayStep[] {
     if (this.#book.receive(offer, now.unixMs) !== 'new') return [];
     this.#parent = this.#self;
-    return this.#passOn({ signed: offer, hops: 0 }, [], undefined, now);
+    const news = { type: 'news', isOwn: true } as const;
+    return [news, ...this.#passOn({ signed: offer, hops: 0 }, [], undefined, now)];
   }
 
   handle(from: PeerId, message: BroadcastMessage, now: Now): OverlayStep[] {
     const link = this.#links.get(from);
     if (link === undefined) return [];
+    if (link.isVisit && isOfTree(message)) return [misbehaved(link)];
     switch (message.type) {
       case 'gossip':
         return this.#gossip(link, message.offer, message.hops, now);
@@ -163,6 +174,8 @@ export class Broadcast {
     this.counts.seen += 1;
     const wanted = link.owed > 0;
     if (wanted) link.owed -= 1;
+    // It may have been asked for long ago, and come from a neighbour since.
+    else if (link.isVisit) return conduct.sendsUseless(now.ms) ? [] : [misbehaved(link)];
     if (offer.expiresAtMs + STALE_MS_MIN < now.unixMs) {
       this.counts.refused += 1;
       return conduct.sendsStale(now.ms) ? [] : [misbehaved(link)];
@@ -187,9 +200,10 @@ export class Broadcast {
     const holders = [link.peer, ...(missed?.announcers.map(({ peer }) => peer) ?? [])];
     // The parent will send what is on its way along the tree, and would take a copy for a sign that
     // this link is to spare.
-    if (wanted) return this.#passOn({ signed, hops }, holders, this.#parent, now);
-    const mended = this.#adopt(link, hops, missed);
-    return [...mended, ...this.#passOn({ signed, hops }, holders, undefined, now)];
+    const mended = wanted ? [] : this.#adopt(link, hops, missed);
+    const toldOnly = wanted ? this.#parent : undefined;
+    const passedOn = this.#passOn({ signed, hops }, holders, toldOnly, now);
+    return [...newsFrom(link, offer), ...mended, ...passedOn];
   }
 
   /** Not news. The link it came over is to spare, unless it is the late answer to a `want`. */
@@ -224,7 +238,8 @@ export class Broadcast {
     let hopsMax = hops - 1 - SHORTER_BY_MIN;
     for (const { peer, hops: announcedHops } of missed.announcers) {
       const announcer = this.#links.get(peer);
-      if (announcer === undefined || announcer.eager || announcer === link) continue;
+      if (announcer === undefined || announcer === link) continue;
+      if (announcer.eager || announcer.isVisit) continue;
       if (announcedHops > hopsMax || !announcer.preferable) continue;
       better = announcer;
       hopsMax = announcedHops - 1;
@@ -246,8 +261,8 @@ export class Broadcast {
     const gossip = { type: 'gossip', offer: signed, hops: hops + 1 } as const;
     const announcement: Announcement = { name: nameOf(signed.offer), hops };
     const key = nameKey(signed.offer);
-    for (const { peer, eager } of this.#links.all()) {
-      if (holders.includes(peer)) continue;
+    for (const { peer, eager, isVisit } of this.#links.all()) {
+      if (isVisit || holders.includes(peer)) continue;
       if (!eager || peer === toldOnly) {
         this.#announcements.add(peer, key, announcement, now.ms);
         continue;
@@ -261,7 +276,8 @@ export class Broadcast {
   #announced(link: PushLink, offers: readonly Announcement[], now: Now): OverlayStep[] {
     const { peer, conduct } = link;
     if (!conduct.announces(offers.length, now.ms)) return [misbehaved(link)];
-    const greets = now.ms < link.upAtMs + GREETING_MS;
+    // On a visit only what the tree does not bring meanwhile is asked for.
+    const greets = !link.isVisit && now.ms < link.upAtMs + GREETING_MS;
     const wants: OfferName[] = [];
     for (const { name, hops } of offers) {
       link.announcedHops = hops;
@@ -296,7 +312,7 @@ export class Broadcast {
       }
       if (link.conduct.isAsked(now.ms)) {
         for (const announcer of entry.announcers) announcer.asked ||= announcer.peer === link.peer;
-        const asks = entry.askBy === 'graft' ? grafts : wants;
+        const asks = entry.askBy === 'graft' && !link.isVisit ? grafts : wants;
         const names = asks.get(link);
         if (names === undefined) asks.set(link, [name]);
         else names.push(name);
@@ -334,7 +350,12 @@ export class Broadcast {
       const message = { type: 'gossip', offer: held.signed, hops: held.hops + 1 } as const;
       steps.push({ type: 'send-overlay', to: link.peer, message });
     }
-    return steps;
+    if (!link.isVisit || steps.length === 0) return steps;
+    return [{ type: 'differed', peer: link.peer, missedBy: 'other' }, ...steps];
+  }
+
+  #tell(to: PeerId, names: readonly Announcement[]): OverlayStep[] {
+    return inFrames(names).map((offers) => this.#have(to, offers));
   }
 
   #have(to: PeerId, offers: readonly Announcement[]): OverlayStep {
@@ -362,6 +383,16 @@ export class Broadcast {
     link.pruned = true;
     return { type: 'send-overlay', to: link.peer, message: { type: 'prune' } };
   }
+}
+
+/** Its own offers a neighbour tells of even where it keeps all others to itself. */
+function newsFrom({ peer, isVisit }: PushLink, { requester }: OfferName): OverlayStep[] {
+  if (isVisit) return [{ type: 'differed', peer, missedBy: 'self' }];
+  return requester === peer ? [] : [{ type: 'news', isOwn: false }];
+}
+
+function isOfTree({ type }: BroadcastMessage): boolean {
+  return type === 'graft' || type === 'prune';
 }
 
 function misbehaved({ peer }: PushLink): OverlayStep {

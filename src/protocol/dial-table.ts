@@ -20,9 +20,10 @@ const PAUSES_MAX = 512;
 
 /**
  * What it is for. `enter`: an entrance or a peer of earlier days. `fill`: a neighbour is missing.
- * `rotate`: a neighbour in the place of another. `newcomer`: its walk ended here.
+ * `rotate`: a neighbour in the place of another. `newcomer`: its walk ended here. `visit`: no
+ * neighbour at all (`visits.ts`).
  */
-export type DialAim = 'enter' | 'fill' | 'rotate' | 'newcomer';
+export type DialAim = 'enter' | 'fill' | 'rotate' | 'newcomer' | 'visit';
 
 export type Dial = {
   readonly aim: DialAim;
@@ -61,6 +62,10 @@ export class DialTable {
     return count;
   }
 
+  isUnderWay(address: string): boolean {
+    return this.#underWay.has(address);
+  }
+
   isDialling(peer: PeerId): boolean {
     return this.#peers.has(peer);
   }
@@ -87,6 +92,7 @@ export class DialTable {
   begin(address: string, dial: Dial, nowMs: number): void {
     this.#underWay.set(address, { ...dial, deadlineMs: nowMs + DIAL_MS_MAX });
     if (dial.peer !== undefined) this.#peers.add(dial.peer);
+    if (dial.aim === 'visit') return;
     this.#pause(address, (this.#pauses.get(address)?.dials ?? 0) + 1, nowMs);
   }
 
@@ -96,6 +102,7 @@ export class DialTable {
     if (dial === undefined) return undefined;
     this.#underWay.delete(address);
     if (dial.peer !== undefined) this.#peers.delete(dial.peer);
+    if (dial.aim === 'visit') return dial;
     this.#pause(address, this.#pauses.get(address)?.dials ?? 1, nowMs);
     return dial;
   }

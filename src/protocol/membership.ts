@@ -25,6 +25,7 @@ import type { Random } from './random.ts';
 import { Recruiter } from './recruiter.ts';
 import { Shuffles } from './shuffles.ts';
 import { Views } from './views.ts';
+import { Visits } from './visits.ts';
 
 /** HyParView's PRWL: with so many links left, a newcomer's walk leaves its record. */
 const PASSIVE_WALK_HOPS = 3;
@@ -41,6 +42,7 @@ export class Membership {
   readonly #recruiter: Recruiter;
   readonly #neighbourhood: Neighbourhood;
   readonly #shuffles: Shuffles;
+  readonly #visits: Visits;
   #started = false;
   /** Of the neighbours that were written down. */
   #keptRevision = 0;
@@ -58,6 +60,7 @@ export class Membership {
     this.#recruiter = recruiter;
     this.#neighbourhood = new Neighbourhood({ views, dials, pending, recruiter });
     this.#shuffles = new Shuffles(views, random);
+    this.#visits = new Visits({ views, dials, pending, entrances: recruiter, random });
   }
 
   get neighbours(): ReadonlyMap<PeerId, SignedRecord> {
@@ -66,6 +69,11 @@ export class Membership {
 
   get passive(): ReadonlyMap<PeerId, SignedRecord> {
     return this.#views.passive.records;
+  }
+
+  /** Whether there is a link to it on which both only tell each other of offers. */
+  isVisit(peer: PeerId): boolean {
+    return this.#pending.get(peer)?.visit === true;
   }
 
   get dueAtMs(): number {
@@ -103,17 +111,36 @@ export class Membership {
     return this.#settled([], now);
   }
 
+  /** On a visit one of the two did not know what the other one did. */
+  differed(peer: PeerId, missedBy: 'self' | 'other', now: Now): OverlayStep[] {
+    this.#visits.differed(peer, missedBy, now.ms);
+    return this.#settled([], now);
+  }
+
+  /** An offer has come from a neighbour, or is this peer's own. */
+  news(isOwn: boolean, now: Now): OverlayStep[] {
+    if (!isOwn) {
+      this.#visits.heard(now.ms);
+      this.#dueAtMs = Math.min(this.#dueAtMs, this.#visits.dueAtMs);
+      return [];
+    }
+    this.#visits.offered(now.ms);
+    return this.#settled([], now);
+  }
+
   /** The first one dials the entrances. */
   tick(now: Now): OverlayStep[] {
     if (!this.#started) {
       this.#started = true;
       this.#shuffles.start(now.ms);
       this.#recruiter.start(now.ms);
+      this.#visits.start(now.ms);
     }
     const steps: OverlayStep[] = this.#views.own.refresh(now);
     steps.push(...this.#neighbourhood.overdue(now));
     for (const address of this.#dials.overdue(now.ms)) this.#dialFailed(address, now);
     steps.push(...this.#shuffles.begin(now), ...this.#recruiter.rotate(now));
+    steps.push(...this.#visits.begin(now));
     if (now.ms >= this.#keepAtMs) steps.push(this.#keep(now));
     return this.#settled(steps, now);
   }
@@ -150,6 +177,8 @@ export class Membership {
       case 'join':
       case 'neighbour':
         return this.#neighbourhood.intent(from, message, now);
+      case 'visit':
+        return this.#neighbourhood.visited(from, message, now);
       case 'accept':
         return this.#neighbourhood.accepted(from, message, now);
       case 'refuse':
@@ -176,6 +205,7 @@ export class Membership {
         return this.#shuffles.reply(from, message, now);
       case 'join':
       case 'neighbour':
+      case 'visit':
       case 'accept':
       case 'refuse':
         return misbehaved(from);
@@ -204,6 +234,7 @@ export class Membership {
     const dial = this.#dials.end(address, now.ms);
     if (dial === undefined) return;
     this.#recruiter.stir();
+    if (dial.aim === 'visit') this.#visits.failed(now.ms);
     // A door that stays shut, while there are other ways.
     if (dial.aim === 'enter' && this.#views.active.size > 0) {
       this.#recruiter.cameToNothing(now.ms);
@@ -239,6 +270,7 @@ export class Membership {
       this.#dials.dueAtMs,
       this.#recruiter.dueAtMs,
       this.#shuffles.dueAtMs,
+      this.#visits.dueAtMs,
       this.#keepAtMs,
     );
     return steps;

@@ -20,6 +20,7 @@ import type { OverlayStep } from './overlay.ts';
 import type { PendingLink, PendingLinks } from './pending-links.ts';
 import { ROTATE_EVERY_MS, type Recruiter } from './recruiter.ts';
 import type { Views } from './views.ts';
+import { VisitorPace } from './visitor-pace.ts';
 
 /** HyParView's ARWL: links that a newcomer's walk goes over. */
 const ACTIVE_WALK_HOPS = 6;
@@ -36,6 +37,7 @@ const MET_MS_MIN = 60_000;
 
 type LinkUp = Extract<TransportEvent, { type: 'link-up' }>;
 type Intent = Extract<MembershipMessage, { type: 'join' | 'neighbour' }>;
+type Visit = Extract<MembershipMessage, { type: 'visit' }>;
 type Accept = Extract<MembershipMessage, { type: 'accept' }>;
 type Refuse = Extract<MembershipMessage, { type: 'refuse' }>;
 
@@ -51,6 +53,7 @@ export class Neighbourhood {
   readonly #dials: DialTable;
   readonly #pending: PendingLinks;
   readonly #recruiter: Recruiter;
+  readonly #visitors: VisitorPace;
   readonly #impositions = new Allowance(IMPOSED_AT_ONCE_MAX, IMPOSED_EVERY_MS);
   /** Neighbours changed for who only wants one more: as often as this peer does so itself. */
   readonly #exchanges = new Allowance(1, ROTATE_EVERY_MS);
@@ -61,6 +64,7 @@ export class Neighbourhood {
     this.#dials = dials;
     this.#pending = pending;
     this.#recruiter = recruiter;
+    this.#visitors = new VisitorPace(views.own);
   }
 
   /** Rises whenever neighbours have changed. */
@@ -78,9 +82,11 @@ export class Neighbourhood {
     if (direction === 'outgoing') {
       return [...steps, ...this.#ask(peer, remote, dialled, dial?.aim ?? 'fill', now)];
     }
-    // Both have dialled, and the other's link was kept: it is this peer's choice all the same.
-    const imposed = dial === undefined || dial.aim === 'newcomer';
-    this.#pending.add({ peer, remote, dialled, asked: undefined, imposed }, now.ms);
+    // Both have dialled, and the other's link was kept: it is this peer's choice all the same, if
+    // it wanted a neighbour.
+    const imposed = dial === undefined || dial.aim === 'newcomer' || dial.aim === 'visit';
+    const link = { peer, remote, dialled, asked: undefined, imposed, visit: false };
+    this.#pending.add(link, now.ms);
     return steps;
   }
 
@@ -88,9 +94,10 @@ export class Neighbourhood {
   intent(from: PeerId, message: Intent, now: Now): OverlayStep[] {
     const link = this.#pending.get(from);
     const { record } = message;
-    if (link === undefined || link.asked !== undefined || record.record.peer !== from) {
+    if (link === undefined || !isUndecided(link) || record.record.peer !== from) {
       return [{ type: 'part', peer: from, because: 'misbehaved' }];
     }
+    this.#views.contacts.add(record, link.remote);
     const { active } = this.#views;
     const isForced = message.type === 'join' || message.priority === 'high';
     const isFull = active.room <= 0;
@@ -106,6 +113,18 @@ export class Neighbourhood {
     steps.push({ type: 'send-overlay', to: from, message: accept });
     steps.push(...this.#settle(link, record, now));
     return walks ? [...steps, ...this.#sendWalking(record, now)] : steps;
+  }
+
+  /** The other one wants to tell and be told of offers, and be no neighbour. */
+  visited(from: PeerId, { record }: Visit, now: Now): OverlayStep[] {
+    const link = this.#pending.get(from);
+    if (link === undefined || !isUndecided(link) || record.record.peer !== from) {
+      return [{ type: 'part', peer: from, because: 'misbehaved' }];
+    }
+    this.#views.contacts.add(record, link.remote);
+    if (!this.#visitors.admits(link.remote, now.ms)) return this.hangUp(from, now);
+    this.#pending.remove(from);
+    return this.#visit({ ...link, dialled: undefined }, now);
   }
 
   accepted(from: PeerId, { record, peers }: Accept, now: Now): OverlayStep[] {
@@ -168,6 +187,7 @@ export class Neighbourhood {
     const link = this.#pending.get(peer);
     if (link !== undefined) {
       this.#pending.remove(peer);
+      if (link.visit) return [{ type: 'visit-over', peer }];
       if (link.dialled !== undefined) this.#dials.parted(link.dialled, 0, now.ms);
       this.#recruiter.stir();
     }
@@ -205,12 +225,27 @@ export class Neighbourhood {
     now: Now,
   ): OverlayStep[] {
     const { active } = this.#views;
+    if (aim === 'visit') return this.#visit({ peer, remote, dialled }, now);
     const wanted = active.room > 0 || aim === 'newcomer' || aim === 'rotate';
     if (!wanted || !active.admits([], remote)) return [{ type: 'hang-up', peer }];
-    const link = { peer, remote, dialled, asked: aim, imposed: aim === 'newcomer' };
+    const imposed = aim === 'newcomer';
+    const link = { peer, remote, dialled, asked: aim, imposed, visit: false };
     this.#pending.add(link, now.ms);
     const message = this.#intent(aim);
     return [{ type: 'send-overlay', to: peer, message }];
+  }
+
+  /** Both tell what they know, for as long as the link may be pending. */
+  #visit(
+    { peer, remote, dialled }: Pick<PendingLink, 'peer' | 'remote' | 'dialled'>,
+    now: Now,
+  ): OverlayStep[] {
+    const link = { peer, remote, dialled, asked: undefined, imposed: false, visit: true };
+    this.#pending.add(link, now.ms);
+    const begun = { type: 'visit-begun', peer } as const;
+    if (dialled === undefined) return [begun];
+    const message = { type: 'visit', record: this.#views.own.signed } as const;
+    return [{ type: 'send-overlay', to: peer, message }, begun];
   }
 
   /** Of several entrances one will do to send this peer walking; the others only take it in. */
@@ -284,4 +319,9 @@ export class Neighbourhood {
     }
     return records;
   }
+}
+
+/** Whether the other one has still to say what it wants. */
+function isUndecided({ asked, visit }: PendingLink): boolean {
+  return asked === undefined && !visit;
 }

@@ -12,6 +12,7 @@
 
 import { limits } from '../model/limits.ts';
 import type { JobId, PeerId } from '../model/ids.ts';
+import type { Announcement } from '../model/messages.ts';
 import type { OfferName, SignedOffer } from '../model/offer.ts';
 import { OfferShares } from './offer-shares.ts';
 
@@ -70,9 +71,16 @@ export class OfferBook {
     return this.#offers.get(offerKey(requester, job));
   }
 
-  /** The oldest news first; closed ones too, as long as they are remembered. */
-  all(): Iterable<HeldOffer> {
-    return this.#offers.values();
+  /**
+   * Of those that expire later, the oldest news first; closed ones too, as long as they are
+   * remembered.
+   */
+  names(untilUnixMs: number): Announcement[] {
+    const names: Announcement[] = [];
+    for (const { signed, hops } of this.#offers.values()) {
+      if (signed.offer.expiresAtMs > untilUnixMs) names.push({ name: nameOf(signed.offer), hops });
+    }
+    return names;
   }
 
   /** The requester itself says that the job has ended: no need to wait for the closed offer. */

@@ -30,6 +30,13 @@ export type OverlayStep =
   /** Accepted on both sides. */
   | { readonly type: 'neighbour-up'; readonly peer: PeerId }
   | { readonly type: 'neighbour-down'; readonly peer: PeerId }
+  /** They tell each other which offers they know, and are no neighbours. */
+  | { readonly type: 'visit-begun'; readonly peer: PeerId }
+  | { readonly type: 'visit-over'; readonly peer: PeerId }
+  /** On a visit an offer was missed by this peer, or by the other one. */
+  | { readonly type: 'differed'; readonly peer: PeerId; readonly missedBy: 'self' | 'other' }
+  /** An offer of somebody else has come from a neighbour; or this peer has offered something. */
+  | { readonly type: 'news'; readonly isOwn: boolean }
   /** It is not to be a neighbour any more. */
   | { readonly type: 'part'; readonly peer: PeerId; readonly because: PartReason };
 
@@ -67,6 +74,8 @@ const MESSAGE_EVERY_MS = 2;
  */
 const STRANGER_MESSAGES_MAX = 16;
 const STRANGER_MESSAGE_EVERY_MS = 1_000;
+/** On a visit: all offers that may be told of on one, one to a frame. */
+const VISIT_MESSAGES_MAX = 1_024;
 
 export class Overlay {
   readonly #membership: Membership;
@@ -159,8 +168,11 @@ export class Overlay {
       return [{ type: 'send-overlay', to: from, message: pong }];
     }
     // Of who is no neighbour any more: it was on its way when they parted.
-    if (!this.#membership.neighbours.has(from)) return [];
-    if (isLiveness(message)) return this.#detector.handle(from, message, now);
+    const isNeighbour = this.#membership.neighbours.has(from);
+    if (!isNeighbour && !this.#membership.isVisit(from)) return [];
+    if (isLiveness(message)) {
+      return isNeighbour ? this.#detector.handle(from, message, now) : [];
+    }
     return this.#broadcast.handle(from, message, now);
   }
 
@@ -178,7 +190,7 @@ export class Overlay {
   #carryOut(steps: readonly OverlayStep[], now: Now): Effect[] {
     const effects: Effect[] = [];
     for (const step of steps) {
-      if (step.type === 'neighbour-up' || step.type === 'neighbour-down' || step.type === 'part') {
+      if (isInner(step)) {
         effects.push(...this.#carryOut(this.#change(step, now), now));
       } else {
         if (step.type === 'hang-up') this.#allowances.delete(step.peer);
@@ -188,10 +200,10 @@ export class Overlay {
     return effects;
   }
 
-  #change(step: Exclude<OverlayStep, Effect>, now: Now): OverlayStep[] {
-    const { peer } = step;
+  #change(step: InnerStep, now: Now): OverlayStep[] {
     switch (step.type) {
       case 'neighbour-up': {
+        const { peer } = step;
         const record = this.#membership.neighbours.get(peer);
         if (record === undefined) return [];
         this.#allowances.set(peer, new Allowance(MESSAGES_MAX, MESSAGE_EVERY_MS));
@@ -199,13 +211,42 @@ export class Overlay {
         return this.#broadcast.neighbourUp(peer, now);
       }
       case 'neighbour-down':
-        return [...this.#detector.neighbourDown(peer), ...this.#broadcast.neighbourDown(peer)];
+        return [
+          ...this.#detector.neighbourDown(step.peer),
+          ...this.#broadcast.neighbourDown(step.peer),
+        ];
+      case 'visit-begun':
+        this.#allowances.set(step.peer, new Allowance(VISIT_MESSAGES_MAX, MESSAGE_EVERY_MS));
+        return this.#broadcast.visitBegun(step.peer, now);
+      case 'visit-over':
+        return this.#broadcast.neighbourDown(step.peer);
+      case 'differed':
+        return this.#membership.differed(step.peer, step.missedBy, now);
+      case 'news':
+        return this.#membership.news(step.isOwn, now);
       case 'part':
         this.#detector.counts[step.because] += 1;
-        return this.#membership.part(peer, step.because, now);
+        return this.#membership.part(step.peer, step.because, now);
       default:
         return unreachable(step);
     }
+  }
+}
+
+type InnerStep = Exclude<OverlayStep, Effect>;
+
+function isInner(step: OverlayStep): step is InnerStep {
+  switch (step.type) {
+    case 'neighbour-up':
+    case 'neighbour-down':
+    case 'visit-begun':
+    case 'visit-over':
+    case 'differed':
+    case 'news':
+    case 'part':
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -213,6 +254,7 @@ function isMembership(message: OverlayMessage): message is MembershipMessage {
   switch (message.type) {
     case 'join':
     case 'neighbour':
+    case 'visit':
     case 'accept':
     case 'refuse':
     case 'forward-join':

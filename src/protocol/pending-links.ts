@@ -19,6 +19,8 @@ export type PendingLink = {
   readonly asked: DialAim | undefined;
   /** Whether this peer did not choose to have it. */
   readonly imposed: boolean;
+  /** Whether they only tell each other of offers (`visits.ts`), and that until the deadline. */
+  readonly visit: boolean;
 };
 
 type Entry = PendingLink & { readonly deadlineMs: number };

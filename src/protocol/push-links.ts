@@ -11,6 +11,8 @@ export type PushLink = {
   readonly peer: PeerId;
   readonly upAtMs: number;
   readonly conduct: Conduct;
+  /** No neighbour: offers are told of once, and sent to who asks. It is no part of the tree. */
+  readonly isVisit: boolean;
   /** New offers are pushed to it. */
   eager: boolean;
   /** It was asked not to push, and has not been asked to push again. */
@@ -27,12 +29,13 @@ export class PushLinks {
   /** As many as there are neighbours. */
   readonly #links = new Map<PeerId, PushLink>();
 
-  add(peer: PeerId, eager: boolean, nowMs: number): PushLink {
+  add(peer: PeerId, isVisit: boolean, nowMs: number): PushLink {
     const link: PushLink = {
       peer,
       upAtMs: nowMs,
       conduct: new Conduct(),
-      eager,
+      isVisit,
+      eager: false,
       pruned: false,
       owed: 0,
       announcedHops: Infinity,
@@ -66,7 +69,7 @@ export class PushLinks {
   get nearestLazy(): PushLink | undefined {
     let nearest: PushLink | undefined;
     for (const link of this.#links.values()) {
-      if (link.eager) continue;
+      if (link.eager || link.isVisit) continue;
       if (nearest === undefined || link.announcedHops < nearest.announcedHops) nearest = link;
     }
     return nearest;

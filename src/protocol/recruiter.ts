@@ -123,7 +123,8 @@ export class Recruiter {
     if (now.ms < this.#fillAtMs && passive.revision === this.#passiveRevision) return [];
     this.#fillAtMs = Infinity;
     this.#passiveRevision = passive.revision;
-    const engaged = this.#dials.underWay + this.#pending.asked;
+    const dialling = this.#dials.underWay - this.#dials.count('visit');
+    const engaged = dialling + this.#pending.asked;
     const hasty = active.size < NEIGHBOURS_SAFE ? HASTY_DIALS : 1;
     const wanted = hasty * active.room - engaged;
     if (wanted <= 0) return [];
@@ -156,6 +157,11 @@ export class Recruiter {
   /** Sets the next rotation, so that peers that started together do not rotate together. */
   start(nowMs: number): void {
     this.#rotateAtMs = nowMs + ROTATE_EVERY_MS * (0.5 + this.#random.next());
+  }
+
+  /** Addresses that the owner gave, and who was there the last time. */
+  get entrances(): Iterable<readonly [string, PeerId | undefined]> {
+    return this.#entrances;
   }
 
   /** Dials a newcomer whose walk has ended here; nothing if it can't be dialled now. */
@@ -214,7 +220,8 @@ export class Recruiter {
   *#atEntrances(nowMs: number): Generator<Candidate> {
     for (const [address, peer] of this.#entrances) {
       if (peer === undefined) {
-        if (!this.#isNeighbourAt(address) && this.#isReady(address, nowMs)) yield { address, peer };
+        if (!this.#views.active.isAt([address]) && this.#isReady(address, nowMs))
+          yield { address, peer };
       } else if (!this.#views.misbehaved.has(peer, nowMs) && this.#isFree(peer, [address])) {
         // Another peer may be there today, so none is expected.
         if (this.#isReady(address, nowMs)) yield { address, peer: undefined };
@@ -257,13 +264,6 @@ export class Recruiter {
   #isFree(peer: PeerId, addresses: readonly string[]): boolean {
     if (this.#views.active.has(peer) || this.#pending.has(peer)) return false;
     return !this.#dials.isDialling(peer) && this.#views.active.admits(addresses);
-  }
-
-  #isNeighbourAt(address: string): boolean {
-    for (const { record } of this.#views.active.records.values()) {
-      if (record.addresses.includes(address)) return true;
-    }
-    return false;
   }
 
   #lookAgain(atMs: number): void {

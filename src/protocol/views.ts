@@ -7,6 +7,7 @@
 import type { PeerId } from '../model/ids.ts';
 import type { KnownPeer, SignedRecord } from '../model/peer-record.ts';
 import { ActiveView } from './active-view.ts';
+import { Contacts } from './contacts.ts';
 import { DepartedPeers } from './departed-peers.ts';
 import type { Now } from './events.ts';
 import { KnownPeers } from './known-peers.ts';
@@ -22,6 +23,7 @@ export class Views {
   readonly own: OwnRecord;
   readonly active: ActiveView;
   readonly passive: PassiveView;
+  readonly contacts: Contacts;
   readonly known: KnownPeers;
   readonly misbehaved = new MisbehavedPeers();
   readonly #departed = new DepartedPeers();
@@ -31,6 +33,7 @@ export class Views {
     this.own = new OwnRecord(options);
     this.active = new ActiveView(this.own, random);
     this.passive = new PassiveView(this.own, random);
+    this.contacts = new Contacts(this.own);
     this.known = new KnownPeers(options.self, options.known);
   }
 

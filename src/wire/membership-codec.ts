@@ -19,6 +19,8 @@ export function membershipFrame(message: MembershipMessage): OverlayFrame {
       return { join: { record: message.record.signed } };
     case 'neighbour':
       return { neighbour: { record: message.record.signed, urgent: message.priority === 'high' } };
+    case 'visit':
+      return { visit: { record: message.record.signed } };
     case 'accept':
       return { accept: { record: message.record.signed, peers: signedOf(message.peers) } };
     case 'refuse':
@@ -72,6 +74,7 @@ export function readMembership(frame: OverlayFrame__Output): MembershipMessage |
     const priority = frame.neighbour.urgent ? 'high' : 'low';
     return { type: 'neighbour', record: recordField(frame.neighbour.record), priority };
   }
+  if (frame.visit) return { type: 'visit', record: recordField(frame.visit.record) };
   if (frame.accept) {
     const { record, peers } = frame.accept;
     return { type: 'accept', record: recordField(record), peers: recordsField(peers) };

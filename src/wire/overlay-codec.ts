@@ -36,6 +36,7 @@ function frameOf(message: OverlayMessage): OverlayFrame {
   switch (message.type) {
     case 'join':
     case 'neighbour':
+    case 'visit':
     case 'accept':
     case 'refuse':
     case 'forward-join':

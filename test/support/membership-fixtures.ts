@@ -1,11 +1,14 @@
 /** A membership to talk to, and the peers around it: each in a network of its own. */
 
+import { vi } from 'vitest';
+
 import type { PeerId } from '../../src/model/ids.ts';
 import type { MembershipMessage } from '../../src/model/messages.ts';
 import type { KnownPeer, PeerRecord, SignedRecord } from '../../src/model/peer-record.ts';
 import { Membership } from '../../src/protocol/membership.ts';
 import type { OverlayOptions, OverlayStep } from '../../src/protocol/overlay.ts';
 import { createRandom } from '../../src/protocol/random.ts';
+import { Visits } from '../../src/protocol/visits.ts';
 import { at, peerNumbered, self, startUnixMs } from './protocol-fixtures.ts';
 
 export const HOUR_MS = 3_600_000;
@@ -64,6 +67,11 @@ export function memberOf(changes: Partial<OverlayOptions> = {}, seed = 1): Membe
   member.tick(at(0));
   member.recordSigned(ownRecord, at(0));
   return member;
+}
+
+/** Members never begin to visit: for tests that wait for minutes to see whom else they dial. */
+export function visitNobody(): void {
+  vi.spyOn(Visits.prototype, 'start').mockReturnValue();
 }
 
 /** A link that another opened. */

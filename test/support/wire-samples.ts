@@ -72,6 +72,7 @@ export function everyOverlayMessage(peer: KeyPair): readonly OverlayMessage[] {
     { type: 'join', record },
     { type: 'neighbour', record, priority: 'high' },
     { type: 'neighbour', record, priority: 'low' },
+    { type: 'visit', record },
     { type: 'accept', record, peers: records },
     { type: 'refuse', peers: [] },
     { type: 'forward-join', record, ttl: 8 },

@@ -31,6 +31,7 @@ import type { Setup as _manyhands_v1_Setup, Setup__Output as _manyhands_v1_Setup
 import type { Shuffle as _manyhands_v1_Shuffle, Shuffle__Output as _manyhands_v1_Shuffle__Output } from './manyhands/v1/Shuffle.ts';
 import type { ShuffleReply as _manyhands_v1_ShuffleReply, ShuffleReply__Output as _manyhands_v1_ShuffleReply__Output } from './manyhands/v1/ShuffleReply.ts';
 import type { Signed as _manyhands_v1_Signed, Signed__Output as _manyhands_v1_Signed__Output } from './manyhands/v1/Signed.ts';
+import type { Visit as _manyhands_v1_Visit, Visit__Output as _manyhands_v1_Visit__Output } from './manyhands/v1/Visit.ts';
 import type { Want as _manyhands_v1_Want, Want__Output as _manyhands_v1_Want__Output } from './manyhands/v1/Want.ts';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
@@ -71,6 +72,7 @@ export interface ProtoGrpcType {
       Shuffle: MessageTypeDefinition<_manyhands_v1_Shuffle, _manyhands_v1_Shuffle__Output>
       ShuffleReply: MessageTypeDefinition<_manyhands_v1_ShuffleReply, _manyhands_v1_ShuffleReply__Output>
       Signed: MessageTypeDefinition<_manyhands_v1_Signed, _manyhands_v1_Signed__Output>
+      Visit: MessageTypeDefinition<_manyhands_v1_Visit, _manyhands_v1_Visit__Output>
       Want: MessageTypeDefinition<_manyhands_v1_Want, _manyhands_v1_Want__Output>
     }
   }

@@ -29,6 +29,7 @@ export function breachOf(message: OverlayMessage): string | undefined {
       return isGenuineOffer(message.offer) ? undefined : 'the signature of an offer does not fit';
     case 'join':
     case 'neighbour':
+    case 'visit':
       return breachOfRecord(message.record);
     case 'probe':
       return breachOfId(message.id) ?? breachOfRecord(message.record);

@@ -46,6 +46,8 @@ export class Invariants {
   readonly #watched: Watched;
   readonly #requester: RequesterInvariants;
   readonly #volunteer: VolunteerInvariants;
+  /** Peers on a visit here, or visited. */
+  readonly #visits = new Set<PeerId>();
   #events = 0;
   #second = 0;
   #ticks = 0;
@@ -69,11 +71,23 @@ export class Invariants {
     if (event.type === 'tick') this.#checkPace(now.ms);
     this.#requester.heed(event);
     this.#volunteer.heed(event);
+    this.#heedVisits(event, effects);
     for (const effect of effects) this.#checkEffect(event, effect, effects, now);
     const { size } = this.#watched.peer.neighbours;
     hold(size <= NEIGHBOURS_MAX, 'a peer has more neighbours than its view allows');
     if (this.#events % EVENTS_PER_LINK_CHECK === 0) this.#checkNeighbours();
     if (this.#events % EVENTS_PER_STATUS === 0) this.#checkTables();
+  }
+
+  #heedVisits(event: PeerEvent, effects: readonly Effect[]): void {
+    if (event.type === 'link-up' || event.type === 'link-down') this.#visits.delete(event.peer);
+    if (event.type === 'overlay-message' && event.message.type === 'visit') {
+      this.#visits.add(event.from);
+    }
+    for (const effect of effects) {
+      if (effect.type !== 'send-overlay' || effect.message.type !== 'visit') continue;
+      this.#visits.add(effect.to);
+    }
   }
 
   #checkPace(nowMs: number): void {
@@ -126,7 +140,8 @@ export class Invariants {
     const isLast = effects.indexOf(effect) < effects.findIndex((other) => isHangUp(other, to));
     hold(isLast || host.isLinked(to), `a peer sends ${message.type} where it has no link`);
     const isNews = message.type === 'gossip' || message.type === 'have';
-    hold(isLast || !isNews, 'a peer tells offers to who is no neighbour');
+    const mayTell = isLast || !isNews || this.#visits.has(to);
+    hold(mayTell, 'a peer tells offers to who is no neighbour');
   }
 }
 

@@ -119,6 +119,17 @@ test('a newer record of a neighbour takes the place of the older one, and of nob
   expect([...view.records.values()]).toEqual([newer]);
 });
 
+test('a neighbour is at any of the addresses that its last record names', () => {
+  const view = viewOf([1, 2]);
+  const sequence = recordOf(1).record.sequence + 1;
+  view.refresh(recordOf(1, { sequence, addresses: ['6.6.6.6:1', '7.7.7.7:1'] }));
+  expect(view.isAt(['5.5.5.5:1', '7.7.7.7:1'])).toBe(true);
+  expect(view.isAt([addressNumbered(2)])).toBe(true);
+  expect(view.isAt([addressNumbered(1), '5.5.5.5:1'])).toBe(false);
+  view.remove(peerNumbered(2));
+  expect(view.isAt([addressNumbered(2)])).toBe(false);
+});
+
 test('any is one by chance that is not excepted', () => {
   const view = viewOf([1, 2], [3]);
   const drawn = new Set<string | undefined>();

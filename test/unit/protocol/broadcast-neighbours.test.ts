@@ -4,12 +4,20 @@ import { describe, expect, test } from 'vitest';
 
 import type { PeerId } from '../../../src/model/ids.ts';
 import { limits } from '../../../src/model/limits.ts';
-import type { BroadcastMessage } from '../../../src/model/messages.ts';
-import type { Offer, SignedOffer } from '../../../src/model/offer.ts';
-import { Broadcast } from '../../../src/protocol/broadcast.ts';
+import type { SignedOffer } from '../../../src/model/offer.ts';
+import type { Broadcast } from '../../../src/protocol/broadcast.ts';
 import { GRAFT_AFTER_MS, NEXT_AFTER_MS } from '../../../src/protocol/missing-offers.ts';
-import { nameOf, OfferBook } from '../../../src/protocol/offer-book.ts';
-import type { OverlayStep } from '../../../src/protocol/overlay.ts';
+import { OfferBook } from '../../../src/protocol/offer-book.ts';
+import {
+  NewslessBroadcast,
+  asking,
+  gossip,
+  have,
+  offerNumbered,
+  part,
+  prune,
+  send,
+} from '../../support/broadcast-fixtures.ts';
 import {
   anna,
   at,
@@ -23,33 +31,10 @@ import {
   startUnixMs,
 } from '../../support/protocol-fixtures.ts';
 
-const send = (to: PeerId, message: BroadcastMessage): OverlayStep => ({
-  type: 'send-overlay',
-  to,
-  message,
-});
-const gossip = (offer: SignedOffer, hops = 3): BroadcastMessage => ({
-  type: 'gossip',
-  offer,
-  hops,
-});
-const have = (hops: number, ...offers: SignedOffer[]): BroadcastMessage => ({
-  type: 'have',
-  offers: offers.map(({ offer }) => ({ name: nameOf(offer), hops })),
-});
-const asking = (type: 'graft' | 'want', ...offers: SignedOffer[]): BroadcastMessage => ({
-  type,
-  offers: offers.map(({ offer }) => nameOf(offer)),
-});
-const prune: BroadcastMessage = { type: 'prune' };
-const part = (peer: PeerId): OverlayStep => ({ type: 'part', peer, because: 'misbehaved' });
-const offerNumbered = (number: number, changes: Partial<Offer> = {}) =>
-  offerOf({ requester: dora, job: jobNumbered(number), ...changes });
-
 /** A peer with these neighbours that has its news from the first, and a copy from each other. */
 function peerFedBy(parent: PeerId, ...lazy: PeerId[]) {
   const book = new OfferBook();
-  const broadcast = new Broadcast(self, book);
+  const broadcast = new NewslessBroadcast(self, book);
   for (const peer of [parent, ...lazy]) broadcast.neighbourUp(peer, at(-10_000));
   for (const peer of [parent, ...lazy]) {
     broadcast.handle(peer, gossip(offerNumbered(1)), at(-9_000));
@@ -122,7 +107,7 @@ describe('a new neighbour', () => {
   });
 
   test('is pushed to from the start where nobody brings this peer its news', () => {
-    const broadcast = new Broadcast(self, new OfferBook());
+    const broadcast = new NewslessBroadcast(self, new OfferBook());
     expect(broadcast.neighbourUp(anna, at(0))).toEqual([send(anna, asking('graft'))]);
     expect(broadcast.neighbourUp(bert, at(0))).toEqual([send(bert, asking('graft'))]);
     broadcast.handle(anna, gossip(offerNumbered(1)), at(0));

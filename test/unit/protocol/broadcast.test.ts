@@ -2,47 +2,28 @@ import { describe, expect, test } from 'vitest';
 
 import { limits } from '../../../src/model/limits.ts';
 import type { PeerId } from '../../../src/model/ids.ts';
-import type { BroadcastMessage } from '../../../src/model/messages.ts';
-import type { SignedOffer } from '../../../src/model/offer.ts';
-import { Broadcast } from '../../../src/protocol/broadcast.ts';
 import { GRAFT_AFTER_MS, NEXT_AFTER_MS } from '../../../src/protocol/missing-offers.ts';
-import { nameOf, OfferBook } from '../../../src/protocol/offer-book.ts';
-import type { OverlayStep } from '../../../src/protocol/overlay.ts';
+import { OfferBook } from '../../../src/protocol/offer-book.ts';
+import {
+  NewslessBroadcast,
+  asking,
+  gossip,
+  have,
+  offerNumbered,
+  prune,
+  send,
+} from '../../support/broadcast-fixtures.ts';
 import {
   anna,
   at,
   bert,
   cora,
   dora,
-  jobNumbered,
   offerOf,
   peerNumbered,
   self,
   startUnixMs,
 } from '../../support/protocol-fixtures.ts';
-
-const send = (to: PeerId, message: BroadcastMessage): OverlayStep => ({
-  type: 'send-overlay',
-  to,
-  message,
-});
-const gossip = (offer: SignedOffer, hops: number): BroadcastMessage => ({
-  type: 'gossip',
-  offer,
-  hops,
-});
-const have = (hops: number, ...offers: SignedOffer[]): BroadcastMessage => ({
-  type: 'have',
-  offers: offers.map(({ offer }) => ({ name: nameOf(offer), hops })),
-});
-const asking = (type: 'graft' | 'want', ...offers: SignedOffer[]): BroadcastMessage => ({
-  type,
-  offers: offers.map(({ offer }) => nameOf(offer)),
-});
-const prune: BroadcastMessage = { type: 'prune' };
-
-/** Offers that differ, of a requester that is no neighbour. */
-const offerNumbered = (number: number) => offerOf({ requester: dora, job: jobNumbered(number) });
 
 /** Long after the greetings. */
 const LATER_MS = 10_000;
@@ -50,7 +31,7 @@ const LATER_MS = 10_000;
 /** A peer with these neighbours, all of them eager: nothing has come yet. */
 function coldPeer(...neighbours: PeerId[]) {
   const book = new OfferBook();
-  const broadcast = new Broadcast(self, book);
+  const broadcast = new NewslessBroadcast(self, book);
   for (const peer of neighbours) broadcast.neighbourUp(peer, at(0));
   return { book, broadcast };
 }

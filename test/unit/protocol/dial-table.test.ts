@@ -30,6 +30,18 @@ describe('a dial', () => {
     expect(dials.overdue(20_100)).toEqual(['a:1']);
     expect(dials.overdue(30_000)).toEqual(['a:1', 'b:1']);
   });
+
+  test('for a visit sets no pause, and leaves one that there is as it was', () => {
+    const dials = tableOf();
+    dials.postpone(['b:1'], 0);
+    for (const address of ['a:1', 'b:1']) {
+      dials.begin(address, { aim: 'visit', peer: anna }, 10_000);
+      expect([dials.isUnderWay(address), dials.readyAtMs(address)]).toEqual([true, Infinity]);
+      expect(dials.end(address, 11_000)).toMatchObject({ aim: 'visit', peer: anna });
+      expect([dials.isUnderWay(address), dials.isDialling(anna)]).toEqual([false, false]);
+    }
+    expect([dials.readyAtMs('a:1'), dials.readyAtMs('b:1')]).toEqual([0, 60_000]);
+  });
 });
 
 describe('the same address', () => {

@@ -82,6 +82,7 @@ class Grid {
       switch (message.type) {
         case 'join':
         case 'neighbour':
+        case 'visit':
         case 'accept':
         case 'refuse':
         case 'forward-join':

@@ -218,7 +218,22 @@ describe('what can be passed on', () => {
     book.receive(offer, nowMs);
     book.close(anna, jobNumbered(1));
     expect(book.find(anna, jobNumbered(1))?.signed).toBe(offer);
-    expect(Array.from(book.all(), ({ signed }) => signed)).toEqual([offer]);
+    expect(book.names(nowMs)).toHaveLength(1);
+  });
+
+  test('names are of offers that live for longer, closed ones too, the last news last', () => {
+    const book = new OfferBook();
+    const live = (job: number, leftMs: number, changes: Partial<Offer> = {}) =>
+      offerOf({ job: jobNumbered(job), expiresAtMs: nowMs + leftMs, ...changes });
+    book.receive(live(1, 30_000), nowMs, 4);
+    book.receive(live(2, 15_000), nowMs, 2);
+    book.receive(live(3, 15_001, { closed: true }), nowMs, 3);
+    book.receive(live(1, 30_000, { sequence: 2 }), nowMs, 5);
+    expect(book.names(nowMs + 15_000)).toEqual([
+      { name: { requester: anna, job: jobNumbered(3), sequence: 1 }, hops: 3 },
+      { name: { requester: anna, job: jobNumbered(1), sequence: 2 }, hops: 5 },
+    ]);
+    expect(book.names(nowMs)).toHaveLength(3);
   });
 
   test.each([

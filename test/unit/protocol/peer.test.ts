@@ -194,7 +194,7 @@ test('who finishes computes what it holds, costs nobody a lease, and is drained 
 });
 
 test('nobody is given up while chunks take long', () => {
-  const { simulator, owner } = gridOf(14);
+  const { simulator, owner } = gridOf(16);
   const own = simulator.submit(owner, { chunks: 3, chunkMs: 45_000, quorum: 2 });
   simulator.runUntil(() => own.state !== 'running', 10 * 60_000);
   expect(own.state).toBe('accepted');

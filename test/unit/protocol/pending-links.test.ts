@@ -9,6 +9,7 @@ const toAnna = {
   dialled: 'anna:1',
   asked: 'fill',
   imposed: false,
+  visit: false,
 } as const;
 const fromBert = {
   peer: bert,
@@ -16,6 +17,7 @@ const fromBert = {
   dialled: undefined,
   asked: undefined,
   imposed: true,
+  visit: false,
 } as const;
 
 test('links on which this peer has asked are counted until they are removed', () => {

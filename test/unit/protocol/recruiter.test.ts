@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 
 import type { SignedRecord } from '../../../src/model/peer-record.ts';
 import { fillPauseMs } from '../../../src/protocol/recruiter.ts';
@@ -18,10 +18,14 @@ import {
   saidOf,
   say,
   tell,
+  visitNobody,
 } from '../../support/membership-fixtures.ts';
 import { Membership } from '../../../src/protocol/membership.ts';
 import { createRandom } from '../../../src/protocol/random.ts';
 import { at, peerNumbered, startUnixMs } from '../../support/protocol-fixtures.ts';
+
+// To look at, a visitor's dial is like a recruiter's.
+beforeEach(visitNobody);
 
 test.each([
   [0, 0, 0],

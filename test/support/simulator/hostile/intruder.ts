@@ -157,6 +157,8 @@ export class Intruder {
         conspiracy.learn([message.record]);
         this.send(from, { type: 'accept', record, peers: this.#lies() });
         return this.#befriend(from);
+      case 'visit':
+        return this.#boast(from);
       case 'accept':
         conspiracy.learn([message.record, ...message.peers]);
         return this.#befriend(from);
@@ -196,6 +198,11 @@ export class Intruder {
 
   #befriend(peer: PeerId): void {
     this.neighbours.add(peer);
+    this.#boast(peer);
+  }
+
+  /** Of all offers that it has, and sends to nobody. */
+  #boast(peer: PeerId): void {
     const offers = this.conspiracy.offers.map(({ offer }) => ({ name: nameOf(offer), hops: 0 }));
     if (offers.length > 0) this.send(peer, { type: 'have', offers });
   }

@@ -18,6 +18,7 @@ import type { Ping as _manyhands_v1_Ping, Ping__Output as _manyhands_v1_Ping__Ou
 import type { Pong as _manyhands_v1_Pong, Pong__Output as _manyhands_v1_Pong__Output } from '../../manyhands/v1/Pong.ts';
 import type { Probe as _manyhands_v1_Probe, Probe__Output as _manyhands_v1_Probe__Output } from '../../manyhands/v1/Probe.ts';
 import type { ProbeResult as _manyhands_v1_ProbeResult, ProbeResult__Output as _manyhands_v1_ProbeResult__Output } from '../../manyhands/v1/ProbeResult.ts';
+import type { Visit as _manyhands_v1_Visit, Visit__Output as _manyhands_v1_Visit__Output } from '../../manyhands/v1/Visit.ts';
 
 export interface OverlayFrame {
   'hello'?: (_manyhands_v1_Hello | null);
@@ -38,7 +39,8 @@ export interface OverlayFrame {
   'pong'?: (_manyhands_v1_Pong | null);
   'probe'?: (_manyhands_v1_Probe | null);
   'probeResult'?: (_manyhands_v1_ProbeResult | null);
-  'message'?: "hello"|"join"|"neighbour"|"accept"|"refuse"|"forwardJoin"|"disconnect"|"shuffle"|"shuffleReply"|"gossip"|"have"|"graft"|"want"|"prune"|"ping"|"pong"|"probe"|"probeResult";
+  'visit'?: (_manyhands_v1_Visit | null);
+  'message'?: "hello"|"join"|"neighbour"|"accept"|"refuse"|"forwardJoin"|"disconnect"|"shuffle"|"shuffleReply"|"gossip"|"have"|"graft"|"want"|"prune"|"ping"|"pong"|"probe"|"probeResult"|"visit";
 }
 
 export interface OverlayFrame__Output {
@@ -60,5 +62,6 @@ export interface OverlayFrame__Output {
   'pong'?: (_manyhands_v1_Pong__Output | null);
   'probe'?: (_manyhands_v1_Probe__Output | null);
   'probeResult'?: (_manyhands_v1_ProbeResult__Output | null);
-  'message'?: "hello"|"join"|"neighbour"|"accept"|"refuse"|"forwardJoin"|"disconnect"|"shuffle"|"shuffleReply"|"gossip"|"have"|"graft"|"want"|"prune"|"ping"|"pong"|"probe"|"probeResult";
+  'visit'?: (_manyhands_v1_Visit__Output | null);
+  'message'?: "hello"|"join"|"neighbour"|"accept"|"refuse"|"forwardJoin"|"disconnect"|"shuffle"|"shuffleReply"|"gossip"|"have"|"graft"|"want"|"prune"|"ping"|"pong"|"probe"|"probeResult"|"visit";
 }
