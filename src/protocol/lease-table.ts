@@ -17,6 +17,7 @@ import type { JobFailure, JobSpec } from '../model/job.ts';
 import type { Lease, Outcome, ReplicaResult } from '../model/replica.ts';
 import { MovingMean } from './estimate.ts';
 import { leaseLengthMs, twinAfterMs } from './grant.ts';
+import { type Active, LeaseBook } from './lease-book.ts';
 import { OpenChunk, type Replica } from './open-chunk.ts';
 import { Tally, type Totals } from './tally.ts';
 import { TicketQueue } from './ticket-queue.ts';
@@ -35,8 +36,6 @@ export type Settlement =
   | { readonly type: 'job-failed'; readonly failure: JobFailure }
   /** No such lease of this peer: forged, or from before it was cut off. Not counted. */
   | { readonly type: 'unknown' };
-
-type Active = { readonly open: OpenChunk; readonly replica: Replica };
 
 /** A replica that expired, of a peer that may have the chunk again at that time. */
 type Resting = Active & { readonly untilMs: number };
@@ -59,21 +58,16 @@ export class LeaseTable {
   readonly tally: Tally;
   readonly #spec: JobSpec;
   readonly #open = new Map<number, OpenChunk>();
-  /** By lease number, in the order they were made; revoked ones until they come back or expire. */
-  readonly #active = new Map<number, Active>();
+  readonly #book = new LeaseBook();
   readonly #tickets = new TicketQueue();
   /** The first to end first. No more than leases expire in that time. */
   readonly #resting: Resting[] = [];
-  /** Leases of undecided chunks that each peer has, if it has some. */
-  readonly #held = new Map<PeerId, number>();
   readonly #turnaround = new MovingMean(TURNAROUND_WEIGHT);
-  #lastLease = 0;
   #chunks = 0;
   #frontier = 0;
   #splitEnded = false;
   #disputed = 0;
   #disputesEver = 0;
-  #inFlight = 0;
 
   constructor(job: JobId, spec: JobSpec, totals: Totals) {
     this.job = job;
@@ -110,11 +104,11 @@ export class LeaseTable {
 
   /** Undecided chunks with at least one lease out. */
   get inFlight(): number {
-    return this.#inFlight;
+    return this.#book.inFlight;
   }
 
   get activeLeases(): number {
-    return this.#active.size;
+    return this.#book.size;
   }
 
   /** Replicas that could be leased now, to somebody; a lower bound while `split` runs. */
@@ -129,11 +123,11 @@ export class LeaseTable {
 
   /** Peers that hold leases now. Revoked ones don't count: nobody waits for them. */
   holders(): Set<PeerId> {
-    return new Set(this.#held.keys());
+    return this.#book.holders();
   }
 
   isHolder(peer: PeerId): boolean {
-    return this.#held.has(peer);
+    return this.#book.held(peer) > 0;
   }
 
   /** Up to `count` leases for a peer: open replicas, then fresh chunks, then twins in the tail. */
@@ -141,7 +135,7 @@ export class LeaseTable {
     if (!this.tally.has(peer) && this.tally.size >= limits.contributorsMax) return [];
     this.#endRests(nowMs);
     const leases: Lease[] = [];
-    const countMax = Math.min(count, limits.leasesHeldMax - (this.#held.get(peer) ?? 0));
+    const countMax = Math.min(count, limits.leasesHeldMax - this.#book.held(peer));
     const deadlineMs = nowMs + this.leaseMs;
     const give = (open: OpenChunk): void => {
       leases.push(this.#grant(open, peer, nowMs, deadlineMs));
@@ -215,7 +209,7 @@ export class LeaseTable {
   /** A peer that went away loses its leases at once and for good; what it returned stays. */
   peerGone(peer: PeerId): number {
     this.#tickets.forget(peer);
-    if (!this.#held.has(peer)) return 0;
+    if (!this.isHolder(peer)) return 0;
     return this.#lapse(
       (replica) => replica.peer === peer,
       (open, replica) => open.forget(replica),
@@ -260,24 +254,15 @@ export class LeaseTable {
   }
 
   #grant(open: OpenChunk, peer: PeerId, nowMs: number, deadlineMs: number): Lease {
-    this.#lastLease += 1;
-    const lease = this.#lastLease;
-    const replica: Replica = { lease, peer, leasedAtMs: nowMs, deadlineMs, state: 'active' };
-    open.replicas.push(replica);
-    this.#active.set(lease, { open, replica });
-    open.active += 1;
-    this.#held.set(peer, (this.#held.get(peer) ?? 0) + 1);
-    if (open.active === 1) this.#inFlight += 1;
     this.tally.count(peer, 'leased');
-    return { lease, chunk: open.chunk };
+    return this.#book.grant(open, peer, nowMs, deadlineMs);
   }
 
   /** Finds the lease that a result answers, active or expired, and takes it off the active ones. */
   #claim(peer: PeerId, result: ReplicaResult): Active | undefined {
-    const active = this.#active.get(result.lease);
+    const active = this.#book.find(peer, result);
     if (active !== undefined) {
-      if (active.replica.peer !== peer || active.open.chunk !== result.chunk) return undefined;
-      this.#release(active);
+      this.#book.release(active);
       return active;
     }
     const open = this.#open.get(result.chunk);
@@ -301,19 +286,13 @@ export class LeaseTable {
   }
 
   #accept(open: OpenChunk, { digest, value }: Canonical): Settlement {
-    if (open.active > 0) this.#inFlight -= 1;
     if (open.groups.length > 1) this.#disputed -= 1;
-    open.decided = true;
     this.#open.delete(open.chunk);
     for (const { digest: other, peers } of open.groups) {
       const outcome = other === digest ? 'accepted' : 'lost';
       for (const peer of peers) this.tally.count(peer, outcome);
     }
-    const revoked = open.replicas.filter(({ state }) => state === 'active');
-    for (const replica of revoked) {
-      replica.state = 'revoked';
-      this.#unhold(replica.peer);
-    }
+    const revoked = this.#book.decide(open);
     this.tally.totals.revoked += revoked.length;
     this.tally.totals.chunksAccepted += 1;
     const leases = revoked.map(({ peer, lease }) => ({ peer, lease }));
@@ -324,11 +303,11 @@ export class LeaseTable {
     which: (replica: Replica) => boolean,
     mark: (open: OpenChunk, replica: Replica) => void,
   ): number {
-    const lapsed = [...this.#active.values()].filter(({ replica }) => which(replica));
+    const lapsed = [...this.#book.all()].filter(({ replica }) => which(replica));
     let expired = 0;
     for (const active of lapsed) {
       const { open, replica } = active;
-      this.#release(active);
+      this.#book.release(active);
       // Revoked when the chunk was decided: nobody waits for it, and it is nobody's fault.
       if (open.decided) continue;
       mark(open, replica);
@@ -337,19 +316,6 @@ export class LeaseTable {
       this.#refill(open);
     }
     return expired;
-  }
-
-  #release({ open, replica }: Active): void {
-    this.#active.delete(replica.lease);
-    if (replica.state === 'active') this.#unhold(replica.peer);
-    open.active -= 1;
-    if (open.active === 0 && !open.decided) this.#inFlight -= 1;
-  }
-
-  #unhold(peer: PeerId): void {
-    const held = (this.#held.get(peer) ?? 1) - 1;
-    if (held > 0) this.#held.set(peer, held);
-    else this.#held.delete(peer);
   }
 
   /** Restores the invariant after a replica was lost, failed or disagreed. */
@@ -367,7 +333,7 @@ export class LeaseTable {
   #oldestStraggler(peer: PeerId, nowMs: number): OpenChunk | undefined {
     if (!this.#splitEnded || this.#frontier < this.#chunks) return undefined;
     const afterMs = twinAfterMs(this.#turnaround.value);
-    for (const { open, replica } of this.#active.values()) {
+    for (const { open, replica } of this.#book.all()) {
       if (replica.leasedAtMs > nowMs - afterMs) return undefined;
       if (open.decided || open.tickets > 0) continue;
       if (open.newestMs() > nowMs - afterMs * 2 ** open.twins) continue;

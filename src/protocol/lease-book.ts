@@ -1,0 +1,85 @@
+/**
+ * The leases of one job that are out: who holds which, until when. Which chunk is leased next, and
+ * what a result means, is up to the table that keeps the book.
+ */
+
+import type { PeerId } from '../model/ids.ts';
+import type { Lease, ReplicaResult } from '../model/replica.ts';
+import type { OpenChunk, Replica } from './open-chunk.ts';
+
+export type Active = { readonly open: OpenChunk; readonly replica: Replica };
+
+export class LeaseBook {
+  /** By lease number, in the order they were made; revoked ones until they come back or expire. */
+  readonly #active = new Map<number, Active>();
+  /** Leases of undecided chunks that each peer has, if it has some. */
+  readonly #held = new Map<PeerId, number>();
+  #lastLease = 0;
+  #inFlight = 0;
+
+  /** Undecided chunks with at least one lease out. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  get size(): number {
+    return this.#active.size;
+  }
+
+  /** The oldest first. */
+  all(): Iterable<Active> {
+    return this.#active.values();
+  }
+
+  /** Peers that hold leases now. Revoked ones don't count: nobody waits for them. */
+  holders(): Set<PeerId> {
+    return new Set(this.#held.keys());
+  }
+
+  held(peer: PeerId): number {
+    return this.#held.get(peer) ?? 0;
+  }
+
+  grant(open: OpenChunk, peer: PeerId, nowMs: number, deadlineMs: number): Lease {
+    this.#lastLease += 1;
+    const lease = this.#lastLease;
+    const replica: Replica = { lease, peer, leasedAtMs: nowMs, deadlineMs, state: 'active' };
+    open.replicas.push(replica);
+    this.#active.set(lease, { open, replica });
+    open.active += 1;
+    this.#held.set(peer, this.held(peer) + 1);
+    if (open.active === 1 && !open.decided) this.#inFlight += 1;
+    return { lease, chunk: open.chunk };
+  }
+
+  /** @returns undefined if it is out no more, or was never this peer's */
+  find(peer: PeerId, { lease, chunk }: ReplicaResult): Active | undefined {
+    const active = this.#active.get(lease);
+    return active?.replica.peer === peer && active.open.chunk === chunk ? active : undefined;
+  }
+
+  release({ open, replica }: Active): void {
+    this.#active.delete(replica.lease);
+    if (replica.state === 'active') this.#unhold(replica.peer);
+    open.active -= 1;
+    if (open.active === 0 && !open.decided) this.#inFlight -= 1;
+  }
+
+  /** The chunk is decided: its leases are of no more use. @returns them */
+  decide(open: OpenChunk): Replica[] {
+    if (open.active > 0) this.#inFlight -= 1;
+    open.decided = true;
+    const revoked = open.replicas.filter(({ state }) => state === 'active');
+    for (const replica of revoked) {
+      replica.state = 'revoked';
+      this.#unhold(replica.peer);
+    }
+    return revoked;
+  }
+
+  #unhold(peer: PeerId): void {
+    const held = this.held(peer) - 1;
+    if (held > 0) this.#held.set(peer, held);
+    else this.#held.delete(peer);
+  }
+}
