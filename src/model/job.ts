@@ -7,10 +7,22 @@ import type { Digest, JobId, PeerId } from './ids.ts';
 import type { ProgramRef } from './program.ts';
 import type { Failure, FailureKind } from './replica.ts';
 
-/** How much evidence a result needs. `quorum: 1` is `--trust all`. */
-type Trust = {
+/** How much evidence a result needs. `quorum: 1` alone is `--trust all`. */
+export type Trust = {
   /** Equal digests from this many different peers make a result canonical. At least 1. */
   readonly quorum: number;
+  /** And what the requester has seen of them has to tell for it. */
+  readonly credibility?: CredibilityTrust;
+};
+
+/** Sarmenta's credibility-based fault tolerance. */
+export type CredibilityTrust = {
+  /** The share of results that may be wrong, above 0 and below 1. */
+  readonly errorRate: number;
+  /** The share of peers that may be saboteurs, above 0 and below 1. */
+  readonly assumeFaulty: number;
+  /** `scarce`: who was caught can't come back under another name. */
+  readonly identities: 'free' | 'scarce';
 };
 
 /**

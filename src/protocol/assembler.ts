@@ -24,6 +24,15 @@ export class Assembler {
     return true;
   }
 
+  /** It is not believed any more. What lies behind it can't be read any more either. */
+  reopen(chunk: number): void {
+    if (!this.has(chunk)) return;
+    const byte = chunk >>> 3;
+    this.#bits[byte] = (this.#bits[byte] ?? 0) & ~(1 << (chunk & 7));
+    this.#accepted -= 1;
+    this.#contiguous = Math.min(this.#contiguous, chunk);
+  }
+
   has(chunk: number): boolean {
     return ((this.#bits[chunk >>> 3] ?? 0) & (1 << (chunk & 7))) !== 0;
   }

@@ -36,6 +36,11 @@ export class LeaseBook {
     return new Set(this.#held.keys());
   }
 
+  /** How many each of them holds. */
+  get heldByEach(): ReadonlyMap<PeerId, number> {
+    return this.#held;
+  }
+
   held(peer: PeerId): number {
     return this.#held.get(peer) ?? 0;
   }
@@ -63,6 +68,25 @@ export class LeaseBook {
     if (replica.state === 'active') this.#unhold(replica.peer);
     open.active -= 1;
     if (open.active === 0 && !open.decided) this.#inFlight -= 1;
+  }
+
+  /**
+   * The chunk of the oldest lease that takes much longer than usual, for a peer that may have it.
+   * If its twin takes long as well there is another one, after twice the wait: either may hang.
+   * @param afterMs how long is much longer
+   * @param mayTake whether the chunk is open and the peer may have it
+   */
+  straggler(
+    afterMs: number,
+    nowMs: number,
+    mayTake: (open: OpenChunk) => boolean,
+  ): OpenChunk | undefined {
+    for (const { open, replica } of this.#active.values()) {
+      if (replica.leasedAtMs > nowMs - afterMs) return undefined;
+      if (open.decided || open.newestMs() > nowMs - afterMs * 2 ** open.twins) continue;
+      if (mayTake(open)) return open;
+    }
+    return undefined;
   }
 
   /** The chunk is decided: its leases are of no more use. @returns them */

@@ -12,30 +12,16 @@
  */
 
 import { limits } from '../model/limits.ts';
-import type { Digest, JobId, PeerId } from '../model/ids.ts';
-import type { JobFailure, JobSpec } from '../model/job.ts';
+import type { JobId, PeerId } from '../model/ids.ts';
+import type { JobSpec } from '../model/job.ts';
 import type { Lease, Outcome, ReplicaResult } from '../model/replica.ts';
 import { MovingMean } from './estimate.ts';
 import { leaseLengthMs, twinAfterMs } from './grant.ts';
+import type { JobTable, Settlement } from './job-table.ts';
 import { type Active, LeaseBook } from './lease-book.ts';
 import { OpenChunk, type Replica } from './open-chunk.ts';
 import { Tally, type Totals } from './tally.ts';
 import { TicketQueue } from './ticket-queue.ts';
-
-/** What a result led to. */
-export type Settlement =
-  | { readonly type: 'counted' }
-  | {
-      readonly type: 'accepted';
-      readonly chunk: number;
-      readonly digest: Digest;
-      readonly value: Uint8Array;
-      /** Leases of the chunk that are still out and of no more use. */
-      readonly revoked: readonly { readonly peer: PeerId; readonly lease: number }[];
-    }
-  | { readonly type: 'job-failed'; readonly failure: JobFailure }
-  /** No such lease of this peer: forged, or from before it was cut off. Not counted. */
-  | { readonly type: 'unknown' };
 
 /** A replica that expired, of a peer that may have the chunk again at that time. */
 type Resting = Active & { readonly untilMs: number };
@@ -53,7 +39,7 @@ const REST_MS = 10_000;
 /** New samples of the turnaround weigh a twentieth: a batch of results is one event, not many. */
 const TURNAROUND_WEIGHT = 0.05;
 
-export class LeaseTable {
+export class LeaseTable implements JobTable {
   readonly job: JobId;
   readonly tally: Tally;
   readonly #spec: JobSpec;
@@ -266,17 +252,17 @@ export class LeaseTable {
       return active;
     }
     const open = this.#open.get(result.chunk);
-    const replica = open?.replicas.find(
-      ({ lease, peer: holder, state }) =>
-        lease === result.lease && holder === peer && (state === 'expired' || state === 'rested'),
-    );
+    const replica = open?.lateReplica(peer, result.lease);
     return open === undefined || replica === undefined ? undefined : { open, replica };
   }
 
   /** @param last the outcome that was counted last, which is what may have decided the chunk */
   #settle(open: OpenChunk, last: Exclude<Outcome, { type: 'returned' }>): Settlement {
     const { quorum } = this.#spec.trust;
-    const failure = open.commonFailure(quorum, this.#spec.requester);
+    // One that the requester saw itself is enough.
+    const failure = open.commonFailure(
+      (peers) => peers.length >= quorum || peers.includes(this.#spec.requester),
+    );
     if (failure !== undefined) return { type: 'job-failed', failure };
     const verdict = open.judge(quorum);
     if (verdict.type === 'given-up') return { type: 'job-failed', failure: open.dispute(quorum) };
@@ -326,19 +312,10 @@ export class LeaseTable {
     this.#addTickets(open, verdict.replicasNeeded - open.promising() - open.tickets);
   }
 
-  /**
-   * Only when no other work is left: the oldest lease that takes much longer than usual. If its
-   * twin takes long as well there is another one, after twice the wait: either may hang.
-   */
+  /** Only when no other work is left. */
   #oldestStraggler(peer: PeerId, nowMs: number): OpenChunk | undefined {
     if (!this.#splitEnded || this.#frontier < this.#chunks) return undefined;
     const afterMs = twinAfterMs(this.#turnaround.value);
-    for (const { open, replica } of this.#book.all()) {
-      if (replica.leasedAtMs > nowMs - afterMs) return undefined;
-      if (open.decided || open.tickets > 0) continue;
-      if (open.newestMs() > nowMs - afterMs * 2 ** open.twins) continue;
-      if (open.mayTake(peer)) return open;
-    }
-    return undefined;
+    return this.#book.straggler(afterMs, nowMs, (open) => open.tickets === 0 && open.mayTake(peer));
   }
 }

@@ -17,7 +17,10 @@ export type Replica = {
   state: 'active' | 'expired' | 'rested' | 'revoked' | 'voted' | 'failed';
 };
 
-type Group = { readonly digest: Digest; readonly peers: PeerId[] };
+export type Group = { readonly digest: Digest; peers: PeerId[] };
+
+/** Leases are numbered from 1. */
+const NO_LEASE = 0;
 
 export class OpenChunk {
   readonly chunk: number;
@@ -26,7 +29,9 @@ export class OpenChunk {
    * Who returned which digest. The values are not kept: the vote that makes a group canonical
    * brings the value along, and what strangers send is not worth holding until then.
    */
-  readonly groups: Group[] = [];
+  groups: Group[] = [];
+  /** Of the value that the store has, where values are kept before they are believed. */
+  stored: Digest | undefined;
   /** Live tickets in the queue. */
   tickets = 0;
   /** Leases out. */
@@ -40,6 +45,23 @@ export class OpenChunk {
     this.chunk = chunk;
   }
 
+  /** One that was decided, and is not believed any more without one of its peers. */
+  static reopened(
+    chunk: number,
+    digest: Digest,
+    peers: readonly PeerId[],
+    without: PeerId,
+  ): OpenChunk {
+    const open = new OpenChunk(chunk);
+    open.stored = digest;
+    if (peers.length > 0) open.groups = [{ digest, peers: [...peers] }];
+    for (const peer of [...peers, without]) {
+      const lease = NO_LEASE;
+      open.replicas.push({ lease, peer, leasedAtMs: 0, deadlineMs: 0, state: 'voted' });
+    }
+    return open;
+  }
+
   /**
    * Whether a peer's replica would count: one a peer, unless its earlier one expired a while ago.
    */
@@ -51,6 +73,14 @@ export class OpenChunk {
   hasHeard(peer: PeerId): boolean {
     return this.replicas.some(
       ({ peer: holder, state }) => holder === peer && (state === 'voted' || state === 'failed'),
+    );
+  }
+
+  /** Its replica that expired, and may still come back and count. */
+  lateReplica(peer: PeerId, lease: number): Replica | undefined {
+    return this.replicas.find(
+      ({ lease: other, peer: holder, state }) =>
+        other === lease && holder === peer && (state === 'expired' || state === 'rested'),
     );
   }
 
@@ -80,6 +110,17 @@ export class OpenChunk {
     else group.peers.push(peer);
   }
 
+  /** Votes and failures that count. */
+  get heard(): number {
+    return this.groups.reduce((sum, { peers }) => sum + peers.length, this.#failures.length);
+  }
+
+  /** Its vote counts no more. It is not asked again. */
+  withdraw(peer: PeerId): void {
+    for (const group of this.groups) group.peers = group.peers.filter((other) => other !== peer);
+    this.groups = this.groups.filter(({ peers }) => peers.length > 0);
+  }
+
   fail(peer: PeerId, failure: Failure): void {
     this.#failures.push({ peer, failure });
   }
@@ -89,16 +130,13 @@ export class OpenChunk {
     return judge({ groups, failures: this.#failures.length }, quorum);
   }
 
-  /**
-   * A failure that enough different peers report alike is the chunk's own, and so is one that the
-   * requester saw itself.
-   */
-  commonFailure(quorum: number, self: PeerId): JobFailure | undefined {
+  /** @param isEnough whether a failure that these peers report alike is the chunk's own */
+  commonFailure(isEnough: (peers: readonly PeerId[]) => boolean): JobFailure | undefined {
     const last = this.#failures.at(-1);
     if (last === undefined) return undefined;
     const alike = this.#failures.filter(({ failure }) => failure.kind === last.failure.kind);
     const peers = [...new Set(alike.map(({ peer }) => peer))];
-    if (peers.length < quorum && !peers.includes(self)) return undefined;
+    if (!isEnough(peers)) return undefined;
     return { type: 'chunk-failed', chunk: this.chunk, failure: last.failure, peers };
   }
 

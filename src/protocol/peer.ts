@@ -11,6 +11,7 @@
 import { unreachable } from '../model/errors.ts';
 import type { JobId, PeerId } from '../model/ids.ts';
 import type { ChunkLimits } from '../model/job.ts';
+import type { Standing } from '../model/standing.ts';
 import type { KnownPeer, SignedRecord } from '../model/peer-record.ts';
 import { Awareness } from './awareness.ts';
 import type { BroadcastCounts } from './broadcast.ts';
@@ -19,6 +20,7 @@ import type { Effect, LocalEvent, Now, PeerEvent } from './events.ts';
 import type { FailureCounts } from './failure-detector.ts';
 import { OfferBook } from './offer-book.ts';
 import { Overlay, type OverlayEvent } from './overlay.ts';
+import { Standings } from './standings.ts';
 import { createRandom } from './random.ts';
 import { Requester } from './requester.ts';
 import type { RequesterJob } from './requester-job.ts';
@@ -33,6 +35,8 @@ export type PeerOptions = {
   readonly entrances: readonly string[];
   /** Peers of earlier runs, the last seen first: to join through when the entrances are gone. */
   readonly known: readonly KnownPeer[];
+  /** What earlier runs have seen of peers that computed for this one. */
+  readonly standings?: readonly Standing[];
   /** What this peer can do, by name; told to others. */
   readonly features: readonly string[];
   /** Threads that compute; 0 for a peer that only requests and relays. */
@@ -82,8 +86,11 @@ export class Peer {
     const { self, addresses, seed } = options;
     this.#self = self;
     this.#limits = options.limits;
-    this.#overlay = new Overlay(options, this.#book, this.#awareness, createRandom(seed));
-    this.#requester = new Requester(self, addresses, this.#awareness);
+    const random = createRandom(seed);
+    const awareness = this.#awareness;
+    this.#overlay = new Overlay(options, this.#book, awareness, random);
+    const standings = new Standings(options.standings ?? []);
+    this.#requester = new Requester({ self, addresses, awareness, standings, random });
     this.#volunteer = new Volunteer(options, this.#book, this.#awareness);
   }
 

@@ -11,8 +11,7 @@ import { Assembler } from './assembler.ts';
 import { RateMeter } from './estimate.ts';
 import type { AcceptedResult, Effect } from './events.ts';
 import { grantSize } from './grant.ts';
-import { LeaseTable } from './lease-table.ts';
-import type { Totals } from './tally.ts';
+import type { JobTable } from './job-table.ts';
 
 /** No accepted chunk for this long is worth an explanation. */
 const STALLED_AFTER_MS = 3_000;
@@ -22,7 +21,7 @@ const CHECK_EVERY_MS = 500;
 export class RequesterJob {
   readonly job: JobId;
   readonly spec: JobSpec;
-  readonly table: LeaseTable;
+  readonly table: JobTable;
   readonly assembler = new Assembler();
   readonly #demand = new Map<PeerId, number>();
   readonly #rate = new RateMeter();
@@ -31,10 +30,10 @@ export class RequesterJob {
   #checkAtMs = Infinity;
   #over = false;
 
-  constructor(job: JobId, spec: JobSpec, totals: Totals, nowMs: number) {
+  constructor(job: JobId, spec: JobSpec, table: JobTable, nowMs: number) {
     this.job = job;
     this.spec = spec;
-    this.table = new LeaseTable(job, spec, totals);
+    this.table = table;
     this.#startedMs = nowMs;
     this.#movedMs = nowMs;
   }
@@ -91,7 +90,8 @@ export class RequesterJob {
     const acknowledge = { type: 'acknowledge', job, leases } as const;
     const acknowledged: Effect = { type: 'send-to-volunteer', to: peer, message: acknowledge };
     if (this.#over) return [acknowledged];
-    const accepted: AcceptedResult[] = [];
+    const stored: AcceptedResult[] = [];
+    let accepted = 0;
     const revoked = new Map<PeerId, number[]>();
     const effects: Effect[] = [];
     for (const replica of replicas) {
@@ -101,18 +101,26 @@ export class RequesterJob {
         effects.push({ type: 'job-failed', job, failure: settlement.failure });
         break;
       }
-      if (settlement.type !== 'accepted') continue;
-      const { chunk, digest, value } = settlement;
-      if (this.assembler.accept(chunk)) accepted.push({ chunk, digest, value });
+      if (settlement.type !== 'accepted' && settlement.type !== 'moved') continue;
+      if (settlement.type === 'accepted') {
+        const { chunk, digest, value } = settlement;
+        if (this.assembler.accept(chunk)) stored.push({ chunk, digest, value });
+        accepted += 1;
+      } else {
+        stored.push(...settlement.stored);
+        for (const chunk of settlement.reopened) this.assembler.reopen(chunk);
+        for (const chunk of settlement.accepted) this.assembler.accept(chunk);
+        accepted += settlement.accepted.length;
+      }
       for (const { peer: holder, lease } of settlement.revoked) {
         revoked.set(holder, [...(revoked.get(holder) ?? []), lease]);
       }
     }
-    if (accepted.length > 0) {
+    if (accepted > 0) {
       this.#movedMs = nowMs;
-      this.#rate.add(accepted.length, nowMs);
-      effects.unshift({ type: 'store-results', job, results: accepted });
+      this.#rate.add(accepted, nowMs);
     }
+    if (stored.length > 0) effects.unshift({ type: 'store-results', job, results: stored });
     for (const [to, leases] of revoked) {
       effects.push({ type: 'send-to-volunteer', to, message: { type: 'revoke', job, leases } });
     }

@@ -16,7 +16,12 @@ import { programRef } from '../model/program.ts';
 import type { Awareness } from './awareness.ts';
 import type { Effect, Now } from './events.ts';
 import { type OfferCause, OfferPace } from './offer-pace.ts';
+import type { JobTable } from './job-table.ts';
+import { EvidenceTable } from './evidence-table.ts';
+import { LeaseTable } from './lease-table.ts';
+import type { Random } from './random.ts';
 import { RequesterJob } from './requester-job.ts';
+import type { Standings } from './standings.ts';
 import { emptyTotals, type Totals } from './tally.ts';
 import { type WatchOptions, WorkWatch } from './work-watch.ts';
 
@@ -41,9 +46,19 @@ type Own = {
   offeredOpen: boolean;
 };
 
+export type RequesterParts = {
+  readonly self: PeerId;
+  readonly addresses: () => readonly string[];
+  readonly awareness: Awareness;
+  readonly standings: Standings;
+  readonly random: Random;
+};
+
 export class Requester {
   readonly totals: Totals = emptyTotals();
+  readonly standings: Standings;
   readonly #self: PeerId;
+  readonly #random: Random;
   readonly #addresses: () => readonly string[];
   readonly #jobs = new Map<JobId, Own>();
   readonly #volunteers = new Set<PeerId>();
@@ -53,9 +68,11 @@ export class Requester {
   #live = 0;
   #lookAtMs = 0;
 
-  constructor(self: PeerId, addresses: () => readonly string[], awareness: Awareness) {
+  constructor({ self, addresses, awareness, standings, random }: RequesterParts) {
     this.#self = self;
     this.#addresses = addresses;
+    this.standings = standings;
+    this.#random = random;
     this.#watch = new WorkWatch(awareness, WATCH);
   }
 
@@ -73,10 +90,18 @@ export class Requester {
   }
 
   submit(job: JobId, spec: JobSpec, nowMs: number): void {
-    const run = new RequesterJob(job, spec, this.totals, nowMs);
+    const run = new RequesterJob(job, spec, this.#tableOf(job, spec), nowMs);
     const offeredAtMs = -Infinity;
     const notBeforeMs = -Infinity;
     this.#jobs.set(job, { run, sequence: 0, offeredAtMs, notBeforeMs, offeredOpen: false });
+  }
+
+  #tableOf(job: JobId, spec: JobSpec): JobTable {
+    const { credibility } = spec.trust;
+    const { totals } = this;
+    if (credibility === undefined) return new LeaseTable(job, spec, totals);
+    const parts = { trust: credibility, totals, standings: this.standings, random: this.#random };
+    return new EvidenceTable(job, spec, parts);
   }
 
   addChunks(job: JobId, count: number, now: Now): Effect[] {

@@ -5,7 +5,8 @@ import { expect } from 'vitest';
 import type { PeerId } from '../../src/model/ids.ts';
 import type { Contribution, JobSpec } from '../../src/model/job.ts';
 import type { Lease } from '../../src/model/replica.ts';
-import { LeaseTable, type Settlement } from '../../src/protocol/lease-table.ts';
+import type { Settlement } from '../../src/protocol/job-table.ts';
+import { LeaseTable } from '../../src/protocol/lease-table.ts';
 import { emptyTotals, type Totals } from '../../src/protocol/tally.ts';
 import { digestNumbered, jobNumbered, specOf, valueOf } from './protocol-fixtures.ts';
 

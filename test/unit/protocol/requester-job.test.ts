@@ -6,6 +6,7 @@ import type { JobSpec } from '../../../src/model/job.ts';
 import type { RequesterSend } from '../../../src/model/messages.ts';
 import type { Lease } from '../../../src/model/replica.ts';
 import type { Effect } from '../../../src/protocol/events.ts';
+import { LeaseTable } from '../../../src/protocol/lease-table.ts';
 import { RequesterJob } from '../../../src/protocol/requester-job.ts';
 import { emptyTotals } from '../../../src/protocol/tally.ts';
 import {
@@ -23,8 +24,13 @@ import {
 
 const job = jobNumbered(1);
 
+function jobOf(changes: Partial<JobSpec>): RequesterJob {
+  const spec = specOf(changes);
+  return new RequesterJob(job, spec, new LeaseTable(job, spec, emptyTotals()), 0);
+}
+
 function runOf(chunks: number, changes: Partial<JobSpec> = {}): RequesterJob {
-  const run = new RequesterJob(job, specOf(changes), emptyTotals(), 0);
+  const run = jobOf(changes);
   run.table.addChunks(chunks);
   run.table.endSplit();
   return run;
@@ -75,7 +81,7 @@ describe('asks', () => {
   });
 
   test('an ask stands until there are chunks', () => {
-    const run = new RequesterJob(job, specOf(trustAll), emptyTotals(), 0);
+    const run = jobOf(trustAll);
     run.ask(anna, 5);
     expect(run.serve(0)).toEqual([]);
     run.table.addChunks(3);
@@ -85,7 +91,7 @@ describe('asks', () => {
   });
 
   test('scarce leases reach everybody in turn', () => {
-    const run = new RequesterJob(job, specOf(trustAll), emptyTotals(), 0);
+    const run = jobOf(trustAll);
     const askers = [anna, bert, cora];
     for (const peer of askers) run.ask(peer, 10);
     const served = [1, 2, 3, 4].flatMap((ms) => {
@@ -111,7 +117,7 @@ describe('asks', () => {
   });
 
   test('a demand is never more than a volunteer may hold', () => {
-    const run = new RequesterJob(job, specOf(trustAll), emptyTotals(), 0);
+    const run = jobOf(trustAll);
     for (let times = 0; times < 10; times++) run.ask(anna, limits.leasesHeldMax);
     run.table.addChunks(3 * limits.leasesHeldMax);
     expect(grants(run.serve(0))).toEqual([[anna, limits.leasesHeldMax]]);
@@ -167,7 +173,7 @@ describe('results', () => {
   });
 
   test('the job is not complete while split may yield more', () => {
-    const run = new RequesterJob(job, specOf(trustAll), emptyTotals(), 0);
+    const run = jobOf(trustAll);
     run.table.addChunks(1);
     const leases = ask(run, anna, 1);
     run.results(
@@ -281,7 +287,7 @@ describe('what a person is told', () => {
   });
 
   test('time left is unknown while split goes on', () => {
-    const run = new RequesterJob(job, specOf(trustAll), emptyTotals(), 0);
+    const run = jobOf(trustAll);
     run.table.addChunks(10);
     const leases = ask(run, anna, 1);
     run.results(

@@ -6,7 +6,9 @@ import type { PeerId } from '../../../src/model/ids.ts';
 import type { VolunteerMessage } from '../../../src/model/messages.ts';
 import { Awareness } from '../../../src/protocol/awareness.ts';
 import type { Effect } from '../../../src/protocol/events.ts';
+import { createRandom } from '../../../src/protocol/random.ts';
 import { Requester } from '../../../src/protocol/requester.ts';
+import { Standings } from '../../../src/protocol/standings.ts';
 import {
   anna,
   at,
@@ -34,7 +36,13 @@ const closed = (volunteer: PeerId): Effect => ({ type: 'close-volunteer', volunt
 
 /** A job of two chunks, whose leases Anna has; nobody doubts anybody unless told. */
 function leasing(quorum = 1, wallMsMax = 60_000) {
-  const requester = new Requester(self, () => ['here:1'], new Awareness());
+  const requester = new Requester({
+    self,
+    addresses: () => ['here:1'],
+    awareness: new Awareness(),
+    standings: new Standings(),
+    random: createRandom(1),
+  });
   for (const peer of [anna, bert]) requester.volunteerUp(peer);
   const { limits } = specOf();
   requester.submit(job, specOf({ trust: { quorum }, limits: { ...limits, wallMsMax } }), 0);

@@ -8,7 +8,9 @@ import type { Offer } from '../../../src/model/offer.ts';
 import { Awareness } from '../../../src/protocol/awareness.ts';
 import type { Effect } from '../../../src/protocol/events.ts';
 import { OriginRates } from '../../../src/protocol/origin-rates.ts';
+import { createRandom } from '../../../src/protocol/random.ts';
 import { Requester } from '../../../src/protocol/requester.ts';
+import { Standings } from '../../../src/protocol/standings.ts';
 import {
   anna,
   at,
@@ -26,7 +28,13 @@ const job = jobNumbered(1);
 const addresses = ['here:1'];
 
 function requesterWith(...volunteers: PeerId[]): Requester {
-  const requester = new Requester(self, () => addresses, new Awareness());
+  const requester = new Requester({
+    self,
+    addresses: () => addresses,
+    awareness: new Awareness(),
+    standings: new Standings(),
+    random: createRandom(1),
+  });
   for (const peer of volunteers) requester.volunteerUp(peer);
   return requester;
 }

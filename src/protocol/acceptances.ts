@@ -1,0 +1,37 @@
+/** Which results were accepted, and on whose word: for the day when one of those peers is caught. */
+
+import type { Digest, PeerId } from '../model/ids.ts';
+
+export type Acceptance = {
+  readonly chunk: number;
+  readonly digest: Digest;
+  readonly peers: readonly PeerId[];
+};
+
+export class Acceptances {
+  /** By chunk. */
+  readonly #all: (Acceptance | undefined)[] = [];
+
+  add(chunk: number, digest: Digest, peers: readonly PeerId[]): void {
+    this.#all[chunk] = { chunk, digest, peers: [...peers] };
+  }
+
+  /**
+   * A peer's word is worth nothing any more.
+   * @param suffices whether the others' is enough
+   * @returns those that hold no more, with the peers that are left; they are taken out
+   */
+  withdraw(peer: PeerId, suffices: (others: readonly PeerId[]) => boolean): Acceptance[] {
+    const fallen: Acceptance[] = [];
+    for (const acceptance of this.#all) {
+      if (acceptance?.peers.includes(peer) !== true) continue;
+      const { chunk } = acceptance;
+      const peers = acceptance.peers.filter((other) => other !== peer);
+      const without = { ...acceptance, peers };
+      const holds = suffices(peers);
+      this.#all[chunk] = holds ? without : undefined;
+      if (!holds) fallen.push(without);
+    }
+    return fallen;
+  }
+}

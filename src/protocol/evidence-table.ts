@@ -1,0 +1,401 @@
+/**
+ * One job whose results are believed on evidence (`evidence.ts`): which chunk goes to whom, so that
+ * every result comes to the bound with little work, and what becomes of a chunk when one of those
+ * who voted on it is caught.
+ *
+ * Strangers weigh little at first and more with each spot-check that they pass, and what they voted
+ * before weighs more then, too. So chunks wait with one vote, as long as there are fresh ones, for
+ * somebody whose vote decides them: on the average two votes are enough, where five would be needed
+ * at once. Only the first few chunks are decided at any price, since there is nothing to check
+ * peers with before.
+ *
+ * Who is caught has said nothing: its votes are taken out, and chunks that were accepted on their
+ * strength are open again. That may happen until the last chunk is accepted; so no result is read
+ * before (`requester-job.ts`).
+ *
+ * Which of its leases is a vote and which a check a volunteer can't tell.
+ */
+
+import { limits } from '../model/limits.ts';
+import type { Digest, JobId, PeerId } from '../model/ids.ts';
+import type { CredibilityTrust, JobSpec } from '../model/job.ts';
+import type { Lease, Outcome, ReplicaResult } from '../model/replica.ts';
+import { type Acceptance, Acceptances } from './acceptances.ts';
+import { MovingMean } from './estimate.ts';
+import { Evidence } from './evidence.ts';
+import { leaseLengthMs, twinAfterMs } from './grant.ts';
+import type { JobTable, Settlement } from './job-table.ts';
+import { type Active, LeaseBook } from './lease-book.ts';
+import { Moves } from './moves.ts';
+import { type Group, OpenChunk } from './open-chunk.ts';
+import type { Random } from './random.ts';
+import { SpotChecks } from './spot-checks.ts';
+import type { Standings } from './standings.ts';
+import { Strangers } from './strangers.ts';
+import { Tally, type Totals } from './tally.ts';
+import { WaitingChunks } from './waiting-chunks.ts';
+
+/** New samples of the turnaround weigh a twentieth, as in `lease-table.ts`. */
+const TURNAROUND_WEIGHT = 0.05;
+/** Decided at any price: to check peers with. A guess. */
+const PIONEERS = 8;
+/**
+ * Chunks with undecided votes. More would cost less work where everybody is honest, and show liars
+ * later; tried from 400 to 10,000 in `bench/verification.ts`.
+ */
+const OPEN_MAX = 4_096;
+type Said = Exclude<Outcome, { type: 'returned' }>;
+
+export type EvidenceTableParts = {
+  readonly trust: CredibilityTrust;
+  readonly totals: Totals;
+  readonly standings: Standings;
+  readonly random: Random;
+};
+
+export class EvidenceTable implements JobTable {
+  readonly job: JobId;
+  readonly tally: Tally;
+  readonly #spec: JobSpec;
+  readonly #standings: Standings;
+  readonly #evidence: Evidence;
+  readonly #checks: SpotChecks;
+  readonly #strangers: Strangers;
+  readonly #book = new LeaseBook();
+  readonly #open = new Map<number, OpenChunk>();
+  readonly #waiting: WaitingChunks;
+  /** Undecided chunks on which each peer has voted. */
+  readonly #votes = new Map<PeerId, Set<OpenChunk>>();
+  readonly #accepted = new Acceptances();
+  readonly #turnaround = new MovingMean(TURNAROUND_WEIGHT);
+  #chunks = 0;
+  #frontier = 0;
+  #splitEnded = false;
+  #disputesEver = 0;
+
+  constructor(job: JobId, spec: JobSpec, { trust, totals, standings, random }: EvidenceTableParts) {
+    this.job = job;
+    this.tally = new Tally(totals);
+    this.#spec = spec;
+    this.#standings = standings;
+    this.#evidence = new Evidence(spec.requester, trust, standings);
+    this.#checks = new SpotChecks(standings, random);
+    this.#strangers = new Strangers(spec.requester, standings);
+    this.#waiting = new WaitingChunks(this.#evidence);
+  }
+
+  addChunks(count: number): void {
+    this.#chunks += count;
+  }
+
+  endSplit(): void {
+    this.#splitEnded = true;
+  }
+
+  get chunks(): number {
+    return this.#chunks;
+  }
+
+  get splitEnded(): boolean {
+    return this.#splitEnded;
+  }
+
+  get disputed(): number {
+    let disputed = 0;
+    for (const { groups } of this.#open.values()) disputed += groups.length > 1 ? 1 : 0;
+    return disputed;
+  }
+
+  get disputesEver(): number {
+    return this.#disputesEver;
+  }
+
+  get inFlight(): number {
+    return this.#book.inFlight;
+  }
+
+  get activeLeases(): number {
+    return this.#book.size;
+  }
+
+  /** Two votes a chunk, on the average. */
+  get replicasOpen(): number {
+    return (this.#chunks - this.#frontier) * 2 + this.#waiting.size;
+  }
+
+  get leaseMs(): number {
+    return leaseLengthMs(this.#spec.limits.wallMsMax, this.#turnaround.value);
+  }
+
+  holders(): Set<PeerId> {
+    return this.#book.holders();
+  }
+
+  isHolder(peer: PeerId): boolean {
+    return this.#book.held(peer) > 0;
+  }
+
+  lease(peer: PeerId, count: number, nowMs: number): Lease[] {
+    if (this.#standings.isCaught(peer)) return [];
+    if (!this.tally.has(peer) && this.tally.size >= limits.contributorsMax) return [];
+    const countMax = Math.min(count, this.#room(peer));
+    const deadlineMs = nowMs + this.leaseMs;
+    const leases: Lease[] = [];
+    while (leases.length < countMax) {
+      const lease = this.#leaseNext(peer, nowMs, deadlineMs);
+      if (lease === undefined) break;
+      leases.push(lease);
+      this.tally.count(peer, 'leased');
+    }
+    return leases;
+  }
+
+  result(peer: PeerId, result: ReplicaResult, nowMs: number): Settlement {
+    const { outcome } = result;
+    const active = this.#claim(peer, result);
+    if (active === undefined) return { type: 'unknown' };
+    const { open, replica } = active;
+    const expected = this.#checks.end(replica.lease);
+    if (outcome.type === 'returned') {
+      open.forget(replica);
+      this.#waiting.reconsider(open);
+      return { type: 'counted' };
+    }
+    this.tally.count(peer, 'returned');
+    this.tally.count(peer, 'computeSeconds', result.computeMs / 1000);
+    this.#turnaround.add(nowMs - replica.leasedAtMs);
+    const moves = new Moves();
+    if (expected !== undefined) this.#checked(peer, outcome, expected, moves);
+    else if (open.decided || open.hasHeard(peer) || this.#standings.isCaught(peer)) {
+      this.tally.count(peer, 'late');
+      open.forget(replica);
+      this.#waiting.reconsider(open);
+    } else {
+      replica.state = outcome.type === 'failure' ? 'failed' : 'voted';
+      this.#heard(open, peer, outcome, moves);
+    }
+    return moves.settlement;
+  }
+
+  expire(nowMs: number): number {
+    return this.#lapse(({ replica }) => replica.deadlineMs <= nowMs, 'expired');
+  }
+
+  peerGone(peer: PeerId): number {
+    return this.#lapse(({ replica }) => replica.peer === peer, 'expired');
+  }
+
+  waitingForOthersThan(peers: readonly PeerId[]): number {
+    return this.#waiting.waitingForOthersThan(
+      peers.filter((peer) => !this.#standings.isCaught(peer)),
+    );
+  }
+
+  #leaseNext(peer: PeerId, nowMs: number, deadlineMs: number): Lease | undefined {
+    const check = peer === this.#spec.requester ? undefined : this.#checks.next(peer);
+    if (check !== undefined) {
+      const known = new OpenChunk(check.chunk);
+      known.decided = true;
+      const lease = this.#book.grant(known, peer, nowMs, deadlineMs);
+      this.#checks.begin(lease.lease, peer, check.digest);
+      return lease;
+    }
+    const open = this.#next(peer, nowMs);
+    if (open === undefined) return undefined;
+    const lease = this.#book.grant(open, peer, nowMs, deadlineMs);
+    this.#waiting.reconsider(open);
+    return lease;
+  }
+
+  #next(peer: PeerId, nowMs: number): OpenChunk | undefined {
+    const disputed = this.#isStranger(peer) ? undefined : this.#waiting.disputed(peer);
+    const urgent = disputed ?? this.#waiting.decidedBy(peer);
+    if (urgent !== undefined) return urgent;
+    const { verified } = this.#checks;
+    const needsPioneers = verified.size < PIONEERS && this.#open.size >= PIONEERS;
+    if (needsPioneers) return this.#waiting.first(peer) ?? this.#fresh();
+    return this.#fresh() ?? this.#waiting.first(peer) ?? this.#straggler(peer, nowMs);
+  }
+
+  /** How many leases more a peer may have. */
+  #room(peer: PeerId): number {
+    const room = limits.leasesHeldMax - this.#book.held(peer);
+    return this.#isStranger(peer)
+      ? Math.min(room, this.#strangers.room(this.#book.heldByEach))
+      : room;
+  }
+
+  /** At the beginning all are, and nobody can be checked. */
+  #isStranger(peer: PeerId): boolean {
+    return this.#checks.verified.size >= PIONEERS && this.#strangers.has(peer);
+  }
+
+  #fresh(): OpenChunk | undefined {
+    if (this.#frontier >= this.#chunks || this.#open.size >= OPEN_MAX) return undefined;
+    const open = new OpenChunk(this.#frontier);
+    this.#frontier += 1;
+    this.#open.set(open.chunk, open);
+    return open;
+  }
+
+  /** Only when nothing else is left. */
+  #straggler(peer: PeerId, nowMs: number): OpenChunk | undefined {
+    if (!this.#splitEnded || this.#frontier < this.#chunks) return undefined;
+    const afterMs = twinAfterMs(this.#turnaround.value);
+    const open = this.#book.straggler(afterMs, nowMs, (late) => late.mayTake(peer));
+    if (open !== undefined) open.twins += 1;
+    return open;
+  }
+
+  #claim(peer: PeerId, result: ReplicaResult): Active | undefined {
+    const active = this.#book.find(peer, result);
+    if (active !== undefined) {
+      this.#book.release(active);
+      return active;
+    }
+    const open = this.#open.get(result.chunk);
+    const replica = open?.lateReplica(peer, result.lease);
+    return open === undefined || replica === undefined ? undefined : { open, replica };
+  }
+
+  /** A failure is no lie, and no pass. */
+  #checked(peer: PeerId, outcome: Said, expected: Digest, moves: Moves): void {
+    if (outcome.type === 'failure') {
+      this.#countFailure(peer, outcome.failure.kind);
+      return;
+    }
+    if (outcome.digest === expected) {
+      this.tally.count(peer, 'accepted');
+      this.#passed(peer, moves);
+    } else {
+      this.tally.count(peer, 'lost');
+      this.#caught(peer, moves);
+    }
+  }
+
+  #heard(open: OpenChunk, peer: PeerId, outcome: Said, moves: Moves): void {
+    if (outcome.type === 'failure') {
+      this.#countFailure(peer, outcome.failure.kind);
+      open.fail(peer, outcome.failure);
+      const failure = open.commonFailure((peers) => this.#evidence.suffices(peers));
+      if (failure !== undefined) moves.fail(failure);
+      else this.#settle(open, moves);
+      return;
+    }
+    const { digest, value } = outcome;
+    const wasDisputed = open.groups.length > 1;
+    open.vote(peer, digest);
+    if (!wasDisputed && open.groups.length > 1) this.#disputesEver += 1;
+    this.#votesOf(peer).add(open);
+    const isBest = this.#judged(open) === digest;
+    if (open.stored === undefined || (isBest && open.stored !== digest)) {
+      open.stored = digest;
+      moves.store({ chunk: open.chunk, digest, value });
+    }
+    this.#settle(open, moves);
+  }
+
+  /** The digest that is believed, if one is. */
+  #judged(open: OpenChunk): Digest | undefined {
+    const judgement = this.#evidence.judge(open);
+    return judgement.type === 'accepted' ? open.groups[judgement.group]?.digest : undefined;
+  }
+
+  #settle(open: OpenChunk, moves: Moves): void {
+    if (open.decided) return;
+    const judgement = this.#evidence.judge(open);
+    if (judgement.type === 'given-up') return moves.fail(open.dispute(0));
+    const group = judgement.type === 'accepted' ? open.groups[judgement.group] : undefined;
+    // A value that was not kept has to come once more.
+    if (group !== undefined && group.digest === open.stored) this.#accept(open, group, moves);
+    else this.#waiting.reconsider(open);
+  }
+
+  #accept(open: OpenChunk, group: Group, moves: Moves): void {
+    const { digest, peers } = group;
+    this.#open.delete(open.chunk);
+    const revoked = this.#book.decide(open);
+    this.#waiting.reconsider(open);
+    this.#accepted.add(open.chunk, digest, peers);
+    moves.accept(open.chunk, revoked);
+    this.tally.totals.revoked += revoked.length;
+    this.tally.totals.chunksAccepted += 1;
+    const known = open.replicas.map(({ peer }) => peer);
+    this.#checks.verified.add(open.chunk, digest, known);
+    for (const { peers: voters } of open.groups) {
+      for (const peer of voters) this.#votesOf(peer).delete(open);
+    }
+    const wrong = open.groups.filter((other) => other !== group).flatMap((other) => other.peers);
+    for (const peer of peers) this.tally.count(peer, 'accepted');
+    for (const peer of wrong) this.tally.count(peer, 'lost');
+    // What the others prove without it is as good as a check.
+    for (const peer of peers) {
+      if (peer === this.#spec.requester) continue;
+      if (this.#evidence.suffices(peers.filter((other) => other !== peer))) {
+        this.#passed(peer, moves);
+      }
+    }
+    for (const peer of wrong) this.#caught(peer, moves);
+  }
+
+  #passed(peer: PeerId, moves: Moves): void {
+    this.#standings.pass(peer);
+    for (const open of Array.from(this.#votes.get(peer) ?? [])) this.#settle(open, moves);
+  }
+
+  #caught(peer: PeerId, moves: Moves): void {
+    if (peer === this.#spec.requester || this.#standings.isCaught(peer)) return;
+    this.#standings.catch(peer);
+    moves.catch(peer);
+    this.#lapse(({ replica }) => replica.peer === peer, 'revoked', moves);
+    const opens = Array.from(this.#votes.get(peer) ?? []);
+    this.#votes.delete(peer);
+    for (const open of opens) open.withdraw(peer);
+    for (const open of opens) this.#settle(open, moves);
+    const suffices = (others: readonly PeerId[]): boolean => this.#evidence.suffices(others);
+    for (const fallen of this.#accepted.withdraw(peer, suffices)) {
+      this.#reopen(fallen, peer, moves);
+    }
+  }
+
+  #reopen({ chunk, digest, peers }: Acceptance, without: PeerId, moves: Moves): void {
+    this.#checks.verified.delete(chunk);
+    this.tally.totals.chunksAccepted -= 1;
+    const open = OpenChunk.reopened(chunk, digest, peers, without);
+    for (const peer of peers) this.#votesOf(peer).add(open);
+    this.#open.set(chunk, open);
+    moves.reopen(chunk);
+    this.#waiting.reconsider(open);
+  }
+
+  #countFailure(peer: PeerId, kind: keyof Totals['failures']): void {
+    this.tally.count(peer, 'failed');
+    this.tally.totals.failures[kind] += 1;
+  }
+
+  #votesOf(peer: PeerId): Set<OpenChunk> {
+    const known = this.#votes.get(peer);
+    if (known !== undefined) return known;
+    const votes = new Set<OpenChunk>();
+    this.#votes.set(peer, votes);
+    return votes;
+  }
+
+  #lapse(which: (active: Active) => boolean, how: 'expired' | 'revoked', moves?: Moves): number {
+    let lapsed = 0;
+    for (const active of [...this.#book.all()].filter(which)) {
+      const { open, replica } = active;
+      const wasActive = replica.state === 'active';
+      this.#book.release(active);
+      this.#checks.end(replica.lease);
+      if (!wasActive) continue;
+      lapsed += 1;
+      replica.state = how;
+      if (how === 'expired') this.tally.count(replica.peer, 'expired');
+      else moves?.revoke(replica);
+      if (how === 'revoked') open.forget(replica);
+      this.#waiting.reconsider(open);
+    }
+    return lapsed;
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * The evidence for each result of one job: what the votes on a chunk weigh (`credibility.ts`), by
+ * what the requester has seen of those who gave them (`standings.ts`).
+ */
+
+import type { PeerId } from '../model/ids.ts';
+import type { CredibilityTrust } from '../model/job.ts';
+import { groupCredibility, ownWeight, weightLacking, weightOf } from './credibility.ts';
+import type { OpenChunk } from './open-chunk.ts';
+import type { Standings } from './standings.ts';
+
+/**
+ * After so many votes and failures most should agree, however many lie: else results differ from
+ * machine to machine. And there is an end to it in any case.
+ */
+const HEARD_MIN = 32;
+const HEARD_MAX = 1_024;
+
+export type Judgement =
+  /** The group at this index is believed. */
+  | { readonly type: 'accepted'; readonly group: number }
+  | { readonly type: 'open' }
+  | { readonly type: 'given-up' };
+
+export class Evidence {
+  readonly #self: PeerId;
+  readonly #trust: CredibilityTrust;
+  readonly #standings: Standings;
+
+  constructor(self: PeerId, trust: CredibilityTrust, standings: Standings) {
+    this.#self = self;
+    this.#trust = trust;
+    this.#standings = standings;
+  }
+
+  /** The odds that a result of the peer is right. */
+  weight(peer: PeerId): number {
+    if (peer === this.#self) return ownWeight;
+    return weightOf(this.#standings.passed(peer), this.#trust);
+  }
+
+  /** Whether these peers alone are believed, where nobody contradicts them. */
+  suffices(peers: readonly PeerId[]): boolean {
+    return weightLacking(this.#product(peers), 0, this.#trust.errorRate) <= 1;
+  }
+
+  judge(open: OpenChunk): Judgement {
+    const weights = open.groups.map(({ peers }) => this.#product(peers));
+    const best = indexOfMax(weights);
+    if (best >= 0 && groupCredibility(weights, best) >= 1 - this.#trust.errorRate) {
+      return { type: 'accepted', group: best };
+    }
+    return isHopeless(open) ? { type: 'given-up' } : { type: 'open' };
+  }
+
+  /**
+   * The weight of the votes that a chunk still lacks, should all leases that are out agree with its
+   * best group. 1 or less if they will do.
+   */
+  lacking(open: OpenChunk): number {
+    let best = 0;
+    let sum = 0;
+    for (const { peers } of open.groups) {
+      const weight = this.#product(peers);
+      best = Math.max(best, weight);
+      sum += weight;
+    }
+    const others = sum - best;
+    const agreeing = Math.max(best, 1) * this.#promised(open);
+    return weightLacking(agreeing, others, this.#trust.errorRate);
+  }
+
+  #promised(open: OpenChunk): number {
+    let weight = 1;
+    for (const { peer, state } of open.replicas) {
+      if (state === 'active' && !open.hasHeard(peer)) weight *= this.weight(peer);
+    }
+    return weight;
+  }
+
+  #product(peers: readonly PeerId[]): number {
+    return peers.reduce((product, peer) => product * this.weight(peer), 1);
+  }
+}
+
+function isHopeless({ groups, heard }: OpenChunk): boolean {
+  if (heard < HEARD_MIN) return false;
+  const largest = Math.max(0, ...groups.map(({ peers }) => peers.length));
+  return heard >= HEARD_MAX || 2 * largest < heard;
+}
+
+function indexOfMax(weights: readonly number[]): number {
+  let best = -1;
+  for (const [index, weight] of weights.entries()) {
+    if (best < 0 || weight > (weights[best] ?? 0)) best = index;
+  }
+  return best;
+}

@@ -1,0 +1,54 @@
+/** What one result led to at a table that believes on evidence: it may move many chunks at once. */
+
+import type { PeerId } from '../model/ids.ts';
+import type { JobFailure } from '../model/job.ts';
+import type { AcceptedResult } from './events.ts';
+import type { RevokedLease, Settlement } from './job-table.ts';
+import type { Replica } from './open-chunk.ts';
+
+export class Moves {
+  readonly #stored: AcceptedResult[] = [];
+  readonly #accepted = new Set<number>();
+  readonly #reopened = new Set<number>();
+  readonly #revoked: RevokedLease[] = [];
+  readonly #caught: PeerId[] = [];
+  #failure: JobFailure | undefined;
+
+  get settlement(): Settlement {
+    if (this.#failure !== undefined) return { type: 'job-failed', failure: this.#failure };
+    return {
+      type: 'moved',
+      stored: this.#stored,
+      accepted: [...this.#accepted],
+      reopened: [...this.#reopened],
+      revoked: this.#revoked,
+      caught: this.#caught,
+    };
+  }
+
+  store(result: AcceptedResult): void {
+    this.#stored.push(result);
+  }
+
+  accept(chunk: number, revoked: readonly Replica[]): void {
+    if (!this.#reopened.delete(chunk)) this.#accepted.add(chunk);
+    for (const replica of revoked) this.revoke(replica);
+  }
+
+  /** It was accepted before, perhaps by the same result. */
+  reopen(chunk: number): void {
+    if (!this.#accepted.delete(chunk)) this.#reopened.add(chunk);
+  }
+
+  revoke({ peer, lease }: Replica): void {
+    this.#revoked.push({ peer, lease });
+  }
+
+  catch(peer: PeerId): void {
+    this.#caught.push(peer);
+  }
+
+  fail(failure: JobFailure): void {
+    this.#failure ??= failure;
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * What this requester has seen of each peer: spot-checks passed, and whether it was caught. It is
+ * this requester's own: nobody else's word makes a peer credible. It outlasts jobs and restarts,
+ * and counts less as it gets older: machines change hands.
+ */
+
+import type { PeerId } from '../model/ids.ts';
+import type { Standing } from '../model/standing.ts';
+
+/** Half a year after it was last seen, half of what a peer has passed still counts. A guess. */
+const HALF_LIFE_MS = 180 * 24 * 3_600_000;
+/** Those seen longest ago make room. Some 200 bytes each. */
+export const STANDINGS_MAX = 20_000;
+
+type Entry = { passed: number; isCaught: boolean; seenAtMs: number };
+
+export class Standings {
+  /** The last seen last. */
+  readonly #entries = new Map<PeerId, Entry>();
+  readonly #changed = new Set<PeerId>();
+
+  /** Unix time, as of the event that is being handled. */
+  nowMs = 0;
+
+  /** @param known of earlier runs */
+  constructor(known: readonly Standing[] = []) {
+    const lastSeenLast = [...known].sort((a, b) => a.seenAtMs - b.seenAtMs);
+    for (const { peer, passed, isCaught, seenAtMs } of lastSeenLast.slice(-STANDINGS_MAX)) {
+      this.#entries.set(peer, { passed, isCaught, seenAtMs });
+    }
+  }
+
+  /** Spot-checks that it passed, less with age. */
+  passed(peer: PeerId): number {
+    const entry = this.#entries.get(peer);
+    return entry === undefined ? 0 : aged(entry, this.nowMs);
+  }
+
+  isCaught(peer: PeerId): boolean {
+    return this.#entries.get(peer)?.isCaught === true;
+  }
+
+  pass(peer: PeerId): void {
+    const passed = this.passed(peer) + 1;
+    this.#put(peer, { passed, isCaught: this.isCaught(peer), seenAtMs: this.nowMs });
+  }
+
+  /** It returned what is not right. Whatever it passed before says nothing any more. */
+  catch(peer: PeerId): void {
+    this.#put(peer, { passed: 0, isCaught: true, seenAtMs: this.nowMs });
+  }
+
+  /** Those that have changed since this was asked the last time. */
+  takeChanged(): Standing[] {
+    const changed: Standing[] = [];
+    for (const peer of this.#changed) {
+      const entry = this.#entries.get(peer);
+      if (entry !== undefined) changed.push({ peer, ...entry });
+    }
+    this.#changed.clear();
+    return changed;
+  }
+
+  #put(peer: PeerId, entry: Entry): void {
+    this.#entries.delete(peer);
+    this.#entries.set(peer, entry);
+    this.#changed.add(peer);
+    if (this.#entries.size <= STANDINGS_MAX) return;
+    for (const oldest of this.#entries.keys()) {
+      this.#entries.delete(oldest);
+      this.#changed.delete(oldest);
+      return;
+    }
+  }
+}
+
+function aged({ passed, seenAtMs }: Entry, nowMs: number): number {
+  return passed * 0.5 ** (Math.max(nowMs - seenAtMs, 0) / HALF_LIFE_MS);
+}

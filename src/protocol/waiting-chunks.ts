@@ -1,0 +1,77 @@
+/**
+ * Chunks that lack votes, and which of them is for whom. Disputed ones go first: whoever settles a
+ * dispute finds a liar, before that one has voted on more. Then those that the peer's vote should
+ * decide, the longest waiting first, so that no chunk waits long for its last vote.
+ */
+
+import type { PeerId } from '../model/ids.ts';
+import type { Evidence } from './evidence.ts';
+import type { OpenChunk } from './open-chunk.ts';
+
+/** Looked through for one that a peer's vote decides; the rest has come later. A guess. */
+const SCANNED_MAX = 64;
+
+export class WaitingChunks {
+  readonly #evidence: Evidence;
+  /** By chunk, the longest waiting first. */
+  readonly #waiting = new Map<number, OpenChunk>();
+  /** Those of them with votes for different results. */
+  readonly #disputed = new Map<number, OpenChunk>();
+
+  constructor(evidence: Evidence) {
+    this.#evidence = evidence;
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** After a lease, a vote, or either that came to nothing. */
+  reconsider(open: OpenChunk): void {
+    const { chunk } = open;
+    // What is believed and was not kept has to come once more.
+    const isPromised = open.active > 0 && this.#evidence.lacking(open) <= 1;
+    if (open.decided || isPromised) {
+      this.#waiting.delete(chunk);
+      this.#disputed.delete(chunk);
+      return;
+    }
+    this.#waiting.set(chunk, open);
+    if (open.groups.length > 1) this.#disputed.set(chunk, open);
+    else this.#disputed.delete(chunk);
+  }
+
+  disputed(peer: PeerId): OpenChunk | undefined {
+    return firstFor(peer, this.#disputed);
+  }
+
+  /** One that a vote of the peer's should decide. */
+  decidedBy(peer: PeerId): OpenChunk | undefined {
+    const weight = this.#evidence.weight(peer);
+    let scanned = 0;
+    for (const open of this.#waiting.values()) {
+      scanned += 1;
+      if (scanned > SCANNED_MAX) return undefined;
+      if (open.mayTake(peer) && this.#evidence.lacking(open) <= weight) return open;
+    }
+    return undefined;
+  }
+
+  first(peer: PeerId): OpenChunk | undefined {
+    return firstFor(peer, this.#waiting);
+  }
+
+  /** Those that none of these peers may take, and that nobody has. */
+  waitingForOthersThan(peers: readonly PeerId[]): number {
+    let waiting = 0;
+    for (const open of this.#waiting.values()) {
+      if (open.active === 0 && !peers.some((peer) => open.mayTake(peer))) waiting += 1;
+    }
+    return waiting;
+  }
+}
+
+function firstFor(peer: PeerId, chunks: ReadonlyMap<number, OpenChunk>): OpenChunk | undefined {
+  for (const open of chunks.values()) if (open.mayTake(peer)) return open;
+  return undefined;
+}
