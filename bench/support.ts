@@ -79,7 +79,7 @@ export async function submitJob({ control }: PeerProcess, job: BenchJob): Promis
     source,
     name: source.name,
     paramsJson: JSON.stringify(job.params),
-    quorum: job.quorum,
+    trust: { quorum: job.quorum, credibility: null },
     limits: chunkLimits,
     chunksMax: 10_000_000,
   });

@@ -15,6 +15,7 @@ import type {
 import type { Offer, SignedOffer } from './model/offer.ts';
 import type { KnownPeer, PeerRecord, SignedRecord } from './model/peer-record.ts';
 import type { BlobRef, ProgramKey } from './model/program.ts';
+import type { Standing } from './model/standing.ts';
 import type { Failure, LeasedChunk, Outcome } from './model/replica.ts';
 
 /** Reads time. Two clocks, because only one of them never jumps. */
@@ -262,7 +263,7 @@ export interface Store {
   /** Newest first. */
   listJobs(): readonly StoredJob[];
 
-  /** Canonical results; one transaction. A chunk that has one already keeps it. */
+  /** Results; one transaction. Of a chunk that has one already in the place of that. */
   putResults(job: JobId, results: readonly StoredResult[]): void;
   /**
    * Values of the chunks from `from` on, in order, up to the first missing one, `countMax`, or some
@@ -279,6 +280,9 @@ export interface Store {
   putPeers(peers: readonly KnownPeer[]): void;
   /** The last seen first. Those that were damaged since are not among them. */
   listPeers(): readonly KnownPeer[];
+  /** Each in the place of what was kept of its peer. */
+  putStandings(standings: readonly Standing[]): void;
+  listStandings(): readonly Standing[];
 
   /** Writes beside and renames. Putting the same bytes again is cheap. */
   putBlob(bytes: Uint8Array): Promise<Digest>;

@@ -83,13 +83,22 @@ export function jobsLines(jobs: readonly Job[], columns: number, nowMs: number):
       job.name,
       job.state,
       `${countText(job.accepted)}/${countText(job.chunks)}${job.splitEnded ? '' : '+'}`,
-      trustText(job.quorum),
+      trustText(job),
       `${durationText(Math.max(nowMs - job.createdAtMs, 0))} ago`,
     ]),
     columns,
   );
 }
 
-export function trustText(quorum: number): string {
-  return quorum === 1 ? 'all' : `quorum:${quorum}`;
+/** As it is given on the command line; what is assumed, where that is not the default. */
+export function trustText({ quorum, credibility }: TrustShown): string {
+  if (credibility === null) return quorum === 1 ? 'all' : `quorum:${quorum}`;
+  const { errorRate, assumeFaulty, identitiesScarce } = credibility;
+  const faulty = assumeFaulty === FAULTY_DEFAULT ? '' : ` faulty:${assumeFaulty}`;
+  return `error-rate:${errorRate}${faulty}${identitiesScarce ? ' scarce' : ''}`;
 }
+
+export type TrustShown = Pick<Job, 'quorum' | 'credibility'>;
+
+/** A guess that errs on the safe side: BOINC's projects see some percent. */
+export const FAULTY_DEFAULT = 0.2;

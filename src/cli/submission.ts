@@ -3,6 +3,7 @@
 import type { ChunkLimits, Pieces } from '../model/job.ts';
 import { unreachable } from '../model/errors.ts';
 import type { ControlClient } from '../transport/control-client.ts';
+import type { TrustShown } from './job-view.ts';
 import type { JobSource } from './job-source.ts';
 
 export type Submission = {
@@ -16,14 +17,14 @@ export type Submission = {
   readonly paths?: readonly string[];
   readonly limits: ChunkLimits;
   readonly chunksMax: number;
-  readonly quorum: number;
+  readonly trust: TrustShown;
 };
 
 /** @returns the job's id */
 export async function submitTo(client: ControlClient, submission: Submission): Promise<string> {
-  const { source, pieces, inputPath = '', paths = [], limits, ...rest } = submission;
+  const { source, pieces, inputPath = '', paths = [], limits, trust, ...rest } = submission;
   const put = async (bytes: Uint8Array): Promise<string> => (await client.putBlob(bytes)).digest;
-  const request = { ...rest, ...limits, inputPath };
+  const request = { ...rest, ...limits, ...trust, inputPath };
   if (source.runtime === 'javascript') {
     const program = await put(source.script);
     const { jobId } = await client.submit({ ...request, runtime: 'javascript', program });

@@ -70,16 +70,41 @@ export function parseCount(min: number, max: number): (text: string) => number {
   };
 }
 
-/** "all" or "quorum:N"; the number of different peers that must agree. */
-export function parseTrust(text: string): number {
-  if (text === 'all') return 1;
-  const count = /^quorum:(\d+)$/.exec(text)?.[1];
-  if (count !== undefined && Number(count) >= 1 && Number(count) <= limits.quorumMax)
-    return Number(count);
+/** A policy as it is given: so many different peers that agree, or evidence for an error rate. */
+export type TrustPolicy = { readonly quorum: number } | { readonly errorRate: number };
+
+/** "all", "quorum:N", "error-rate" or "error-rate:E". */
+export function parseTrust(text: string): TrustPolicy {
+  if (text === 'all') return { quorum: 1 };
+  if (text === 'error-rate') return { errorRate: ERROR_RATE_DEFAULT };
+  const [, policy = '', value = ''] = /^(quorum|error-rate):(.+)$/.exec(text) ?? [];
+  const count = /^\d+$/.test(value) ? Number(value) : NaN;
+  if (policy === 'quorum' && count >= 1 && count <= limits.quorumMax) return { quorum: count };
+  const rate = shareOf(value);
+  const { errorRateMin, errorRateMax } = limits;
+  if (policy === 'error-rate' && rate >= errorRateMin && rate <= errorRateMax) {
+    return { errorRate: rate };
+  }
   throw wrong(
     text,
-    `"all" (one peer's word is enough) or "quorum:N" with N from 1 to ${limits.quorumMax}`,
+    `"all" (one peer's word is enough), "quorum:N" with N from 1 to ${limits.quorumMax}, or ` +
+      `"error-rate:E" with E from ${errorRateMin} to ${errorRateMax}`,
   );
+}
+
+const ERROR_RATE_DEFAULT = 1e-3;
+
+/** The share of peers that may be saboteurs. */
+export function parseFaulty(text: string): number {
+  const share = shareOf(text);
+  const { faultyShareMin, faultyShareMax } = limits;
+  if (share >= faultyShareMin && share <= faultyShareMax) return share;
+  throw wrong(text, `a share of peers from ${faultyShareMin} to ${faultyShareMax}`);
+}
+
+/** NaN for what is no number. */
+function shareOf(text: string): number {
+  return /^\d*\.?\d+(?:e-?\d+)?$/i.test(text) ? Number(text) : NaN;
 }
 
 /** "host:port" or "[v6]:port", as it is. Port 0, any free one, only where something listens. */

@@ -133,6 +133,8 @@ export type JobReport = {
   readonly disputes: number;
   readonly wallMs: number;
   readonly contributions: readonly Contribution[];
+  /** Peers that returned what is not right, as the evidence tells. */
+  readonly caught: readonly PeerId[];
 };
 
 /** The replicas of one chunk that returned the same digest, as a person is shown them. */

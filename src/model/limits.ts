@@ -95,6 +95,14 @@ export const limits = {
   /** Volunteers connected to one requester, and work streams of one volunteer. */
   volunteersMax: 1024,
   requestersMax: 16,
+  /** Of a job's results: below, memory that fails decides; above, a quorum of 2 is as good. */
+  errorRateMin: 1e-12,
+  errorRateMax: 0.1,
+  /** Of peers. With half of them or more nothing can be told from votes. */
+  faultyShareMin: 1e-6,
+  faultyShareMax: 0.49,
+  /** Peers that a requester remembers having checked; some 200 bytes each. */
+  standingsMax: 20_000,
   /** Different peers that one job is leased to; a few hundred bytes each. */
   contributorsMax: 10_000,
   /**

@@ -16,6 +16,11 @@ export class Acceptances {
     this.#all[chunk] = { chunk, digest, peers: [...peers] };
   }
 
+  /** Whether it is still what it was. */
+  holds(chunk: number, digest: Digest): boolean {
+    return this.#all[chunk]?.digest === digest;
+  }
+
   /**
    * A peer's word is worth nothing any more.
    * @param suffices whether the others' is enough

@@ -14,6 +14,7 @@ import type {
 import type { Offer, SignedOffer } from '../model/offer.ts';
 import type { KnownPeer, PeerRecord, SignedRecord } from '../model/peer-record.ts';
 import type { ProgramKey, ProgramRef } from '../model/program.ts';
+import type { Standing } from '../model/standing.ts';
 import type { LeasedChunk, Outcome } from '../model/replica.ts';
 
 /** Two clocks: durations and deadlines follow `ms`, which never jumps; offers follow `unixMs`. */
@@ -98,7 +99,12 @@ export type Effect =
   | { readonly type: 'sign-record'; readonly record: PeerRecord }
   /** To be kept for the next start, in the place of those kept before. */
   | { readonly type: 'keep-peers'; readonly peers: readonly KnownPeer[] }
-  /** Canonical results. To be stored before later effects of the same list are carried out. */
+  /** What was seen of peers: of each of them in the place of what was kept before. */
+  | { readonly type: 'keep-standings'; readonly standings: readonly Standing[] }
+  /**
+   * Canonical results, or of a job that believes on evidence those that may become so. To be stored
+   * before later effects of the same list are carried out, in the place of others of the chunk.
+   */
   | {
       readonly type: 'store-results';
       readonly job: JobId;

@@ -27,12 +27,14 @@ import { leaseLengthMs, twinAfterMs } from './grant.ts';
 import type { JobTable, Settlement } from './job-table.ts';
 import { type Active, LeaseBook } from './lease-book.ts';
 import { Moves } from './moves.ts';
-import { type Group, OpenChunk } from './open-chunk.ts';
+import { type Group, OpenChunk, type Replica } from './open-chunk.ts';
 import type { Random } from './random.ts';
+import { Rests } from './rests.ts';
 import { SpotChecks } from './spot-checks.ts';
 import type { Standings } from './standings.ts';
 import { Strangers } from './strangers.ts';
 import { Tally, type Totals } from './tally.ts';
+import { Votes } from './votes.ts';
 import { WaitingChunks } from './waiting-chunks.ts';
 
 /** New samples of the turnaround weigh a twentieth, as in `lease-table.ts`. */
@@ -64,8 +66,10 @@ export class EvidenceTable implements JobTable {
   readonly #book = new LeaseBook();
   readonly #open = new Map<number, OpenChunk>();
   readonly #waiting: WaitingChunks;
-  /** Undecided chunks on which each peer has voted. */
-  readonly #votes = new Map<PeerId, Set<OpenChunk>>();
+  readonly #votes = new Votes();
+  /** To be judged again, because of what was seen of those who voted on them. */
+  readonly #unsettled = new Set<OpenChunk>();
+  readonly #rests = new Rests();
   readonly #accepted = new Acceptances();
   readonly #turnaround = new MovingMean(TURNAROUND_WEIGHT);
   #chunks = 0;
@@ -138,6 +142,7 @@ export class EvidenceTable implements JobTable {
   lease(peer: PeerId, count: number, nowMs: number): Lease[] {
     if (this.#standings.isCaught(peer)) return [];
     if (!this.tally.has(peer) && this.tally.size >= limits.contributorsMax) return [];
+    this.#rests.end(nowMs);
     const countMax = Math.min(count, this.#room(peer));
     const deadlineMs = nowMs + this.leaseMs;
     const leases: Lease[] = [];
@@ -165,8 +170,9 @@ export class EvidenceTable implements JobTable {
     this.tally.count(peer, 'computeSeconds', result.computeMs / 1000);
     this.#turnaround.add(nowMs - replica.leasedAtMs);
     const moves = new Moves();
-    if (expected !== undefined) this.#checked(peer, outcome, expected, moves);
-    else if (open.decided || open.hasHeard(peer) || this.#standings.isCaught(peer)) {
+    if (expected !== undefined && this.#accepted.holds(open.chunk, expected)) {
+      this.#checked(peer, outcome, expected, moves);
+    } else if (open.decided || open.hasHeard(peer) || this.#standings.isCaught(peer)) {
       this.tally.count(peer, 'late');
       open.forget(replica);
       this.#waiting.reconsider(open);
@@ -174,15 +180,27 @@ export class EvidenceTable implements JobTable {
       replica.state = outcome.type === 'failure' ? 'failed' : 'voted';
       this.#heard(open, peer, outcome, moves);
     }
+    // One after the other, and not each from within another: they may be thousands.
+    for (const unsettled of this.#unsettled) {
+      this.#unsettled.delete(unsettled);
+      this.#settle(unsettled, moves);
+    }
     return moves.settlement;
   }
 
   expire(nowMs: number): number {
-    return this.#lapse(({ replica }) => replica.deadlineMs <= nowMs, 'expired');
+    const lapsed = this.#lapse(
+      ({ replica }) => replica.deadlineMs <= nowMs,
+      (active) => this.#rests.begin(active, nowMs),
+    );
+    for (const { peer } of lapsed) this.tally.count(peer, 'expired');
+    return lapsed.length;
   }
 
   peerGone(peer: PeerId): number {
-    return this.#lapse(({ replica }) => replica.peer === peer, 'expired');
+    const lapsed = this.#revoke(peer).length;
+    if (lapsed > 0) this.tally.count(peer, 'expired', lapsed);
+    return lapsed;
   }
 
   waitingForOthersThan(peers: readonly PeerId[]): number {
@@ -211,8 +229,7 @@ export class EvidenceTable implements JobTable {
     const disputed = this.#isStranger(peer) ? undefined : this.#waiting.disputed(peer);
     const urgent = disputed ?? this.#waiting.decidedBy(peer);
     if (urgent !== undefined) return urgent;
-    const { verified } = this.#checks;
-    const needsPioneers = verified.size < PIONEERS && this.#open.size >= PIONEERS;
+    const needsPioneers = this.#checks.verified.size < PIONEERS && this.#open.size >= PIONEERS;
     if (needsPioneers) return this.#waiting.first(peer) ?? this.#fresh();
     return this.#fresh() ?? this.#waiting.first(peer) ?? this.#straggler(peer, nowMs);
   }
@@ -260,24 +277,18 @@ export class EvidenceTable implements JobTable {
 
   /** A failure is no lie, and no pass. */
   #checked(peer: PeerId, outcome: Said, expected: Digest, moves: Moves): void {
-    if (outcome.type === 'failure') {
-      this.#countFailure(peer, outcome.failure.kind);
-      return;
-    }
-    if (outcome.digest === expected) {
-      this.tally.count(peer, 'accepted');
-      this.#passed(peer, moves);
-    } else {
-      this.tally.count(peer, 'lost');
-      this.#caught(peer, moves);
-    }
+    if (outcome.type === 'failure') return this.#countFailure(peer, outcome.failure.kind);
+    const isRight = outcome.digest === expected;
+    this.tally.count(peer, isRight ? 'accepted' : 'lost');
+    if (isRight) this.#passed(peer);
+    else this.#caught(peer, moves);
   }
 
   #heard(open: OpenChunk, peer: PeerId, outcome: Said, moves: Moves): void {
     if (outcome.type === 'failure') {
       this.#countFailure(peer, outcome.failure.kind);
       open.fail(peer, outcome.failure);
-      const failure = open.commonFailure((peers) => this.#evidence.suffices(peers));
+      const failure = open.commonFailure((peers) => this.#evidence.failureSuffices(open, peers));
       if (failure !== undefined) moves.fail(failure);
       else this.#settle(open, moves);
       return;
@@ -286,7 +297,7 @@ export class EvidenceTable implements JobTable {
     const wasDisputed = open.groups.length > 1;
     open.vote(peer, digest);
     if (!wasDisputed && open.groups.length > 1) this.#disputesEver += 1;
-    this.#votesOf(peer).add(open);
+    this.#votes.add(peer, open);
     const isBest = this.#judged(open) === digest;
     if (open.stored === undefined || (isBest && open.stored !== digest)) {
       open.stored = digest;
@@ -322,36 +333,26 @@ export class EvidenceTable implements JobTable {
     this.tally.totals.chunksAccepted += 1;
     const known = open.replicas.map(({ peer }) => peer);
     this.#checks.verified.add(open.chunk, digest, known);
-    for (const { peers: voters } of open.groups) {
-      for (const peer of voters) this.#votesOf(peer).delete(open);
-    }
+    this.#votes.end(open);
     const wrong = open.groups.filter((other) => other !== group).flatMap((other) => other.peers);
     for (const peer of peers) this.tally.count(peer, 'accepted');
     for (const peer of wrong) this.tally.count(peer, 'lost');
-    // What the others prove without it is as good as a check.
-    for (const peer of peers) {
-      if (peer === this.#spec.requester) continue;
-      if (this.#evidence.suffices(peers.filter((other) => other !== peer))) {
-        this.#passed(peer, moves);
-      }
-    }
+    for (const peer of this.#evidence.proven(peers)) this.#passed(peer);
     for (const peer of wrong) this.#caught(peer, moves);
   }
 
-  #passed(peer: PeerId, moves: Moves): void {
+  #passed(peer: PeerId): void {
+    if (this.#standings.isCaught(peer)) return;
     this.#standings.pass(peer);
-    for (const open of Array.from(this.#votes.get(peer) ?? [])) this.#settle(open, moves);
+    for (const open of this.#votes.of(peer)) this.#unsettled.add(open);
   }
 
   #caught(peer: PeerId, moves: Moves): void {
     if (peer === this.#spec.requester || this.#standings.isCaught(peer)) return;
     this.#standings.catch(peer);
     moves.catch(peer);
-    this.#lapse(({ replica }) => replica.peer === peer, 'revoked', moves);
-    const opens = Array.from(this.#votes.get(peer) ?? []);
-    this.#votes.delete(peer);
-    for (const open of opens) open.withdraw(peer);
-    for (const open of opens) this.#settle(open, moves);
+    for (const replica of this.#revoke(peer)) moves.revoke(replica);
+    for (const open of this.#votes.withdraw(peer)) this.#unsettled.add(open);
     const suffices = (others: readonly PeerId[]): boolean => this.#evidence.suffices(others);
     for (const fallen of this.#accepted.withdraw(peer, suffices)) {
       this.#reopen(fallen, peer, moves);
@@ -362,7 +363,8 @@ export class EvidenceTable implements JobTable {
     this.#checks.verified.delete(chunk);
     this.tally.totals.chunksAccepted -= 1;
     const open = OpenChunk.reopened(chunk, digest, peers, without);
-    for (const peer of peers) this.#votesOf(peer).add(open);
+    for (const peer of peers) this.#votes.add(peer, open);
+    for (const peer of [...peers, without]) this.tally.count(peer, 'accepted', -1);
     this.#open.set(chunk, open);
     moves.reopen(chunk);
     this.#waiting.reconsider(open);
@@ -373,27 +375,24 @@ export class EvidenceTable implements JobTable {
     this.tally.totals.failures[kind] += 1;
   }
 
-  #votesOf(peer: PeerId): Set<OpenChunk> {
-    const known = this.#votes.get(peer);
-    if (known !== undefined) return known;
-    const votes = new Set<OpenChunk>();
-    this.#votes.set(peer, votes);
-    return votes;
+  /** All leases of a peer, for good. */
+  #revoke(peer: PeerId): Replica[] {
+    return this.#lapse(
+      ({ replica }) => replica.peer === peer,
+      ({ open, replica }) => open.forget(replica),
+    );
   }
 
-  #lapse(which: (active: Active) => boolean, how: 'expired' | 'revoked', moves?: Moves): number {
-    let lapsed = 0;
+  #lapse(which: (active: Active) => boolean, mark: (active: Active) => void): Replica[] {
+    const lapsed: Replica[] = [];
     for (const active of [...this.#book.all()].filter(which)) {
       const { open, replica } = active;
-      const wasActive = replica.state === 'active';
       this.#book.release(active);
       this.#checks.end(replica.lease);
-      if (!wasActive) continue;
-      lapsed += 1;
-      replica.state = how;
-      if (how === 'expired') this.tally.count(replica.peer, 'expired');
-      else moves?.revoke(replica);
-      if (how === 'revoked') open.forget(replica);
+      // Revoked when the chunk was decided: nobody waits for it, and it is nobody's fault.
+      if (replica.state !== 'active') continue;
+      lapsed.push(replica);
+      mark(active);
       this.#waiting.reconsider(open);
     }
     return lapsed;

@@ -33,15 +33,33 @@ export class Evidence {
     this.#standings = standings;
   }
 
-  /** The odds that a result of the peer is right. */
+  /** The odds that a result of the peer is right. Who was caught says nothing either way. */
   weight(peer: PeerId): number {
     if (peer === this.#self) return ownWeight;
+    if (this.#standings.isCaught(peer)) return 1;
     return weightOf(this.#standings.passed(peer), this.#trust);
   }
 
   /** Whether these peers alone are believed, where nobody contradicts them. */
   suffices(peers: readonly PeerId[]): boolean {
     return weightLacking(this.#product(peers), 0, this.#trust.errorRate) <= 1;
+  }
+
+  /**
+   * Whether it is believed that a chunk fails, by those who say so, and against all who returned a
+   * result of it.
+   */
+  failureSuffices(open: OpenChunk, peers: readonly PeerId[]): boolean {
+    const saying = peers.filter((peer) => !this.#standings.isCaught(peer));
+    const others = open.groups.reduce((sum, group) => sum + this.#product(group.peers), 0);
+    return weightLacking(this.#product(saying), others, this.#trust.errorRate) <= 1;
+  }
+
+  /** Those whose result the others' prove without it, which is as good as a check. */
+  proven(peers: readonly PeerId[]): PeerId[] {
+    return peers.filter(
+      (peer) => peer !== this.#self && this.suffices(peers.filter((other) => other !== peer)),
+    );
   }
 
   judge(open: OpenChunk): Judgement {

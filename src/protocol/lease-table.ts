@@ -20,21 +20,11 @@ import { leaseLengthMs, twinAfterMs } from './grant.ts';
 import type { JobTable, Settlement } from './job-table.ts';
 import { type Active, LeaseBook } from './lease-book.ts';
 import { OpenChunk, type Replica } from './open-chunk.ts';
+import { Rests } from './rests.ts';
 import { Tally, type Totals } from './tally.ts';
 import { TicketQueue } from './ticket-queue.ts';
 
-/** A replica that expired, of a peer that may have the chunk again at that time. */
-type Resting = Active & { readonly untilMs: number };
-
 type Canonical = Extract<Outcome, { type: 'result' }>;
-
-/**
- * Who let a lease expire does not get its chunk again before this, so that it goes to somebody else
- * if there is anybody: long enough for the offer to say that a replica is open, and for a volunteer
- * that was not needed until then to come. Else one that hangs would get it again and again. A
- * guess.
- */
-const REST_MS = 10_000;
 
 /** New samples of the turnaround weigh a twentieth: a batch of results is one event, not many. */
 const TURNAROUND_WEIGHT = 0.05;
@@ -46,8 +36,7 @@ export class LeaseTable implements JobTable {
   readonly #open = new Map<number, OpenChunk>();
   readonly #book = new LeaseBook();
   readonly #tickets = new TicketQueue();
-  /** The first to end first. No more than leases expire in that time. */
-  readonly #resting: Resting[] = [];
+  readonly #rests = new Rests();
   readonly #turnaround = new MovingMean(TURNAROUND_WEIGHT);
   #chunks = 0;
   #frontier = 0;
@@ -185,10 +174,7 @@ export class LeaseTable implements JobTable {
   expire(nowMs: number): number {
     return this.#lapse(
       ({ deadlineMs }) => deadlineMs <= nowMs,
-      (open, replica) => {
-        replica.state = 'expired';
-        this.#resting.push({ open, replica, untilMs: nowMs + REST_MS });
-      },
+      (active) => this.#rests.begin(active, nowMs),
     );
   }
 
@@ -198,7 +184,7 @@ export class LeaseTable implements JobTable {
     if (!this.isHolder(peer)) return 0;
     return this.#lapse(
       (replica) => replica.peer === peer,
-      (open, replica) => open.forget(replica),
+      ({ open, replica }) => open.forget(replica),
     );
   }
 
@@ -212,11 +198,7 @@ export class LeaseTable implements JobTable {
   }
 
   #endRests(nowMs: number): void {
-    for (let [first] = this.#resting; first && first.untilMs <= nowMs; [first] = this.#resting) {
-      this.#resting.shift();
-      const { open, replica } = first;
-      if (replica.state !== 'expired') continue;
-      replica.state = 'rested';
+    for (const { open, replica } of this.#rests.end(nowMs)) {
       // It has stepped over the tickets that are left.
       if (!open.decided && open.tickets > 0) this.#tickets.forget(replica.peer);
     }
@@ -285,10 +267,7 @@ export class LeaseTable implements JobTable {
     return { type: 'accepted', chunk: open.chunk, digest, value, revoked: leases };
   }
 
-  #lapse(
-    which: (replica: Replica) => boolean,
-    mark: (open: OpenChunk, replica: Replica) => void,
-  ): number {
+  #lapse(which: (replica: Replica) => boolean, mark: (active: Active) => void): number {
     const lapsed = [...this.#book.all()].filter(({ replica }) => which(replica));
     let expired = 0;
     for (const active of lapsed) {
@@ -296,7 +275,7 @@ export class LeaseTable implements JobTable {
       this.#book.release(active);
       // Revoked when the chunk was decided: nobody waits for it, and it is nobody's fault.
       if (open.decided) continue;
-      mark(open, replica);
+      mark(active);
       this.tally.count(replica.peer, 'expired');
       expired += 1;
       this.#refill(open);

@@ -228,7 +228,7 @@ export class Peer {
       case 'finish':
         return this.#volunteer.finish(now.ms);
       case 'stop':
-        return this.#overlay.stop(now);
+        return [...this.#requester.keepStandings(now.ms), ...this.#overlay.stop(now)];
       default:
         return unreachable(event);
     }

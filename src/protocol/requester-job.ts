@@ -25,6 +25,8 @@ export class RequesterJob {
   readonly assembler = new Assembler();
   readonly #demand = new Map<PeerId, number>();
   readonly #rate = new RateMeter();
+  /** No more than contributors. */
+  readonly #caught: PeerId[] = [];
   readonly #startedMs: number;
   #movedMs: number;
   #checkAtMs = Infinity;
@@ -45,6 +47,16 @@ export class RequesterJob {
 
   get dueAtMs(): number {
     return this.#over ? Infinity : this.#checkAtMs;
+  }
+
+  /**
+   * Chunks 0 to this one, less one, may be read: for good, they will not be opened again. Of results
+   * that are believed on evidence none is, until all are accepted.
+   */
+  get readable(): number {
+    const { accepted, contiguous } = this.assembler;
+    const isFinal = this.spec.trust.credibility === undefined || accepted === this.table.chunks;
+    return isFinal ? contiguous : 0;
   }
 
   /** A volunteer's standing demand grows, up to what it may hold. */
@@ -111,6 +123,7 @@ export class RequesterJob {
         for (const chunk of settlement.reopened) this.assembler.reopen(chunk);
         for (const chunk of settlement.accepted) this.assembler.accept(chunk);
         accepted += settlement.accepted.length;
+        this.#caught.push(...settlement.caught);
       }
       for (const { peer: holder, lease } of settlement.revoked) {
         revoked.set(holder, [...(revoked.get(holder) ?? []), lease]);
@@ -170,6 +183,7 @@ export class RequesterJob {
       disputes: this.table.disputesEver,
       wallMs: Math.round(nowMs - this.#startedMs),
       contributions: this.table.tally.list(),
+      caught: this.#caught,
     };
   }
 
@@ -192,9 +206,13 @@ export class RequesterJob {
     if (peers.length === 0) return 'no peer computes this job';
     const waiting = table.waitingForOthersThan(peers);
     if (waiting === 0) return undefined;
-    const { quorum } = this.spec.trust;
+    const { quorum, credibility } = this.spec.trust;
     const here = peers.length;
     const chunks = waiting === 1 ? '1 chunk waits' : `${waiting} chunks wait`;
+    if (credibility !== undefined) {
+      const heard = here === 1 ? 'the only peer here has' : `all ${here} peers here have`;
+      return `${chunks} for evidence from others: ${heard} voted, which is not enough`;
+    }
     if (table.disputed > 0) {
       const why = `replicas disagree, and all ${here} peers here have had their say`;
       return `${chunks} for one more peer: ${why}`;

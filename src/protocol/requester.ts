@@ -33,6 +33,8 @@ const OFFER_EVERY_MS = 20_000;
 const OFFER_EVERY_MS_MIN = 1_000;
 /** A volunteer that hangs keeps its leases for some 14 s: these and a look. Guesses. */
 const WATCH: WatchOptions = { idleMs: 5_000, pongMs: 8_000 };
+/** Standings are written down so often, at most, and when a job ends. */
+const KEEP_EVERY_MS = 5_000;
 /** Silent volunteers are looked for so often, while there are leases out. */
 const LOOK_EVERY_MS = 1_000;
 
@@ -67,6 +69,8 @@ export class Requester {
   /** Jobs whose offers the grid knows. */
   #live = 0;
   #lookAtMs = 0;
+  /** Standings are not kept again before. */
+  #keepAtMs = 0;
 
   constructor({ self, addresses, awareness, standings, random }: RequesterParts) {
     this.#self = self;
@@ -128,6 +132,7 @@ export class Requester {
       to,
       message: { type: 'job-ended', job },
     }));
+    effects.push(...this.keepStandings(now.ms));
     // Never gossiped: nobody needs to hear that it is closed.
     if (own.sequence === 0) return effects;
     effects.push(this.#sign(own, true, now));
@@ -155,6 +160,7 @@ export class Requester {
       this.#watch.pong(from, message.id);
       return [];
     }
+    this.standings.nowMs = now.unixMs;
     const job = message.type === 'ask' ? message.job : message.frame.job;
     const own = this.#jobs.get(job);
     if (own === undefined) {
@@ -163,10 +169,19 @@ export class Requester {
     const effects: Effect[] = [];
     if (message.type === 'ask') own.run.ask(from, message.count);
     else effects.push(...own.run.results(from, message.frame.replicas, now.ms));
-    return [...effects, ...own.run.serve(now.ms), ...this.#offerIfChanged(own, now)];
+    effects.push(...own.run.serve(now.ms), ...this.#offerIfChanged(own, now));
+    return this.#keepAtMs > now.ms ? effects : [...effects, ...this.keepStandings(now.ms)];
+  }
+
+  /** What has been seen of peers since they were kept the last time. */
+  keepStandings(nowMs: number): Effect[] {
+    if (!this.standings.hasChanged) return [];
+    this.#keepAtMs = nowMs + KEEP_EVERY_MS;
+    return [{ type: 'keep-standings', standings: this.standings.takeChanged() }];
   }
 
   tick(now: Now): Effect[] {
+    this.standings.nowMs = now.unixMs;
     const effects = this.#look(now);
     for (const own of this.#jobs.values()) {
       effects.push(...own.run.tick(now.ms), ...this.#offerIfChanged(own, now));

@@ -5,12 +5,11 @@
  */
 
 import type { PeerId } from '../model/ids.ts';
+import { limits } from '../model/limits.ts';
 import type { Standing } from '../model/standing.ts';
 
 /** Half a year after it was last seen, half of what a peer has passed still counts. A guess. */
 const HALF_LIFE_MS = 180 * 24 * 3_600_000;
-/** Those seen longest ago make room. Some 200 bytes each. */
-export const STANDINGS_MAX = 20_000;
 
 type Entry = { passed: number; isCaught: boolean; seenAtMs: number };
 
@@ -25,7 +24,7 @@ export class Standings {
   /** @param known of earlier runs */
   constructor(known: readonly Standing[] = []) {
     const lastSeenLast = [...known].sort((a, b) => a.seenAtMs - b.seenAtMs);
-    for (const { peer, passed, isCaught, seenAtMs } of lastSeenLast.slice(-STANDINGS_MAX)) {
+    for (const { peer, passed, isCaught, seenAtMs } of lastSeenLast.slice(-limits.standingsMax)) {
       this.#entries.set(peer, { passed, isCaught, seenAtMs });
     }
   }
@@ -50,6 +49,10 @@ export class Standings {
     this.#put(peer, { passed: 0, isCaught: true, seenAtMs: this.nowMs });
   }
 
+  get hasChanged(): boolean {
+    return this.#changed.size > 0;
+  }
+
   /** Those that have changed since this was asked the last time. */
   takeChanged(): Standing[] {
     const changed: Standing[] = [];
@@ -65,7 +68,7 @@ export class Standings {
     this.#entries.delete(peer);
     this.#entries.set(peer, entry);
     this.#changed.add(peer);
-    if (this.#entries.size <= STANDINGS_MAX) return;
+    if (this.#entries.size <= limits.standingsMax) return;
     for (const oldest of this.#entries.keys()) {
       this.#entries.delete(oldest);
       this.#changed.delete(oldest);

@@ -32,6 +32,8 @@ export class WaitingChunks {
     // What is believed and was not kept has to come once more.
     const isPromised = open.active > 0 && this.#evidence.lacking(open) <= 1;
     if (open.decided || isPromised) {
+      // Not if it was opened again meanwhile, as another one of the same number.
+      if (this.#waiting.get(chunk) !== open) return;
       this.#waiting.delete(chunk);
       this.#disputed.delete(chunk);
       return;

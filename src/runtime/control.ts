@@ -2,6 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 
+import type { Trust } from '../model/job.ts';
 import { GridError } from '../model/errors.ts';
 import type { JobId, PeerId } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
@@ -142,6 +143,8 @@ function jobRow(components: ControlComponents, kept: StoredJob, watched?: OwnJob
     wallMs: report?.wallMs ?? 0,
     createdAtMs: kept.spec.createdAtMs,
     quorum: kept.spec.trust.quorum,
+    credibility: credibilityRow(kept.spec.trust),
+    caught: [...(report?.caught ?? [])],
     contributions: (report?.contributions ?? []).map(({ peer: peerId, ...counts }) =>
       Object.assign({ peerId, self: peerId === self }, counts),
     ),
@@ -149,6 +152,12 @@ function jobRow(components: ControlComponents, kept: StoredJob, watched?: OwnJob
   return progress?.remainingMs === undefined
     ? row
     : { ...row, remainingMs: progress.remainingMs, _remainingMs: 'remainingMs' };
+}
+
+function credibilityRow({ credibility }: Trust): Job['credibility'] {
+  if (credibility === undefined) return null;
+  const { errorRate, assumeFaulty, identities } = credibility;
+  return { errorRate, assumeFaulty, identitiesScarce: identities === 'scarce' };
 }
 
 /** The machine knows why a job stalls; who else could help is known here. */

@@ -11,6 +11,7 @@ import { GridError, reasonOf } from '../model/errors.ts';
 import type { Digest, PeerId } from '../model/ids.ts';
 import type { ChunkLimits } from '../model/job.ts';
 import { limits } from '../model/limits.ts';
+import type { Standing } from '../model/standing.ts';
 import type { KnownPeer } from '../model/peer-record.ts';
 import type { BlobCache, Clock, Sandbox, Store, Transport } from '../ports.ts';
 import type { LocalEvent } from '../protocol/events.ts';
@@ -197,6 +198,7 @@ async function start(
     addresses: () => addresses,
     entrances: options.peers,
     known,
+    standings: standingsOf(parts.store, log),
     features: options.slots > 0 ? ['computes'] : [],
     slots: options.slots,
     limits: options.limits,
@@ -247,6 +249,17 @@ async function start(
   const metricsAddress = metricsServer?.address;
   const metricsPart = metricsAddress === undefined ? {} : { metricsAddress };
   return { peer: self, addresses, knowsOthers, ...metricsPart };
+}
+
+/** Without them all peers are strangers, which costs work and nothing else. */
+function standingsOf(store: Store, log: Logger): readonly Standing[] {
+  try {
+    return store.listStandings();
+  } catch (error) {
+    const reason = reasonOf(error);
+    log.warn({ reason }, `what earlier runs have seen of peers can't be read: ${reason}`);
+    return [];
+  }
 }
 
 /** Those that earlier runs have met. That they can't be read is no reason not to start. */

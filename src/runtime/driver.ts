@@ -6,6 +6,7 @@
 import { reasonOf, unreachable } from '../model/errors.ts';
 import { type JobId, type PeerId, short } from '../model/ids.ts';
 import type { RequesterSend } from '../model/messages.ts';
+import type { Standing } from '../model/standing.ts';
 import type { KnownPeer } from '../model/peer-record.ts';
 import type { Clock, Sandbox, Store, Transport } from '../ports.ts';
 import type { Effect, PeerEvent } from '../protocol/events.ts';
@@ -117,6 +118,8 @@ export class Driver {
       }
       case 'keep-peers':
         return this.#keepPeers(effect.peers);
+      case 'keep-standings':
+        return this.#keepStandings(effect.standings);
       case 'wake':
         return this.#wake(effect.atMs);
       case 'drained':
@@ -144,9 +147,10 @@ export class Driver {
           own.fail({ type: 'requester-failed', step: 'store', reason: reasonOf(error) });
           return;
         }
-        own.advanceTo(peer.ownJob(effect.job)?.assembler.contiguous ?? 0);
+        own.advanceTo(peer.ownJob(effect.job)?.readable ?? 0);
         return;
       case 'all-accepted':
+        own.advanceTo(peer.ownJob(effect.job)?.readable ?? 0);
         own.allAccepted();
         return;
       case 'job-failed':
@@ -168,6 +172,17 @@ export class Driver {
       this.#keepTroubleToldAtMs = clock.nowMs();
       const reason = reasonOf(error);
       log.warn({ reason }, `the peers met can't be kept for the next start: ${reason}`);
+    }
+  }
+
+  /** Without them peers are strangers at the next start, which costs work and nothing else. */
+  #keepStandings(standings: readonly Standing[]): void {
+    const { store, log } = this.#components;
+    try {
+      store.putStandings(standings);
+    } catch (error) {
+      const reason = reasonOf(error);
+      log.warn({ reason }, `what was seen of peers can't be kept: ${reason}`);
     }
   }
 

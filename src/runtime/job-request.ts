@@ -8,7 +8,7 @@ import { basename, isAbsolute } from 'node:path';
 
 import { GridError, reasonOf } from '../model/errors.ts';
 import { digest, type Digest } from '../model/ids.ts';
-import type { ChunkLimits, JobSpec, Pieces } from '../model/job.ts';
+import type { ChunkLimits, JobSpec, Pieces, Trust } from '../model/job.ts';
 import { limits } from '../model/limits.ts';
 import type { ControlHandler } from '../transport/control-server.ts';
 
@@ -64,10 +64,24 @@ export function jobRequest(request: Submit): JobRequest {
     params: parseParams(request.paramsJson),
     inputPath: inputPath === '' ? undefined : inputPath,
     program: programRequest(request),
-    trust: { quorum },
+    trust: trustRequest(request),
     limits: limitsRequest(request),
     chunksMax,
   };
+}
+
+function trustRequest({ quorum, credibility }: Submit): Trust {
+  if (credibility === null) return { quorum };
+  const { errorRate, assumeFaulty, identitiesScarce } = credibility;
+  if (!(errorRate >= limits.errorRateMin && errorRate <= limits.errorRateMax)) {
+    refuse(`An error rate is from ${limits.errorRateMin} to ${limits.errorRateMax}.`);
+  }
+  if (!(assumeFaulty >= limits.faultyShareMin && assumeFaulty <= limits.faultyShareMax)) {
+    const { faultyShareMin, faultyShareMax } = limits;
+    refuse(`The share of saboteurs to assume is from ${faultyShareMin} to ${faultyShareMax}.`);
+  }
+  const identities = identitiesScarce ? 'scarce' : 'free';
+  return { quorum, credibility: { errorRate, assumeFaulty, identities } };
 }
 
 function limitsRequest(request: Submit): ChunkLimits {

@@ -157,8 +157,14 @@ export class OwnJob {
       await this.pages.add(page);
       this.#chunks += page.length;
       dispatch({ type: 'chunks-added', job: this.job, count: page.length });
-      while (this.pages.live >= limits.pagesAheadMax && !this.#over) await this.#advanced.next();
+      while (this.#isFarAhead && !this.#over) await this.#advanced.next();
     }
+  }
+
+  /** Of a job that believes on evidence any chunk may be needed again until all are accepted. */
+  get #isFarAhead(): boolean {
+    const { credibility } = this.spec.trust;
+    return credibility === undefined && this.pages.live >= limits.pagesAheadMax;
   }
 
   async #merge(): Promise<void> {

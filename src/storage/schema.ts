@@ -9,10 +9,11 @@ import { GridError, reasonOf } from '../model/errors.ts';
 import { limits } from '../model/limits.ts';
 import { decodeCanonical, encodeCanonical } from '../wire/canonical-cbor.ts';
 import { PEERS_SCHEMA } from './peers-table.ts';
+import { STANDINGS_SCHEMA } from './standings-table.ts';
 import { damaged } from './store-trouble.ts';
 
 /** Rises with every change of the tables below, or of the records in them. */
-const SCHEMA_VERSION = 3;
+const SCHEMA_VERSION = 4;
 
 const JOBS_SCHEMA = `
   CREATE TABLE jobs (
@@ -37,8 +38,9 @@ export function migrate(database: DatabaseSync, path: string): void {
   inTransaction(database, () => {
     if (version === 0) database.exec(JOBS_SCHEMA);
     if (version === 1) nameSteps(database, path);
-    // Version 2 kept no peers.
-    database.exec(PEERS_SCHEMA);
+    // Version 2 kept no peers, and version 3 nothing that was seen of them.
+    if (version < 3) database.exec(PEERS_SCHEMA);
+    database.exec(STANDINGS_SCHEMA);
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   });
 }

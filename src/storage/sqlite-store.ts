@@ -16,11 +16,13 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
 import { reasonOf } from '../model/errors.ts';
 import type { Digest, JobId } from '../model/ids.ts';
+import type { Standing } from '../model/standing.ts';
 import type { KnownPeer } from '../model/peer-record.ts';
 import type { BlobRef } from '../model/program.ts';
 import type { Store, StoredJob, StoredResult } from '../ports.ts';
 import { digestOf } from '../wire/digest.ts';
 import { BlobFiles } from './blob-files.ts';
+import { StandingsTable } from './standings-table.ts';
 import { PeersTable } from './peers-table.ts';
 import { inTransaction, migrate } from './schema.ts';
 import { damaged, storeTrouble } from './store-trouble.ts';
@@ -64,6 +66,7 @@ class SqliteStore implements Store {
   readonly #getJob: StatementSync;
   readonly #listJobs: StatementSync;
   readonly #peers: PeersTable;
+  readonly #standings: StandingsTable;
   readonly #results = new Map<JobId, ResultsTable>();
 
   constructor(path: string, database: DatabaseSync, blobs: BlobFiles) {
@@ -79,6 +82,7 @@ class SqliteStore implements Store {
       'SELECT record FROM jobs ORDER BY created_at_ms DESC, number DESC',
     );
     this.#peers = new PeersTable(database);
+    this.#standings = new StandingsTable(database);
   }
 
   /** What an earlier process left: its jobs are lost and their results of no use. */
@@ -154,6 +158,14 @@ class SqliteStore implements Store {
     return this.#guard(() => this.#peers.list());
   }
 
+  putStandings(standings: readonly Standing[]): void {
+    this.#guard(() => inTransaction(this.#database, () => this.#standings.put(standings)));
+  }
+
+  listStandings(): readonly Standing[] {
+    return this.#guard(() => this.#standings.list());
+  }
+
   putBlob(bytes: Uint8Array): Promise<Digest> {
     return this.#blobs.put(bytes);
   }
@@ -193,7 +205,10 @@ class SqliteStore implements Store {
     );
     const table: ResultsTable = {
       name,
-      insert: this.#database.prepare(`INSERT INTO ${name} VALUES (?, ?, ?) ON CONFLICT DO NOTHING`),
+      insert: this.#database.prepare(
+        `INSERT INTO ${name} VALUES (?, ?, ?)
+         ON CONFLICT (chunk) DO UPDATE SET digest = excluded.digest, value = excluded.value`,
+      ),
       read: this.#database.prepare(
         `SELECT chunk, digest, value FROM ${name} WHERE chunk >= ? ORDER BY chunk LIMIT ?`,
       ),

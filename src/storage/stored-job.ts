@@ -8,6 +8,7 @@ import { unreachable } from '../model/errors.ts';
 import { digest, jobId, peerId } from '../model/ids.ts';
 import type {
   ChunkLimits,
+  Trust,
   Contribution,
   JobReport,
   JobSpec,
@@ -54,11 +55,25 @@ function spec(from: Fields): JobSpec {
     ...(setup && { setup: blobRef(setup) }),
     steps: steps(from.fields('steps')),
     params: from.bytes('params'),
-    trust: { quorum: from.fields('trust').number('quorum') },
+    trust: trustOf(from.fields('trust')),
     limits: limitsOf(from.fields('limits')),
     chunksMax: from.number('chunksMax'),
     requester: peerId(from.text('requester')),
     createdAtMs: from.number('createdAtMs'),
+  };
+}
+
+function trustOf(from: Fields): Trust {
+  const credibility = from.optional('credibility');
+  return {
+    quorum: from.number('quorum'),
+    ...(credibility && {
+      credibility: {
+        errorRate: credibility.number('errorRate'),
+        assumeFaulty: credibility.number('assumeFaulty'),
+        identities: credibility.oneOf('identities', ['free', 'scarce']),
+      },
+    }),
   };
 }
 
@@ -116,6 +131,7 @@ function reportOf(from: Fields): JobReport {
     disputes: from.number('disputes'),
     wallMs: from.number('wallMs'),
     contributions: from.list('contributions').map((item) => contribution(item)),
+    caught: (from.optionalTexts('caught') ?? []).map((peer) => peerId(peer)),
   };
 }
 

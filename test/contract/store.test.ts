@@ -125,12 +125,12 @@ describe.each(stores)('a store of %s', (_name, open) => {
     expect(firsts).toEqual(Array.from({ length: 20 }, (_, chunk) => chunk));
   });
 
-  test('keeps the result a chunk has already', async () => {
+  test('keeps the last result that a chunk was given', async () => {
     const store = await opened();
     const { job } = putRunning(store, 'primes');
     store.putResults(job, [resultOf(0, Buffer.from('first'))]);
     store.putResults(job, [resultOf(0, Buffer.from('second')), resultOf(1, Buffer.from('new'))]);
-    expect(texts(store.readResults(job, 0, 10))).toEqual(['first', 'new']);
+    expect(texts(store.readResults(job, 0, 10))).toEqual(['second', 'new']);
   });
 
   test('keeps empty values and the largest chunk number', async () => {
@@ -185,6 +185,35 @@ describe.each(stores)('a store of %s', (_name, open) => {
     );
     store.putPeers(many);
     expect(store.listPeers()).toEqual(many.slice(3).toReversed());
+  });
+
+  test('keeps what was seen of peers, each in the place of what was kept before', async () => {
+    const store = await opened();
+    expect(store.listStandings()).toEqual([]);
+    const anna = { peer: knownPeer('anna', 0).peer, passed: 1.5, isCaught: false, seenAtMs: 2_000 };
+    const bert = { peer: knownPeer('bert', 0).peer, passed: 0, isCaught: true, seenAtMs: 1_000 };
+    store.putStandings([anna, bert]);
+    expect(store.listStandings()).toEqual([bert, anna]);
+    store.putStandings([{ ...bert, seenAtMs: 3_000 }]);
+    expect(store.listStandings()).toEqual([anna, { ...bert, seenAtMs: 3_000 }]);
+  });
+
+  test('keeps no more standings than it should, and of them the last seen', async () => {
+    const store = await opened();
+    const letters = 'abcdefghijklmnopqrstuvwxyz';
+    const many = Array.from({ length: limits.standingsMax + 3 }, (_, index) => {
+      const name = [1, 26, 676, 17_576].map((unit) => letters[Math.floor(index / unit) % 26]);
+      return {
+        peer: knownPeer(name.join(''), 0).peer,
+        passed: 1,
+        isCaught: false,
+        seenAtMs: index,
+      };
+    });
+    store.putStandings(many);
+    const kept = store.listStandings();
+    expect(kept).toHaveLength(limits.standingsMax);
+    expect(kept[0]?.seenAtMs).toBe(3);
   });
 
   test('keeps a blob under its digest until it is deleted', async () => {

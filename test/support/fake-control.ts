@@ -35,6 +35,8 @@ export function aJob(changes: Partial<Job> = {}): Job {
     wallMs: 3_200,
     createdAtMs: Date.UTC(2026, 10, 22, 4, 0, 0),
     quorum: 2,
+    credibility: null,
+    caught: [],
     contributions: [],
     ...changes,
   };

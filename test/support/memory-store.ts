@@ -3,9 +3,10 @@
  */
 
 import { GridError } from '../../src/model/errors.ts';
-import type { Digest, JobId } from '../../src/model/ids.ts';
+import type { Digest, JobId, PeerId } from '../../src/model/ids.ts';
 import { limits } from '../../src/model/limits.ts';
 import type { KnownPeer } from '../../src/model/peer-record.ts';
+import type { Standing } from '../../src/model/standing.ts';
 import type { BlobRef } from '../../src/model/program.ts';
 import type { Store, StoredJob, StoredResult } from '../../src/ports.ts';
 import { digestOf } from '../../src/wire/digest.ts';
@@ -17,6 +18,7 @@ export class MemoryStore implements Store {
   readonly #jobs = new Map<JobId, StoredJob>();
   readonly #results = new Map<JobId, Map<number, Uint8Array>>();
   #peers: readonly KnownPeer[] = [];
+  readonly #standings = new Map<PeerId, Standing>();
   readonly #blobs = new Map<Digest, Uint8Array>();
 
   putJob(job: StoredJob): void {
@@ -37,7 +39,7 @@ export class MemoryStore implements Store {
     if (!this.#jobs.has(job)) throw new Error(`results of job ${job}, which was never put`);
     const values = this.#results.get(job) ?? new Map<number, Uint8Array>();
     this.#results.set(job, values);
-    for (const { chunk, value } of results) if (!values.has(chunk)) values.set(chunk, value);
+    for (const { chunk, value } of results) values.set(chunk, value);
   }
 
   readResults(job: JobId, from: number, countMax: number): readonly Uint8Array[] {
@@ -63,6 +65,16 @@ export class MemoryStore implements Store {
 
   listPeers(): readonly KnownPeer[] {
     return this.#peers;
+  }
+
+  putStandings(standings: readonly Standing[]): void {
+    for (const standing of standings) this.#standings.set(standing.peer, standing);
+    const lastSeenFirst = this.listStandings().toReversed();
+    for (const { peer } of lastSeenFirst.slice(limits.standingsMax)) this.#standings.delete(peer);
+  }
+
+  listStandings(): readonly Standing[] {
+    return [...this.#standings.values()].sort((a, b) => a.seenAtMs - b.seenAtMs);
   }
 
   async putBlob(bytes: Uint8Array): Promise<Digest> {

@@ -35,6 +35,8 @@ export type PeerProcessOptions = {
   readonly args?: readonly string[];
   /** Share of chunks for which it returns wrong results; absent for an honest peer. */
   readonly lieRate?: number;
+  /** So many of its results are right all the same, the first ones. */
+  readonly honestFirst?: number;
   /** Its wrong results are its own, where other liars agree on theirs. */
   readonly liesAlone?: boolean;
   /** A command that becomes the peer, given the peer's command line as its last arguments. */
@@ -81,9 +83,10 @@ export async function spawnPeer(options: PeerProcessOptions): Promise<PeerProces
   };
 }
 
-function programOf({ lieRate, liesAlone }: PeerProcessOptions): string[] {
+function programOf({ lieRate, liesAlone, honestFirst = 0 }: PeerProcessOptions): string[] {
   if (lieRate === undefined) return [launcher];
-  return [saboteur, String(lieRate), ...(liesAlone === true ? ['--lies-alone'] : [])];
+  const alone = liesAlone === true ? ['--lies-alone'] : [];
+  return [saboteur, String(lieRate), ...alone, '--honest-first', String(honestFirst)];
 }
 
 export function record(value: unknown): Record<string, unknown> {

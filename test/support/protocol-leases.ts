@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import type { PeerId } from '../../src/model/ids.ts';
 import type { Contribution, JobSpec } from '../../src/model/job.ts';
 import type { Lease } from '../../src/model/replica.ts';
-import type { Settlement } from '../../src/protocol/job-table.ts';
+import type { JobTable, Settlement } from '../../src/protocol/job-table.ts';
 import { LeaseTable } from '../../src/protocol/lease-table.ts';
 import { emptyTotals, type Totals } from '../../src/protocol/tally.ts';
 import { digestNumbered, jobNumbered, specOf, valueOf } from './protocol-fixtures.ts';
@@ -22,7 +22,7 @@ export function tableOf(
 }
 
 /** The one lease that a peer gets. */
-export function leaseOne(table: LeaseTable, peer: PeerId, nowMs = 0): Lease {
+export function leaseOne(table: JobTable, peer: PeerId, nowMs = 0): Lease {
   const leases = table.lease(peer, 1, nowMs);
   expect(leases).toHaveLength(1);
   return leases[0] ?? { lease: Number.NaN, chunk: Number.NaN };
@@ -30,7 +30,7 @@ export function leaseOne(table: LeaseTable, peer: PeerId, nowMs = 0): Lease {
 
 export const chunksOf = (leases: readonly Lease[]) => leases.map(({ chunk }) => chunk);
 
-export function contribution(table: LeaseTable, peer: PeerId): Partial<Contribution> | undefined {
+export function contribution(table: JobTable, peer: PeerId): Partial<Contribution> | undefined {
   const found = table.tally.list().find((entry) => entry.peer === peer);
   if (found === undefined) return undefined;
   // Only what happened, so that a test says what matters.

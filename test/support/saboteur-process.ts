@@ -1,7 +1,8 @@
 /**
  * A peer that lies: every part is the project's own, but its sandbox changes a share of the results
- * before they are signed. Usage: saboteur-process.ts RATE [--lies-alone] join OPTIONS, as
- * `manyhands join`. All saboteurs tell the same lie about a chunk, unless they lie alone.
+ * before they are signed. Usage: saboteur-process.ts RATE [--lies-alone] [--honest-first N] join
+ * OPTIONS, as `manyhands join`. All saboteurs tell the same lie about a chunk, unless they lie
+ * alone.
  */
 
 import { join } from 'node:path';
@@ -25,10 +26,13 @@ const { positionals, values } = parseArgs({
     peer: { type: 'string', multiple: true, default: [] },
     'log-format': { type: 'string' },
     'lies-alone': { type: 'boolean', default: false },
+    'honest-first': { type: 'string', default: '0' },
   },
 });
 
 const slots = Number(values.slots);
+/** Results that are right, whatever comes later. */
+let honestLeft = Number(values['honest-first']);
 /** What this peer adds to its lies. */
 const accent = values['lies-alone'] ? process.pid : 0;
 const node = await createNode(
@@ -70,7 +74,9 @@ async function run(honest: Sandbox, batch: ChunkBatch, rate: number): Promise<Ch
     const chunk = batch.chunks[index]?.chunk ?? 0;
     // Knuth's multiplicative hash spreads the lies evenly over the chunks.
     const lies = ((chunk * 2654435761) >>> 0) / 2 ** 32 < rate;
-    if (!lies || done.outcome.type !== 'result') return done;
+    const isHonest = honestLeft > 0;
+    honestLeft -= 1;
+    if (isHonest || !lies || done.outcome.type !== 'result') return done;
     const value = encodeCanonical(-1 - chunk - accent);
     return {
       outcome: { type: 'result', value, digest: digestOf(value) },

@@ -20,18 +20,19 @@ export type SquaresOptions = {
   /** Rounds of arithmetic a chunk; a million take some 20 ms. */
   readonly work?: number;
   readonly quorum?: number;
+  readonly credibility?: Job['credibility'];
 };
 
 /** Submits it through the control socket. @returns the job's id */
 export async function submitSquares(
   { control }: PeerProcess,
-  { count, work = 1, quorum = 1 }: SquaresOptions,
+  { count, work = 1, quorum = 1, credibility = null }: SquaresOptions,
 ): Promise<string> {
   return submitTo(control, {
     source: await readJob(squares),
     name: 'squares',
     paramsJson: JSON.stringify({ count, work }),
-    quorum,
+    trust: { quorum, credibility },
     limits: {
       wallMsMax: 60_000,
       memoryBytesMax: 256 * 2 ** 20,

@@ -37,6 +37,7 @@ export const report: JobReport = {
   accepted: 1000,
   disputes: 3,
   wallMs: 1234.5,
+  caught: [peerId('c'.repeat(52))],
   contributions: [
     {
       peer: peerId('b'.repeat(52)),

@@ -19,6 +19,7 @@ export function submitRequest(
     paramsJson: '',
     inputPath: '',
     quorum: 1,
+    credibility: null,
     wallMsMax: 1,
     memoryBytesMax: 1,
     resultBytesMax: 1,

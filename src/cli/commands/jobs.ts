@@ -90,8 +90,11 @@ async function showJob(id: string, context: Context): Promise<void> {
   const [summary = '', ...contributions] = summaryLines(job, context.columns);
   context.print(hasEnded(job) ? summary : progressSentence(job));
   context.print(`id         ${job.jobId}`);
-  context.print(`trust      ${trustText(job.quorum)}`);
+  context.print(`trust      ${trustText(job)}`);
   context.print(`submitted  ${new Date(job.createdAtMs).toISOString()}`);
+  if (job.caught.length > 0) {
+    context.print(`caught     ${job.caught.map((peer) => shortId(peer)).join(', ')}`);
+  }
   if (job.failure !== '') context.print(`failure    ${plain(job.failure)}`);
   if (contributions.length > 0) context.print('', ...contributions);
   if (job.state === 'done') {

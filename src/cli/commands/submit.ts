@@ -17,7 +17,7 @@ import {
   deliveryNote,
   type OutOptions,
 } from '../job-output.ts';
-import { shortId, trustText } from '../job-view.ts';
+import { FAULTY_DEFAULT, shortId, type TrustShown, trustText } from '../job-view.ts';
 import { addLimitOptions, chunkLimitsOf, type LimitOptions } from '../limit-options.ts';
 import { option, valueOption } from '../options.ts';
 import { connectJobHost, type JobHost, reachJobHost } from '../own-peer.ts';
@@ -31,14 +31,16 @@ import {
 import { addProgramOptions, type ProgramOptions } from '../program-options.ts';
 import { noteStdin, type Spool, spool } from '../spool.ts';
 import { type Submission, submitTo } from '../submission.ts';
-import { parseCount, parseParams, parseTrust } from '../values.ts';
+import { parseCount, parseFaulty, parseParams, parseTrust, type TrustPolicy } from '../values.ts';
 
 type SubmitOptions = PeerOptions &
   LimitOptions &
   PiecesOptions &
   ProgramOptions &
   OutOptions & {
-    readonly trust?: number;
+    readonly trust?: TrustPolicy;
+    readonly assumeFaulty?: number;
+    readonly identities?: 'free' | 'scarce';
     readonly maxChunks: number;
     readonly name?: string;
     readonly detach?: boolean;
@@ -58,9 +60,23 @@ export function addSubmit(program: Command, io: Io): void {
     .addOption(
       valueOption(
         '--trust <policy>',
-        `all, or quorum:N peers that agree (default: quorum:${quorumDefault}, or all when alone)`,
+        'all, quorum:N peers that agree, or error-rate:E on evidence ' +
+          `(default: quorum:${quorumDefault}, or all when alone)`,
         parseTrust,
       ),
+    )
+    .addOption(
+      valueOption(
+        '--assume-faulty <share>',
+        `for error-rate: peers that may be saboteurs (default: ${FAULTY_DEFAULT})`,
+        parseFaulty,
+      ),
+    )
+    .addOption(
+      option(
+        '--identities <kind>',
+        'for error-rate: free, or scarce where the caught stay out (default: free)',
+      ).choices(['free', 'scarce']),
     )
     .addOption(
       valueOption(
@@ -87,6 +103,7 @@ Examples:
   manyhands submit wordcount --input book.txt --out counts.json
   manyhands submit mandelbrot width=1920 > picture.png
   manyhands submit my-job.ts --trust all --peer 192.0.2.7:7420
+  manyhands submit my-job.ts --trust error-rate:1e-6 --assume-faulty 0.1
   manyhands submit my-job.ts --detach --json
   seq 1 100 | manyhands submit prog.wasm --lines -
   manyhands submit prog.wasm --range 0..1e6 --per-chunk 1000 --arg --fast
@@ -111,6 +128,7 @@ async function submit(
   command: Command,
 ): Promise<void> {
   const job = givenJob(jobGiven, options.files);
+  checkTrust(options);
   const paramsJson = isProgram(job) ? '{}' : parseParams(params);
   await checkOut(options);
   const { readJob } = await import('../job-source.ts');
@@ -141,7 +159,7 @@ async function submit(
 
 /** @param onSubmitted called once the peer has all that it needs */
 async function submitAndFollow(
-  submission: Omit<Submission, 'quorum'>,
+  submission: Omit<Submission, 'trust'>,
   onSubmitted: () => void,
   options: SubmitOptions,
   context: Context,
@@ -151,10 +169,10 @@ async function submitAndFollow(
   let isDone = false;
   async function work({ client, isOwn, isAlone }: JobHost): Promise<void> {
     if (jobId === undefined) {
-      const quorum = quorumOf({ isOwn, isAlone }, options, context);
-      jobId = await submitTo(client, { ...submission, quorum });
+      const trust = trustOf({ isOwn, isAlone }, options, context);
+      jobId = await submitTo(client, { ...submission, trust });
       onSubmitted();
-      tellSubmitted(jobId, submission.name, quorum, options, context);
+      tellSubmitted(jobId, submission.name, trust, options, context);
     }
     if (options.detach === true) return;
     if (!isDone) await followJob(client, jobId, context, isOwn ? 'cancel' : 'detach');
@@ -215,13 +233,13 @@ const hostsMax = 3;
 function tellSubmitted(
   jobId: string,
   name: string,
-  quorum: number,
+  trust: TrustShown,
   { detach }: SubmitOptions,
   context: Context,
 ): void {
-  if (context.json) context.printJson({ type: 'submitted', jobId, name, quorum });
+  if (context.json) context.printJson({ type: 'submitted', jobId, name, ...trust });
   else if (detach === true) context.print(jobId);
-  else context.note(`Submitted ${name} as ${shortId(jobId)}, trust ${trustText(quorum)}`);
+  else context.note(`Submitted ${name} as ${shortId(jobId)}, trust ${trustText(trust)}`);
 }
 
 async function handOut(
@@ -260,30 +278,60 @@ function tellAboutHost(
   tell(context, `Not used: ${flags}. A peer is running here already, and the job goes to it.`);
 }
 
+/** @throws {GridError} `usage` for what would have no effect */
+function checkTrust({ trust, assumeFaulty, identities }: SubmitOptions): void {
+  if (trust !== undefined && 'errorRate' in trust) return;
+  if (assumeFaulty !== undefined || identities !== undefined) {
+    const flag = assumeFaulty === undefined ? '--identities' : '--assume-faulty';
+    throw new GridError('usage', `${flag} says something of --trust error-rate only.`);
+  }
+}
+
+function trustOf(
+  host: Pick<JobHost, 'isOwn' | 'isAlone'>,
+  options: SubmitOptions,
+  context: Context,
+): TrustShown {
+  const { trust, assumeFaulty, identities } = options;
+  if (trust !== undefined && 'errorRate' in trust) {
+    const { errorRate } = trust;
+    const identitiesScarce = identities === 'scarce';
+    const faulty = assumeFaulty ?? FAULTY_DEFAULT;
+    if (host.isAlone)
+      tell(context, 'No other peer is known: this one computes all, and believes itself.');
+    return { quorum: 1, credibility: { errorRate, assumeFaulty: faulty, identitiesScarce } };
+  }
+  return { quorum: quorumOf(host, trust?.quorum, options, context), credibility: null };
+}
+
 function quorumOf(
   { isOwn, isAlone }: Pick<JobHost, 'isOwn' | 'isAlone'>,
-  { peer, trust }: SubmitOptions,
+  quorum: number | undefined,
+  { peer }: SubmitOptions,
   context: Context,
 ): number {
-  if (trust === undefined && isAlone) {
+  if (quorum === undefined && isAlone) {
     tell(context, 'Trust is "all": without --peer there is no other machine to compare with.');
     return 1;
   }
-  if (trust !== undefined && trust > 1 && isAlone) {
-    tell(
-      context,
-      `Each chunk waits for ${trust} peers that agree, and this one knows no other: name one ` +
-        'with --peer, or let others join through this one.',
-    );
-  }
-  if (trust === undefined && isOwn && !isAlone && peer === undefined) {
+  if (quorum !== undefined && quorum > 1 && isAlone)
+    tellAlone(`${quorum} peers that agree`, context);
+  if (quorum === undefined && isOwn && !isAlone && peer === undefined) {
     tell(
       context,
       `Trust is "quorum:${quorumDefault}": results are compared with those of peers met before. ` +
         'If none of them is there any more, name one with --peer, or do without: --trust all.',
     );
   }
-  return trust ?? quorumDefault;
+  return quorum ?? quorumDefault;
+}
+
+function tellAlone(what: string, context: Context): void {
+  tell(
+    context,
+    `Each chunk waits for ${what}, and this one knows no other: name one with --peer, or let ` +
+      'others join through this one.',
+  );
 }
 
 function tell(context: Context, line: string): void {

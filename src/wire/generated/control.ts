@@ -5,6 +5,7 @@ import type { CancelRequest as _manyhands_control_v1_CancelRequest, CancelReques
 import type { CancelResponse as _manyhands_control_v1_CancelResponse, CancelResponse__Output as _manyhands_control_v1_CancelResponse__Output } from './manyhands/control/v1/CancelResponse.ts';
 import type { Contribution as _manyhands_control_v1_Contribution, Contribution__Output as _manyhands_control_v1_Contribution__Output } from './manyhands/control/v1/Contribution.ts';
 import type { ControlClient as _manyhands_control_v1_ControlClient, ControlDefinition as _manyhands_control_v1_ControlDefinition } from './manyhands/control/v1/Control.ts';
+import type { Credibility as _manyhands_control_v1_Credibility, Credibility__Output as _manyhands_control_v1_Credibility__Output } from './manyhands/control/v1/Credibility.ts';
 import type { DataFile as _manyhands_control_v1_DataFile, DataFile__Output as _manyhands_control_v1_DataFile__Output } from './manyhands/control/v1/DataFile.ts';
 import type { Declined as _manyhands_control_v1_Declined, Declined__Output as _manyhands_control_v1_Declined__Output } from './manyhands/control/v1/Declined.ts';
 import type { Files as _manyhands_control_v1_Files, Files__Output as _manyhands_control_v1_Files__Output } from './manyhands/control/v1/Files.ts';
@@ -46,6 +47,7 @@ export interface ProtoGrpcType {
         CancelResponse: MessageTypeDefinition<_manyhands_control_v1_CancelResponse, _manyhands_control_v1_CancelResponse__Output>
         Contribution: MessageTypeDefinition<_manyhands_control_v1_Contribution, _manyhands_control_v1_Contribution__Output>
         Control: SubtypeConstructor<typeof grpc.Client, _manyhands_control_v1_ControlClient> & { service: _manyhands_control_v1_ControlDefinition }
+        Credibility: MessageTypeDefinition<_manyhands_control_v1_Credibility, _manyhands_control_v1_Credibility__Output>
         DataFile: MessageTypeDefinition<_manyhands_control_v1_DataFile, _manyhands_control_v1_DataFile__Output>
         Declined: MessageTypeDefinition<_manyhands_control_v1_Declined, _manyhands_control_v1_Declined__Output>
         Files: MessageTypeDefinition<_manyhands_control_v1_Files, _manyhands_control_v1_Files__Output>

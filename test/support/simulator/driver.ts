@@ -133,12 +133,23 @@ export class Driver {
   #keep(
     effect: Extract<
       Effect,
-      { type: 'keep-peers' | 'store-results' | 'all-accepted' | 'job-failed' | 'drained' }
+      {
+        type:
+          | 'keep-peers'
+          | 'keep-standings'
+          | 'store-results'
+          | 'all-accepted'
+          | 'job-failed'
+          | 'drained';
+      }
     >,
   ): void {
     switch (effect.type) {
       case 'keep-peers':
         this.known = effect.peers;
+        return;
+      case 'keep-standings':
+        // No simulated job believes on evidence: a table alone is tried in `verification.ts`.
         return;
       case 'store-results':
         this.#components.job(effect.job)?.store(effect.results);

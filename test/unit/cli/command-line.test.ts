@@ -47,7 +47,7 @@ describe('the command line', () => {
     [['join', '--listen', '7420'], /--listen.*host:port.*7420.*\[2001:db8::7\]:7420/],
     [['join', '--slots', '2.5'], /--slots.*a whole number from 0 to 1024/],
     [['join', '--log-level', 'loud'], /trace, debug, info, warn, error, fatal, silent/],
-    [['submit', 'x', '--trust', 'some'], /"all".*or "quorum:N"/],
+    [['submit', 'x', '--trust', 'some'], /"all".*"quorum:N".*or "error-rate:E"/],
     [['submit', 'x', '--wall-limit', '30'], /30s, 90m, 2h or 1h30m/],
     [['submit', 'x', '--memory-limit', 'much'], /256MiB, 1GB/],
     [['submit', 'x', '--result-limit', '2MiB'], /at most 1MiB/],

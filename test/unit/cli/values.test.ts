@@ -8,6 +8,7 @@ import {
   parseDurationMs,
   parseParams,
   parseRange,
+  parseFaulty,
   parseTrust,
 } from '../../../src/cli/values.ts';
 
@@ -51,17 +52,42 @@ describe('a size', () => {
 
 describe('trust', () => {
   test.each([
-    ['all', 1],
-    ['quorum:2', 2],
-    ['quorum:100', 100],
-  ])('%s needs %d peers', (text, peers) => expect(parseTrust(text)).toBe(peers));
+    ['all', { quorum: 1 }],
+    ['quorum:2', { quorum: 2 }],
+    ['quorum:100', { quorum: 100 }],
+    ['error-rate', { errorRate: 1e-3 }],
+    ['error-rate:1e-6', { errorRate: 1e-6 }],
+    ['error-rate:.05', { errorRate: 0.05 }],
+  ])('%s is a policy', (text, policy) => expect(parseTrust(text)).toEqual(policy));
 
-  test.each(['', 'none', 'quorum', 'quorum:0', 'quorum:101', 'quorum:two', 'All'])(
-    '"%s" is refused with what there is',
-    (text) => {
-      expect(() => parseTrust(text)).toThrow(/"all".*"quorum:N"/);
-    },
-  );
+  test.each([
+    '',
+    'none',
+    'quorum',
+    'quorum:0',
+    'quorum:101',
+    'quorum:two',
+    'All',
+    'error-rate:',
+    'error-rate:0',
+    'error-rate:0.2',
+    'error-rate:1e-13',
+    'error-rate:few',
+  ])('"%s" is refused with what there is', (text) => {
+    expect(() => parseTrust(text)).toThrow(/"all".*"quorum:N".*"error-rate:E"/);
+  });
+});
+
+describe('the share of saboteurs', () => {
+  test.each([
+    ['0.2', 0.2],
+    ['1e-6', 1e-6],
+    ['.49', 0.49],
+  ])('%s is one', (text, share) => expect(parseFaulty(text)).toBe(share));
+
+  test.each(['0', '0.5', '-0.1', 'half', ''])('"%s" is none', (text) => {
+    expect(() => parseFaulty(text)).toThrow('a share of peers from 0.000001 to 0.49');
+  });
 });
 
 describe('an address', () => {

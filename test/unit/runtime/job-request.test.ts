@@ -34,6 +34,8 @@ function refusalOf(request: object): [string, string] {
   throw new Error('it was not refused');
 }
 
+const someTrust = { errorRate: 1e-3, assumeFaulty: 0.2, identitiesScarce: false };
+
 test('a JavaScript job is a script and its policy', () => {
   expect(jobRequest({ ...javascript, paramsJson: '{"n":4}', inputPath: '/in' })).toEqual({
     name: 'squares',
@@ -43,6 +45,14 @@ test('a JavaScript job is a script and its policy', () => {
     trust: { quorum: 1 },
     limits: { wallMsMax: 1, memoryBytesMax: 1, resultBytesMax: 1, stderrBytesMax: 0 },
     chunksMax: 1,
+  });
+});
+
+test('a job may be believed on evidence', () => {
+  const credibility = { errorRate: 1e-6, assumeFaulty: 0.1, identitiesScarce: true };
+  expect(jobRequest({ ...javascript, credibility }).trust).toEqual({
+    quorum: 1,
+    credibility: { errorRate: 1e-6, assumeFaulty: 0.1, identities: 'scarce' },
   });
 });
 
@@ -100,6 +110,11 @@ test.each<[object, string]>([
   [{ name: '' }, 'name'],
   [{ name: 'x'.repeat(limits.nameCharsMax + 1) }, 'name'],
   [{ quorum: 0 }, 'quorum'],
+  [{ credibility: { ...someTrust, errorRate: 0 } }, 'An error rate is from'],
+  [{ credibility: { ...someTrust, errorRate: 0.2 } }, 'An error rate is from'],
+  [{ credibility: { ...someTrust, errorRate: NaN } }, 'An error rate is from'],
+  [{ credibility: { ...someTrust, assumeFaulty: 0 } }, 'The share of saboteurs'],
+  [{ credibility: { ...someTrust, assumeFaulty: 0.5 } }, 'The share of saboteurs'],
   [{ chunksMax: 0 }, 'chunks'],
   [{ paramsJson: '{' }, 'no JSON'],
   [{ inputPath: 'here.txt' }, 'absolute, since the peer may be in another folder: "here.txt"'],

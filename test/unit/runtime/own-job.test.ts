@@ -2,6 +2,7 @@ import { once } from 'node:events';
 
 import { expect, test } from 'vitest';
 
+import { limits } from '../../../src/model/limits.ts';
 import type { JobSpec } from '../../../src/model/job.ts';
 import type { LocalEvent } from '../../../src/protocol/events.ts';
 import { PieceSteps, ScriptSteps, type StepRunner } from '../../../src/runtime/job-steps.ts';
@@ -133,4 +134,25 @@ test.each<[string, (own: OwnJob) => void, string]>([
   end(own);
   await own.settled;
   expect([own.state, closed]).toEqual([state, 1]);
+});
+
+test('all inputs are kept for a job that may need any of them again', async () => {
+  const store = new MemoryStore();
+  const credibility = { errorRate: 1e-3, assumeFaulty: 0.2, identities: 'free' } as const;
+  const spec = { ...rangeSpec, trust: { quorum: 1, credibility } };
+  const pages = limits.pagesAheadMax + 2;
+  const inputs = Array.from({ length: limits.pageChunksMax }, () => Uint8Array.of(1));
+  const steps: StepRunner = {
+    async *split() {
+      for (let page = 0; page < pages; page++) yield inputs;
+    },
+    merge: () => Promise.resolve({ kind: 'text', blob: specOf().program }),
+    closeInput: () => Promise.resolve(),
+  };
+  const { own, events } = running({ ...spec, chunksMax: 1e7 }, steps, store);
+  await expect.poll(() => events).toContain('split-ended');
+  expect(own.pages.live).toBe(pages);
+  own.cancel();
+  await own.settled;
+  expect(own.pages.live).toBe(0);
 });

@@ -137,12 +137,39 @@ test('a store of the second schema, which kept no peers, keeps them from now on'
   const first = await opened(path);
   first.putJob(storedJob('old', 'done'));
   first.close();
-  inDatabase(path, 'DROP TABLE peers; PRAGMA user_version = 2');
+  inDatabase(path, 'DROP TABLE peers; DROP TABLE standings; PRAGMA user_version = 2');
   const second = await opened(path);
   expect([second.listJobs(), second.listPeers()]).toEqual([[storedJob('old', 'done')], []]);
   second.putPeers([knownPeer]);
   second.close();
   expect((await opened(path)).listPeers()).toEqual([knownPeer]);
+});
+
+test('a store of the third schema, which kept no standings, keeps them from now on', async () => {
+  const path = tempDir();
+  const first = await opened(path);
+  first.putPeers([knownPeer]);
+  first.close();
+  inDatabase(path, 'DROP TABLE standings; PRAGMA user_version = 3');
+  const second = await opened(path);
+  expect([second.listPeers(), second.listStandings()]).toEqual([[knownPeer], []]);
+  second.putStandings([standing]);
+  second.close();
+  expect((await opened(path)).listStandings()).toEqual([standing]);
+});
+
+test.each([
+  ['an id that is none', `peer = 'damaged'`],
+  ['fewer checks than none', 'passed = -1'],
+  ['a time before there was any', 'seen_at_ms = -1'],
+])('a standing with %s is passed over, and the others are known', async (_what, change) => {
+  const path = tempDir();
+  const first = await opened(path);
+  const other = { ...standing, peer: peerId('other'.padEnd(52, '2')) };
+  first.putStandings([standing, other]);
+  first.close();
+  inDatabase(path, `UPDATE standings SET ${change} WHERE peer = '${standing.peer}'`);
+  expect((await opened(path)).listStandings()).toEqual([other]);
 });
 
 test.each([
@@ -193,7 +220,7 @@ test('a store of a newer schema is left alone, with both versions named', async 
   await expect(openStore({ path })).rejects.toMatchObject({
     code: 'store-failed',
     message: `The store in ${path} was written by a newer manyhands: its schema is 7, and this one \
-knows 3. Update manyhands, or choose another folder with --data.`,
+knows 4. Update manyhands, or choose another folder with --data.`,
   });
 });
 
@@ -250,13 +277,15 @@ test('a full disk is reported and loses nothing, and room makes the store go on'
   expect(readable).toBe(chunks);
 });
 
-const firstSchema = 'DROP TABLE peers; PRAGMA user_version = 1';
+const firstSchema = 'DROP TABLE peers; DROP TABLE standings; PRAGMA user_version = 1';
 
 const knownPeer = {
   peer: peerId('known'.padEnd(52, '2')),
   addresses: ['192.0.2.7:7420'],
   seenAtMs: 1_800_000_000_000,
 };
+
+const standing = { peer: knownPeer.peer, passed: 2.5, isCaught: false, seenAtMs: 1_000 };
 
 async function opened(path: string): Promise<Store> {
   const store = await openStore({ path });

@@ -1,6 +1,7 @@
 // Original file: proto/manyhands/control/v1/control.proto
 
 import type { Contribution as _manyhands_control_v1_Contribution, Contribution__Output as _manyhands_control_v1_Contribution__Output } from '../../../manyhands/control/v1/Contribution.ts';
+import type { Credibility as _manyhands_control_v1_Credibility, Credibility__Output as _manyhands_control_v1_Credibility__Output } from '../../../manyhands/control/v1/Credibility.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Job {
@@ -22,6 +23,8 @@ export interface Job {
   'createdAtMs'?: (number | string | Long);
   'quorum'?: (number);
   'contributions'?: (_manyhands_control_v1_Contribution)[];
+  'credibility'?: (_manyhands_control_v1_Credibility | null);
+  'caught'?: (string)[];
   '_remainingMs'?: "remainingMs";
 }
 
@@ -44,5 +47,7 @@ export interface Job__Output {
   'createdAtMs': (number);
   'quorum': (number);
   'contributions': (_manyhands_control_v1_Contribution__Output)[];
+  'credibility': (_manyhands_control_v1_Credibility__Output | null);
+  'caught': (string)[];
   '_remainingMs'?: "remainingMs";
 }

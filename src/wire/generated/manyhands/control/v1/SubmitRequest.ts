@@ -2,6 +2,7 @@
 
 import type { Setup as _manyhands_control_v1_Setup, Setup__Output as _manyhands_control_v1_Setup__Output } from '../../../manyhands/control/v1/Setup.ts';
 import type { Pieces as _manyhands_control_v1_Pieces, Pieces__Output as _manyhands_control_v1_Pieces__Output } from '../../../manyhands/control/v1/Pieces.ts';
+import type { Credibility as _manyhands_control_v1_Credibility, Credibility__Output as _manyhands_control_v1_Credibility__Output } from '../../../manyhands/control/v1/Credibility.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface SubmitRequest {
@@ -19,6 +20,7 @@ export interface SubmitRequest {
   'script'?: (string);
   'setup'?: (_manyhands_control_v1_Setup | null);
   'pieces'?: (_manyhands_control_v1_Pieces | null);
+  'credibility'?: (_manyhands_control_v1_Credibility | null);
 }
 
 export interface SubmitRequest__Output {
@@ -36,4 +38,5 @@ export interface SubmitRequest__Output {
   'script': (string);
   'setup': (_manyhands_control_v1_Setup__Output | null);
   'pieces': (_manyhands_control_v1_Pieces__Output | null);
+  'credibility': (_manyhands_control_v1_Credibility__Output | null);
 }

@@ -1,0 +1,37 @@
+/** Undecided chunks by who has voted on them: they move when that peer is checked, or caught. */
+
+import type { PeerId } from '../model/ids.ts';
+import type { OpenChunk } from './open-chunk.ts';
+
+export class Votes {
+  readonly #byPeer = new Map<PeerId, Set<OpenChunk>>();
+
+  add(peer: PeerId, open: OpenChunk): void {
+    const opens = this.#byPeer.get(peer);
+    if (opens === undefined) this.#byPeer.set(peer, new Set([open]));
+    else opens.add(open);
+  }
+
+  of(peer: PeerId): Iterable<OpenChunk> {
+    return this.#byPeer.get(peer) ?? [];
+  }
+
+  /** A chunk is decided. */
+  end(open: OpenChunk): void {
+    for (const { peers } of open.groups) {
+      for (const peer of peers) {
+        const opens = this.#byPeer.get(peer);
+        opens?.delete(open);
+        if (opens?.size === 0) this.#byPeer.delete(peer);
+      }
+    }
+  }
+
+  /** A peer's votes count no more. @returns the chunks that they were for */
+  withdraw(peer: PeerId): OpenChunk[] {
+    const opens = [...this.of(peer)];
+    this.#byPeer.delete(peer);
+    for (const open of opens) open.withdraw(peer);
+    return opens;
+  }
+}

@@ -1,0 +1,57 @@
+/** Results believed on evidence, in a grid of real processes. */
+
+import { expect, test } from 'vitest';
+
+import { openStore } from '../../src/storage/sqlite-store.ts';
+import { jobState, manyhands, startPeer, type PeerProcess } from '../support/grid-process.ts';
+import { resultOf, squares, submitSquares, sumOfSquares } from '../support/small-job.ts';
+
+const credibility = { errorRate: 1e-3, assumeFaulty: 0.2, identitiesScarce: false };
+
+/** Who joins through the first of them, until all are neighbours of it. */
+async function joined(first: PeerProcess, others: readonly object[]): Promise<PeerProcess[]> {
+  const started = others.map(async (options) => {
+    const peer = await startPeer({ ...options, through: [first] });
+    await peer.logged(/neighbour up/);
+    return peer;
+  });
+  return Promise.all(started);
+}
+
+test('who was honest for 50 chunks and lies then is caught, and changes no result', async () => {
+  const ada = await startPeer();
+  const mal = { lieRate: 0.3, honestFirst: 50 };
+  const [, , , saboteur] = await joined(ada, [{}, {}, {}, mal]);
+  const count = 1_500;
+  const jobId = await submitSquares(ada, { count, work: 100_000, credibility });
+  const job = await jobState(ada.control, jobId, ({ state }) => state === 'done');
+  expect(JSON.parse(await resultOf(ada, jobId))).toEqual({ sum: sumOfSquares(count) });
+  expect(job.caught).toEqual([saboteur?.peer]);
+  const lies = job.contributions.find(({ peerId }) => peerId === saboteur?.peer);
+  expect(lies?.returned).toBeGreaterThan(50);
+  expect(lies?.lost).toBeGreaterThan(0);
+  const shown = await manyhands(['--data', ada.dataPath, 'job', jobId]);
+  expect(shown.stdout).toContain('trust      error-rate:0.001');
+  expect(shown.stdout).toContain(`caught     ${saboteur?.peer.slice(0, 8)}`);
+  // It is remembered: the next job is not leased to it at all.
+  const again = await submitSquares(ada, { count: 300, work: 100_000, credibility });
+  const second = await jobState(ada.control, again, ({ state }) => state === 'done');
+  expect(second.contributions.map(({ peerId }) => peerId)).not.toContain(saboteur?.peer);
+});
+
+test('what was seen of peers outlasts the process', async () => {
+  const ada = await startPeer({ slots: 1 });
+  await joined(ada, [{}, {}]);
+  const line = ['--data', ada.dataPath, 'submit', squares, 'count=400', 'work=100000'];
+  const first = await manyhands([...line, '--trust', 'error-rate', '--json']);
+  expect(first.code).toBe(0);
+  await ada.end();
+  const store = await openStore({ path: ada.dataPath });
+  const standings = store.listStandings();
+  store.close();
+  expect(standings).toHaveLength(2);
+  for (const { passed, isCaught } of standings) {
+    expect(passed).toBeGreaterThan(3);
+    expect(isCaught).toBe(false);
+  }
+});
