@@ -16,6 +16,7 @@ export const dispatch: Benchmark = {
     return [
       await rate('accepted chunks/s, trust all', 1, 300_000, 20_000),
       await rate('accepted chunks/s, quorum:2', 2, 150_000, 10_000),
+      await onEvidence(150_000),
     ];
   },
 };
@@ -46,5 +47,17 @@ function rate(what: string, quorum: number, count: number, aim: number): Promise
       unit: '1/s',
       aim: { atLeast: aim },
     };
+  });
+}
+
+/** Strangers become known by what the requester computes itself, so here it does. */
+function onEvidence(count: number): Promise<Figure> {
+  const credibility = { errorRate: 1e-3, assumeFaulty: 0.2, identitiesScarce: false };
+  return withGrid([{ slots: 1 }, ...VOLUNTEERS], async (requester) => {
+    const path = noOp;
+    await runJob(requester, { path, params: { count: 20_000 }, quorum: 1, credibility });
+    const job = await runJob(requester, { path, params: { count }, quorum: 1, credibility });
+    const value = (job.accepted * 1000) / job.wallMs;
+    return { what: 'accepted chunks/s, error-rate, the requester computes', value, unit: '1/s' };
   });
 }

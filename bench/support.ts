@@ -61,6 +61,7 @@ export type BenchJob = {
   readonly path: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly quorum: number;
+  readonly credibility?: Job['credibility'];
 };
 
 /** Submits a job and sees it through. */
@@ -79,7 +80,7 @@ export async function submitJob({ control }: PeerProcess, job: BenchJob): Promis
     source,
     name: source.name,
     paramsJson: JSON.stringify(job.params),
-    trust: { quorum: job.quorum, credibility: null },
+    trust: { quorum: job.quorum, credibility: job.credibility ?? null },
     limits: chunkLimits,
     chunksMax: 10_000_000,
   });

@@ -15,6 +15,7 @@ import type {
 import type { Offer, SignedOffer } from './model/offer.ts';
 import type { KnownPeer, PeerRecord, SignedRecord } from './model/peer-record.ts';
 import type { BlobRef, ProgramKey } from './model/program.ts';
+import type { Receipt, SignedReceipt } from './model/receipt.ts';
 import type { Standing } from './model/standing.ts';
 import type { Failure, LeasedChunk, Outcome } from './model/replica.ts';
 
@@ -87,6 +88,8 @@ export interface Transport {
 
   /** Leaves out addresses and features that are over the bounds of a record. */
   signRecord(record: PeerRecord): SignedRecord;
+
+  signReceipt(receipt: Receipt): SignedReceipt;
 
   stats(): TransportStats;
 
@@ -283,6 +286,13 @@ export interface Store {
   /** Each in the place of what was kept of its peer. */
   putStandings(standings: readonly Standing[]): void;
   listStandings(): readonly Standing[];
+  /**
+   * In the place of an earlier one of the same requester and job. Of more than `receiptsMax` the
+   * oldest goes of whoever gave the most, so that no requester pushes out what others gave.
+   */
+  putReceipt(receipt: SignedReceipt): void;
+  /** The last to come first. Those that were damaged since are not among them. */
+  listReceipts(): readonly SignedReceipt[];
 
   /** Writes beside and renames. Putting the same bytes again is cheap. */
   putBlob(bytes: Uint8Array): Promise<Digest>;

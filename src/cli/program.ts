@@ -3,6 +3,7 @@
 import { Command, Help, Option } from 'commander';
 
 import { addCompletion } from './commands/completion.ts';
+import { addCredit } from './commands/credit.ts';
 import { addExitCodes } from './commands/exit-codes.ts';
 import { addGrid } from './commands/grid.ts';
 import { addInit } from './commands/init.ts';
@@ -47,6 +48,7 @@ Every option can be set in the environment, as MANYHANDS_ and its name: MANYHAND
   program.commandsGroup('Peer:');
   addJoin(program, io);
   addPeers(program, io);
+  addCredit(program, io);
   addVolunteer(program, io);
   addGrid(program, io);
   program.commandsGroup('Writing jobs:');

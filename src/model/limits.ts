@@ -76,6 +76,10 @@ export const limits = {
   recordBytesMax: 1 * KiB,
   /** Peers kept on disk for the next start: as many as a passive view, and then some. */
   knownPeersMax: 256,
+  /** A signed receipt on the wire; with the longest name it has some 600 bytes. */
+  receiptBytesMax: 1 * KiB,
+  /** Receipts that a volunteer keeps, half a KiB each on disk. */
+  receiptsMax: 10_000,
   /** Addresses of one peer: a machine has few interfaces. */
   peerAddressesMax: 8,
   /** "host:port": 253 characters of DNS name, a colon, 5 digits. */

@@ -6,6 +6,7 @@
 import type { JobId, PeerId } from './ids.ts';
 import type { OfferName, SignedOffer } from './offer.ts';
 import type { SignedRecord } from './peer-record.ts';
+import type { Receipt, SignedReceipt } from './receipt.ts';
 import type { Lease, LeasedChunk, ResultFrame } from './replica.ts';
 
 /**
@@ -122,19 +123,22 @@ export type RequesterMessage =
   | { readonly type: 'acknowledge'; readonly job: JobId; readonly leases: readonly number[] }
   /** The results of these leases are of no more use. */
   | { readonly type: 'revoke'; readonly job: JobId; readonly leases: readonly number[] }
+  /** For what the volunteer did for a job that is about to end. */
+  | { readonly type: 'receipt'; readonly receipt: SignedReceipt }
   /** The job has ended, or was never known here: drop all that is held of it. */
   | { readonly type: 'job-ended'; readonly job: JobId }
   | WorkLiveness;
 
-/** What the requester's machine says: as above, but the driver puts the chunks' inputs in. */
+/** What the requester's machine says: as above, but the driver puts inputs and signatures in. */
 export type RequesterSend =
-  | Exclude<RequesterMessage, { type: 'leases' }>
+  | Exclude<RequesterMessage, { type: 'leases' | 'receipt' }>
   | {
       readonly type: 'leases';
       readonly job: JobId;
       readonly leaseMs: number;
       readonly chunks: readonly Lease[];
-    };
+    }
+  | { readonly type: 'receipt'; readonly receipt: Receipt };
 
 /**
  * What the transport reports, in order for each peer. Messages have passed every check of `wire/`:
@@ -162,7 +166,12 @@ export type TransportEvent =
     }
   | { readonly type: 'dial-failed'; readonly address: string; readonly reason: string }
   /** A volunteer's work stream is open and both hellos were exchanged. */
-  | { readonly type: 'volunteer-up'; readonly peer: PeerId }
+  | {
+      readonly type: 'volunteer-up';
+      readonly peer: PeerId;
+      /** Its IP address as it is seen from here. */
+      readonly remote: string;
+    }
   | {
       readonly type: 'volunteer-message';
       readonly from: PeerId;

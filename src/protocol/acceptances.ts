@@ -1,4 +1,4 @@
-/** Which results were accepted, and on whose word: for the day when one of those peers is caught. */
+/** Which results were accepted, and on whose word: for the day when one of those is caught. */
 
 import type { Digest, PeerId } from '../model/ids.ts';
 

@@ -14,6 +14,7 @@ import type {
 import type { Offer, SignedOffer } from '../model/offer.ts';
 import type { KnownPeer, PeerRecord, SignedRecord } from '../model/peer-record.ts';
 import type { ProgramKey, ProgramRef } from '../model/program.ts';
+import type { SignedReceipt } from '../model/receipt.ts';
 import type { Standing } from '../model/standing.ts';
 import type { LeasedChunk, Outcome } from '../model/replica.ts';
 
@@ -70,7 +71,7 @@ export type Effect =
   | { readonly type: 'send-to-requester'; readonly to: PeerId; readonly message: VolunteerMessage }
   /** No `volunteer-down` follows. */
   | { readonly type: 'close-volunteer'; readonly volunteer: PeerId }
-  /** The driver adds the chunks' inputs to leases. */
+  /** The driver adds the chunks' inputs to leases, and signs receipts. */
   | { readonly type: 'send-to-volunteer'; readonly to: PeerId; readonly message: RequesterSend }
   /** Have the program loaded in the sandbox. Ends in one of the events `program-...`. */
   | {
@@ -101,6 +102,8 @@ export type Effect =
   | { readonly type: 'keep-peers'; readonly peers: readonly KnownPeer[] }
   /** What was seen of peers: of each of them in the place of what was kept before. */
   | { readonly type: 'keep-standings'; readonly standings: readonly Standing[] }
+  /** What a requester has signed for this peer's work. */
+  | { readonly type: 'keep-receipt'; readonly receipt: SignedReceipt }
   /**
    * Canonical results, or of a job that believes on evidence those that may become so. To be stored
    * before later effects of the same list are carried out, in the place of others of the chunk.

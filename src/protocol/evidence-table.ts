@@ -30,28 +30,33 @@ import { Moves } from './moves.ts';
 import { type Group, OpenChunk, type Replica } from './open-chunk.ts';
 import type { Random } from './random.ts';
 import { Rests } from './rests.ts';
+import type { Reliability } from './reliability.ts';
 import { SpotChecks } from './spot-checks.ts';
 import type { Standings } from './standings.ts';
 import { Strangers } from './strangers.ts';
 import { Tally, type Totals } from './tally.ts';
 import { Votes } from './votes.ts';
+import type { VolunteerNetworks } from './volunteer-networks.ts';
+import { PIONEERS } from './verified-chunks.ts';
 import { WaitingChunks } from './waiting-chunks.ts';
 
 /** New samples of the turnaround weigh a twentieth, as in `lease-table.ts`. */
 const TURNAROUND_WEIGHT = 0.05;
-/** Decided at any price: to check peers with. A guess. */
-const PIONEERS = 8;
 /**
  * Chunks with undecided votes. More would cost less work where everybody is honest, and show liars
  * later; tried from 400 to 10,000 in `bench/verification.ts`.
  */
 const OPEN_MAX = 4_096;
+
 type Said = Exclude<Outcome, { type: 'returned' }>;
+type Value = Extract<Outcome, { type: 'result' }>;
 
 export type EvidenceTableParts = {
   readonly trust: CredibilityTrust;
   readonly totals: Totals;
   readonly standings: Standings;
+  readonly reliability: Reliability;
+  readonly networks: VolunteerNetworks;
   readonly random: Random;
 };
 
@@ -60,6 +65,7 @@ export class EvidenceTable implements JobTable {
   readonly tally: Tally;
   readonly #spec: JobSpec;
   readonly #standings: Standings;
+  readonly #reliability: Reliability;
   readonly #evidence: Evidence;
   readonly #checks: SpotChecks;
   readonly #strangers: Strangers;
@@ -77,15 +83,17 @@ export class EvidenceTable implements JobTable {
   #splitEnded = false;
   #disputesEver = 0;
 
-  constructor(job: JobId, spec: JobSpec, { trust, totals, standings, random }: EvidenceTableParts) {
+  constructor(job: JobId, spec: JobSpec, parts: EvidenceTableParts) {
+    const { trust, totals, standings, random } = parts;
     this.job = job;
     this.tally = new Tally(totals);
     this.#spec = spec;
     this.#standings = standings;
+    this.#reliability = parts.reliability;
     this.#evidence = new Evidence(spec.requester, trust, standings);
     this.#checks = new SpotChecks(standings, random);
-    this.#strangers = new Strangers(spec.requester, standings);
-    this.#waiting = new WaitingChunks(this.#evidence);
+    this.#strangers = new Strangers(spec.requester, standings, this.#checks.verified);
+    this.#waiting = new WaitingChunks(this.#evidence, parts.networks);
   }
 
   addChunks(count: number): void {
@@ -105,9 +113,7 @@ export class EvidenceTable implements JobTable {
   }
 
   get disputed(): number {
-    let disputed = 0;
-    for (const { groups } of this.#open.values()) disputed += groups.length > 1 ? 1 : 0;
-    return disputed;
+    return [...this.#open.values()].filter(({ groups }) => groups.length > 1).length;
   }
 
   get disputesEver(): number {
@@ -167,6 +173,7 @@ export class EvidenceTable implements JobTable {
       return { type: 'counted' };
     }
     this.tally.count(peer, 'returned');
+    if (outcome.type === 'result') this.#reliability.finished(peer);
     this.tally.count(peer, 'computeSeconds', result.computeMs / 1000);
     this.#turnaround.add(nowMs - replica.leasedAtMs);
     const moves = new Moves();
@@ -193,7 +200,10 @@ export class EvidenceTable implements JobTable {
       ({ replica }) => replica.deadlineMs <= nowMs,
       (active) => this.#rests.begin(active, nowMs),
     );
-    for (const { peer } of lapsed) this.tally.count(peer, 'expired');
+    for (const { peer } of lapsed) {
+      this.tally.count(peer, 'expired');
+      this.#reliability.failed(peer);
+    }
     return lapsed.length;
   }
 
@@ -204,9 +214,8 @@ export class EvidenceTable implements JobTable {
   }
 
   waitingForOthersThan(peers: readonly PeerId[]): number {
-    return this.#waiting.waitingForOthersThan(
-      peers.filter((peer) => !this.#standings.isCaught(peer)),
-    );
+    const able = peers.filter((peer) => !this.#standings.isCaught(peer));
+    return this.#waiting.waitingForOthersThan(able);
   }
 
   #leaseNext(peer: PeerId, nowMs: number, deadlineMs: number): Lease | undefined {
@@ -226,25 +235,19 @@ export class EvidenceTable implements JobTable {
   }
 
   #next(peer: PeerId, nowMs: number): OpenChunk | undefined {
-    const disputed = this.#isStranger(peer) ? undefined : this.#waiting.disputed(peer);
+    const disputed = this.#strangers.has(peer) ? undefined : this.#waiting.disputed(peer);
     const urgent = disputed ?? this.#waiting.decidedBy(peer);
     if (urgent !== undefined) return urgent;
-    const needsPioneers = this.#checks.verified.size < PIONEERS && this.#open.size >= PIONEERS;
-    if (needsPioneers) return this.#waiting.first(peer) ?? this.#fresh();
+    const isFirst = !this.#checks.verified.suffice && this.#open.size >= PIONEERS;
+    if (isFirst) return this.#waiting.first(peer) ?? this.#fresh();
     return this.#fresh() ?? this.#waiting.first(peer) ?? this.#straggler(peer, nowMs);
   }
 
   /** How many leases more a peer may have. */
   #room(peer: PeerId): number {
-    const room = limits.leasesHeldMax - this.#book.held(peer);
-    return this.#isStranger(peer)
-      ? Math.min(room, this.#strangers.room(this.#book.heldByEach))
-      : room;
-  }
-
-  /** At the beginning all are, and nobody can be checked. */
-  #isStranger(peer: PeerId): boolean {
-    return this.#checks.verified.size >= PIONEERS && this.#strangers.has(peer);
+    const room = this.#reliability.window(peer) - this.#book.held(peer);
+    if (!this.#strangers.has(peer)) return room;
+    return Math.min(room, this.#strangers.room(this.#book.heldByEach));
   }
 
   #fresh(): OpenChunk | undefined {
@@ -259,9 +262,7 @@ export class EvidenceTable implements JobTable {
   #straggler(peer: PeerId, nowMs: number): OpenChunk | undefined {
     if (!this.#splitEnded || this.#frontier < this.#chunks) return undefined;
     const afterMs = twinAfterMs(this.#turnaround.value);
-    const open = this.#book.straggler(afterMs, nowMs, (late) => late.mayTake(peer));
-    if (open !== undefined) open.twins += 1;
-    return open;
+    return this.#book.straggler(afterMs, nowMs, (late) => late.mayTake(peer));
   }
 
   #claim(peer: PeerId, result: ReplicaResult): Active | undefined {
@@ -277,7 +278,10 @@ export class EvidenceTable implements JobTable {
 
   /** A failure is no lie, and no pass. */
   #checked(peer: PeerId, outcome: Said, expected: Digest, moves: Moves): void {
-    if (outcome.type === 'failure') return this.#countFailure(peer, outcome.failure.kind);
+    if (outcome.type === 'failure') {
+      this.#evidence.refute([peer]);
+      return this.#countFailure(peer, outcome.failure.kind);
+    }
     const isRight = outcome.digest === expected;
     this.tally.count(peer, isRight ? 'accepted' : 'lost');
     if (isRight) this.#passed(peer);
@@ -288,35 +292,28 @@ export class EvidenceTable implements JobTable {
     if (outcome.type === 'failure') {
       this.#countFailure(peer, outcome.failure.kind);
       open.fail(peer, outcome.failure);
-      const failure = open.commonFailure((peers) => this.#evidence.failureSuffices(open, peers));
+      const failure = open.commonFailure((peers) =>
+        this.#evidence.failureSuffices(open, peers, this.#chunks),
+      );
       if (failure !== undefined) moves.fail(failure);
       else this.#settle(open, moves);
       return;
     }
-    const { digest, value } = outcome;
     const wasDisputed = open.groups.length > 1;
-    open.vote(peer, digest);
+    open.vote(peer, outcome.digest);
     if (!wasDisputed && open.groups.length > 1) this.#disputesEver += 1;
     this.#votes.add(peer, open);
-    const isBest = this.#judged(open) === digest;
-    if (open.stored === undefined || (isBest && open.stored !== digest)) {
-      open.stored = digest;
-      moves.store({ chunk: open.chunk, digest, value });
-    }
-    this.#settle(open, moves);
+    if (open.stored === undefined) moves.keep(open, outcome);
+    this.#settle(open, moves, outcome);
   }
 
-  /** The digest that is believed, if one is. */
-  #judged(open: OpenChunk): Digest | undefined {
-    const judgement = this.#evidence.judge(open);
-    return judgement.type === 'accepted' ? open.groups[judgement.group]?.digest : undefined;
-  }
-
-  #settle(open: OpenChunk, moves: Moves): void {
+  /** @param last whose value is at hand */
+  #settle(open: OpenChunk, moves: Moves, last?: Value): void {
     if (open.decided) return;
     const judgement = this.#evidence.judge(open);
     if (judgement.type === 'given-up') return moves.fail(open.dispute(0));
     const group = judgement.type === 'accepted' ? open.groups[judgement.group] : undefined;
+    if (group !== undefined && group.digest === last?.digest) moves.keep(open, last);
     // A value that was not kept has to come once more.
     if (group !== undefined && group.digest === open.stored) this.#accept(open, group, moves);
     else this.#waiting.reconsider(open);
@@ -334,6 +331,7 @@ export class EvidenceTable implements JobTable {
     const known = open.replicas.map(({ peer }) => peer);
     this.#checks.verified.add(open.chunk, digest, known);
     this.#votes.end(open);
+    this.#evidence.refute(open.failedAt);
     const wrong = open.groups.filter((other) => other !== group).flatMap((other) => other.peers);
     for (const peer of peers) this.tally.count(peer, 'accepted');
     for (const peer of wrong) this.tally.count(peer, 'lost');
@@ -372,6 +370,7 @@ export class EvidenceTable implements JobTable {
 
   #countFailure(peer: PeerId, kind: keyof Totals['failures']): void {
     this.tally.count(peer, 'failed');
+    this.#reliability.failed(peer);
     this.tally.totals.failures[kind] += 1;
   }
 
@@ -385,9 +384,8 @@ export class EvidenceTable implements JobTable {
 
   #lapse(which: (active: Active) => boolean, mark: (active: Active) => void): Replica[] {
     const lapsed: Replica[] = [];
-    for (const active of [...this.#book.all()].filter(which)) {
+    for (const active of this.#book.releaseAll(which)) {
       const { open, replica } = active;
-      this.#book.release(active);
       this.#checks.end(replica.lease);
       // Revoked when the chunk was decided: nobody waits for it, and it is nobody's fault.
       if (replica.state !== 'active') continue;

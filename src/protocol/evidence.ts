@@ -26,6 +26,8 @@ export class Evidence {
   readonly #self: PeerId;
   readonly #trust: CredibilityTrust;
   readonly #standings: Standings;
+  /** As many as compute for one job, at most. */
+  readonly #refuted = new Set<PeerId>();
 
   constructor(self: PeerId, trust: CredibilityTrust, standings: Standings) {
     this.#self = self;
@@ -46,13 +48,23 @@ export class Evidence {
   }
 
   /**
-   * Whether it is believed that a chunk fails, by those who say so, and against all who returned a
-   * result of it.
+   * Whether it is believed that a chunk fails, by those who say so and against all who returned a
+   * result of it. That ends the whole job, and any of its chunks may be lied about: so all of them
+   * together must be as unlikely to end it wrongly as one is to have a wrong result.
    */
-  failureSuffices(open: OpenChunk, peers: readonly PeerId[]): boolean {
-    const saying = peers.filter((peer) => !this.#standings.isCaught(peer));
+  failureSuffices(open: OpenChunk, peers: readonly PeerId[], chunks: number): boolean {
+    if (peers.includes(this.#self)) return true;
+    const saying = peers.filter(
+      (peer) => !this.#standings.isCaught(peer) && !this.#refuted.has(peer),
+    );
     const others = open.groups.reduce((sum, group) => sum + this.#product(group.peers), 0);
-    return weightLacking(this.#product(saying), others, this.#trust.errorRate) <= 1;
+    const errorRate = this.#trust.errorRate / Math.max(chunks, 1);
+    return weightLacking(this.#product(saying), others, errorRate) <= 1;
+  }
+
+  /** They failed at what others could compute: none of them is believed that a chunk fails. */
+  refute(failed: readonly PeerId[]): void {
+    for (const peer of failed) this.#refuted.add(peer);
   }
 
   /** Those whose result the others' prove without it, which is as good as a check. */

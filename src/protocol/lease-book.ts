@@ -70,6 +70,13 @@ export class LeaseBook {
     if (open.active === 0 && !open.decided) this.#inFlight -= 1;
   }
 
+  /** Takes off those that fit. @returns them */
+  releaseAll(which: (active: Active) => boolean): Active[] {
+    const released = [...this.#active.values()].filter(which);
+    for (const active of released) this.release(active);
+    return released;
+  }
+
   /**
    * The chunk of the oldest lease that takes much longer than usual, for a peer that may have it.
    * If its twin takes long as well there is another one, after twice the wait: either may hang.
@@ -84,7 +91,9 @@ export class LeaseBook {
     for (const { open, replica } of this.#active.values()) {
       if (replica.leasedAtMs > nowMs - afterMs) return undefined;
       if (open.decided || open.newestMs() > nowMs - afterMs * 2 ** open.twins) continue;
-      if (mayTake(open)) return open;
+      if (!mayTake(open)) continue;
+      open.twins += 1;
+      return open;
     }
     return undefined;
   }

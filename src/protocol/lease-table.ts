@@ -127,7 +127,6 @@ export class LeaseTable implements JobTable {
     while (leases.length < countMax) {
       const open = this.#oldestStraggler(peer, nowMs);
       if (open === undefined) break;
-      open.twins += 1;
       give(open);
     }
     return leases;

@@ -4,7 +4,7 @@ import type { PeerId } from '../model/ids.ts';
 import type { JobFailure } from '../model/job.ts';
 import type { AcceptedResult } from './events.ts';
 import type { RevokedLease, Settlement } from './job-table.ts';
-import type { Replica } from './open-chunk.ts';
+import type { OpenChunk, Replica } from './open-chunk.ts';
 
 export class Moves {
   readonly #stored: AcceptedResult[] = [];
@@ -28,6 +28,13 @@ export class Moves {
 
   store(result: AcceptedResult): void {
     this.#stored.push(result);
+  }
+
+  /** A value is kept before it is believed: what is believed later may come without one. */
+  keep(open: OpenChunk, { digest, value }: Pick<AcceptedResult, 'digest' | 'value'>): void {
+    if (open.stored === digest) return;
+    open.stored = digest;
+    this.store({ chunk: open.chunk, digest, value });
   }
 
   accept(chunk: number, revoked: readonly Replica[]): void {

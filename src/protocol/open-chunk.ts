@@ -125,6 +125,11 @@ export class OpenChunk {
     this.#failures.push({ peer, failure });
   }
 
+  /** Who said that it fails. */
+  get failedAt(): PeerId[] {
+    return this.#failures.map(({ peer }) => peer);
+  }
+
   judge(quorum: number): Verdict {
     const groups = this.groups.map(({ peers }) => peers.length);
     return judge({ groups, failures: this.#failures.length }, quorum);

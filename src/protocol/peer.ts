@@ -181,7 +181,7 @@ export class Peer {
     if (isOverlays(event)) return this.#heedingNews(now, () => this.#overlay.handle(event, now));
     switch (event.type) {
       case 'volunteer-up':
-        this.#requester.volunteerUp(event.peer);
+        this.#requester.volunteerUp(event.peer, event.remote);
         return [];
       case 'volunteer-down':
         return this.#requester.volunteerDown(event.peer, now);
@@ -267,8 +267,9 @@ export class Peer {
         if (effect.to !== this.#self) return undefined;
         return this.#requester.handle(this.#self, effect.message, now);
       case 'send-to-volunteer':
-        // Leases go outside even to this peer: the driver has the chunks' inputs.
-        if (effect.to !== this.#self || effect.message.type === 'leases') return undefined;
+        if (effect.to !== this.#self) return undefined;
+        // Go outside even to this peer: the driver has the chunks' inputs, and the key.
+        if (effect.message.type === 'leases' || effect.message.type === 'receipt') return undefined;
         return this.#volunteer.handle(this.#self, effect.message, now.ms);
       default:
         return undefined;

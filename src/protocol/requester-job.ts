@@ -6,6 +6,7 @@
 import { limits } from '../model/limits.ts';
 import type { JobId, PeerId } from '../model/ids.ts';
 import type { JobProgress, JobReport, JobSpec } from '../model/job.ts';
+import type { Receipt } from '../model/receipt.ts';
 import type { ReplicaResult } from '../model/replica.ts';
 import { Assembler } from './assembler.ts';
 import { RateMeter } from './estimate.ts';
@@ -50,8 +51,8 @@ export class RequesterJob {
   }
 
   /**
-   * Chunks 0 to this one, less one, may be read: for good, they will not be opened again. Of results
-   * that are believed on evidence none is, until all are accepted.
+   * Results of the chunks below this one are accepted for good, and may be read. Of those that are
+   * believed on evidence none is, until all are accepted: each may be opened again before.
    */
   get readable(): number {
     const { accepted, contiguous } = this.assembler;
@@ -185,6 +186,14 @@ export class RequesterJob {
       contributions: this.table.tally.list(),
       caught: this.#caught,
     };
+  }
+
+  /** @returns undefined where nothing of the peer's work was accepted */
+  receipt(peer: PeerId, issuedAtMs: number): Receipt | undefined {
+    const { accepted: chunks = 0, computeSeconds = 0 } = this.table.tally.of(peer) ?? {};
+    if (chunks === 0) return undefined;
+    const { name, requester } = this.spec;
+    return { requester, peer, job: this.job, name, chunks, computeSeconds, issuedAtMs };
   }
 
   /** A check that is due already stays where it is: traffic must not put it off for ever. */

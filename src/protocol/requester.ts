@@ -20,9 +20,11 @@ import type { JobTable } from './job-table.ts';
 import { EvidenceTable } from './evidence-table.ts';
 import { LeaseTable } from './lease-table.ts';
 import type { Random } from './random.ts';
+import { Reliability } from './reliability.ts';
 import { RequesterJob } from './requester-job.ts';
 import type { Standings } from './standings.ts';
 import { emptyTotals, type Totals } from './tally.ts';
+import { VolunteerNetworks } from './volunteer-networks.ts';
 import { type WatchOptions, WorkWatch } from './work-watch.ts';
 
 /** How long an offer is valid: a peer that died is forgotten within a minute. */
@@ -65,6 +67,8 @@ export class Requester {
   readonly #jobs = new Map<JobId, Own>();
   readonly #volunteers = new Set<PeerId>();
   readonly #watch: WorkWatch;
+  readonly #networks = new VolunteerNetworks();
+  readonly #reliability = new Reliability();
   readonly #pace = new OfferPace();
   /** Jobs whose offers the grid knows. */
   #live = 0;
@@ -104,8 +108,14 @@ export class Requester {
     const { credibility } = spec.trust;
     const { totals } = this;
     if (credibility === undefined) return new LeaseTable(job, spec, totals);
-    const parts = { trust: credibility, totals, standings: this.standings, random: this.#random };
-    return new EvidenceTable(job, spec, parts);
+    return new EvidenceTable(job, spec, {
+      trust: credibility,
+      totals,
+      standings: this.standings,
+      reliability: this.#reliability,
+      networks: this.#networks,
+      random: this.#random,
+    });
   }
 
   addChunks(job: JobId, count: number, now: Now): Effect[] {
@@ -122,16 +132,22 @@ export class Requester {
     return [...own.run.complete(), ...own.run.serve(now.ms)];
   }
 
-  /** The job is over, whatever came of it: volunteers drop it, and the offer is closed. */
+  /**
+   * The job is over, whatever came of it: volunteers get receipts for what was accepted, and drop
+   * it, and the offer is closed.
+   */
   end(job: JobId, now: Now): Effect[] {
     const own = this.#jobs.get(job);
     if (own === undefined) return [];
     this.#jobs.delete(job);
-    const effects = [...this.#volunteers].map((to): Effect => ({
-      type: 'send-to-volunteer',
-      to,
-      message: { type: 'job-ended', job },
-    }));
+    const effects: Effect[] = [];
+    for (const to of this.#volunteers) {
+      const receipt = to === this.#self ? undefined : own.run.receipt(to, now.unixMs);
+      if (receipt !== undefined) {
+        effects.push({ type: 'send-to-volunteer', to, message: { type: 'receipt', receipt } });
+      }
+      effects.push({ type: 'send-to-volunteer', to, message: { type: 'job-ended', job } });
+    }
     effects.push(...this.keepStandings(now.ms));
     // Never gossiped: nobody needs to hear that it is closed.
     if (own.sequence === 0) return effects;
@@ -140,7 +156,9 @@ export class Requester {
     return effects;
   }
 
-  volunteerUp(peer: PeerId): void {
+  /** @param remote its IP address, where it is not this peer itself */
+  volunteerUp(peer: PeerId, remote = ''): void {
+    this.#networks.up(peer, remote);
     this.#volunteers.add(peer);
   }
 
@@ -216,6 +234,7 @@ export class Requester {
   #gone(peers: readonly PeerId[], now: Now): Effect[] {
     for (const peer of peers) {
       this.#volunteers.delete(peer);
+      this.#networks.down(peer);
       this.#watch.forget(peer);
       for (const { run } of this.#jobs.values()) run.peerGone(peer);
     }

@@ -5,6 +5,7 @@
 
 import type { PeerId } from '../model/ids.ts';
 import type { Standings } from './standings.ts';
+import type { VerifiedChunks } from './verified-chunks.ts';
 
 /** Of what the others hold, and as many at least. Tried in `bench/verification.ts`. */
 const SHARE = 0.05;
@@ -13,15 +14,18 @@ const LEASES_MIN = 4;
 export class Strangers {
   readonly #self: PeerId;
   readonly #standings: Standings;
+  readonly #verified: Pick<VerifiedChunks, 'suffice'>;
 
-  constructor(self: PeerId, standings: Standings) {
+  constructor(self: PeerId, standings: Standings, verified: Pick<VerifiedChunks, 'suffice'>) {
     this.#self = self;
     this.#standings = standings;
+    this.#verified = verified;
   }
 
-  /** Whether a peer has not passed a check yet. */
+  /** Whether a peer has not passed a check yet, where it could have. */
   has(peer: PeerId): boolean {
-    return peer !== this.#self && this.#standings.passed(peer) < 1;
+    if (peer === this.#self || !this.#verified.suffice) return false;
+    return this.#standings.passed(peer) < 1;
   }
 
   /** How many leases more they may have. @param held by each peer */

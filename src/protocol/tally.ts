@@ -51,6 +51,10 @@ export class Tally {
     this.totals[what] += amount;
   }
 
+  of(peer: PeerId): Readonly<Counts> | undefined {
+    return this.#entries.get(peer);
+  }
+
   has(peer: PeerId): boolean {
     return this.#entries.has(peer);
   }

@@ -9,6 +9,8 @@
 import type { Digest, PeerId } from '../model/ids.ts';
 import type { Random } from './random.ts';
 
+/** The first chunks, which are decided at any price, to check peers with. A guess. */
+export const PIONEERS = 8;
 /** Enough that peers rarely find one known. With the peers that know them some 300 KB. */
 const VERIFIED_MAX = 1_024;
 /** Tries to find one that the peer does not know. */
@@ -25,6 +27,11 @@ export class VerifiedChunks {
 
   constructor(random: Random) {
     this.#random = random;
+  }
+
+  /** Whether peers can be told apart by them. */
+  get suffice(): boolean {
+    return this.#entries.length >= PIONEERS;
   }
 
   get size(): number {

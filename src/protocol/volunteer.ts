@@ -20,6 +20,7 @@ import type { Effect, PeerEvent } from './events.ts';
 import { unmet } from './given-limits.ts';
 import { heldBytesMax, runSize, runsWanted } from './lease-demand.ts';
 import { offerKey, type OfferBook } from './offer-book.ts';
+import { Receipts } from './receipts.ts';
 import { RequesterLinks } from './requester-links.ts';
 import { resultsTo, returnTo } from './returns.ts';
 import { VolunteerJob } from './volunteer-job.ts';
@@ -48,6 +49,7 @@ export class Volunteer {
   readonly #links: RequesterLinks;
   readonly #jobs = new Engagements();
   readonly #declines: Declines;
+  readonly #receipts: Receipts;
   readonly #runs = new Map<number, Run>();
   #lastRun = 0;
   #mode: VolunteerMode = 'on';
@@ -66,6 +68,7 @@ export class Volunteer {
     this.#limits = given;
     this.#book = book;
     this.#declines = new Declines(book);
+    this.#receipts = new Receipts(self);
   }
 
   get mode(): VolunteerMode {
@@ -193,6 +196,7 @@ export class Volunteer {
       return this.#links.answer(from, message);
     }
     if (message.type === 'acknowledge') return [];
+    if (message.type === 'receipt') return this.#receipts.take(from, message.receipt, nowMs);
     const job = this.#jobs.get(from, message.job);
     if (message.type === 'job-ended') {
       this.#book.close(from, message.job);
@@ -237,9 +241,9 @@ export class Volunteer {
     else if (this.#mode !== 'paused') job.rest(nowMs);
     this.#returned += computed;
     this.#computeMs += computedMs;
-    const results = this.#jobs.includes(job)
-      ? [resultsTo(job.requester, job.offer.job, replicas)]
-      : [];
+    const isHeard = this.#jobs.includes(job);
+    if (isHeard && computed > 0) this.#receipts.worked(job);
+    const results = isHeard ? [resultsTo(job.requester, job.offer.job, replicas)] : [];
     return [...results, ...(this.#mode === 'paused' ? this.#leave() : this.advance(nowMs))];
   }
 

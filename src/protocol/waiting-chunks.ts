@@ -7,19 +7,22 @@
 import type { PeerId } from '../model/ids.ts';
 import type { Evidence } from './evidence.ts';
 import type { OpenChunk } from './open-chunk.ts';
+import type { VolunteerNetworks } from './volunteer-networks.ts';
 
 /** Looked through for one that a peer's vote decides; the rest has come later. A guess. */
 const SCANNED_MAX = 64;
 
 export class WaitingChunks {
   readonly #evidence: Evidence;
+  readonly #networks: VolunteerNetworks;
   /** By chunk, the longest waiting first. */
   readonly #waiting = new Map<number, OpenChunk>();
   /** Those of them with votes for different results. */
   readonly #disputed = new Map<number, OpenChunk>();
 
-  constructor(evidence: Evidence) {
+  constructor(evidence: Evidence, networks: VolunteerNetworks) {
     this.#evidence = evidence;
+    this.#networks = networks;
   }
 
   get size(): number {
@@ -44,23 +47,16 @@ export class WaitingChunks {
   }
 
   disputed(peer: PeerId): OpenChunk | undefined {
-    return firstFor(peer, this.#disputed);
+    return this.#firstFor(peer, this.#disputed, Infinity);
   }
 
   /** One that a vote of the peer's should decide. */
   decidedBy(peer: PeerId): OpenChunk | undefined {
-    const weight = this.#evidence.weight(peer);
-    let scanned = 0;
-    for (const open of this.#waiting.values()) {
-      scanned += 1;
-      if (scanned > SCANNED_MAX) return undefined;
-      if (open.mayTake(peer) && this.#evidence.lacking(open) <= weight) return open;
-    }
-    return undefined;
+    return this.#firstFor(peer, this.#waiting, this.#evidence.weight(peer));
   }
 
   first(peer: PeerId): OpenChunk | undefined {
-    return firstFor(peer, this.#waiting);
+    return this.#firstFor(peer, this.#waiting, Infinity);
   }
 
   /** Those that none of these peers may take, and that nobody has. */
@@ -71,9 +67,23 @@ export class WaitingChunks {
     }
     return waiting;
   }
-}
 
-function firstFor(peer: PeerId, chunks: ReadonlyMap<number, OpenChunk>): OpenChunk | undefined {
-  for (const open of chunks.values()) if (open.mayTake(peer)) return open;
-  return undefined;
+  /** Of those that lack no more than that; where nobody of its network has it, if there is one. */
+  #firstFor(
+    peer: PeerId,
+    chunks: ReadonlyMap<number, OpenChunk>,
+    lackingMax: number,
+  ): OpenChunk | undefined {
+    let second: OpenChunk | undefined;
+    let scanned = 0;
+    for (const open of chunks.values()) {
+      scanned += 1;
+      if (scanned > SCANNED_MAX && (second !== undefined || lackingMax < Infinity)) break;
+      if (!open.mayTake(peer)) continue;
+      if (lackingMax < Infinity && this.#evidence.lacking(open) > lackingMax) continue;
+      if (!this.#networks.isAmong(peer, open.replicas)) return open;
+      second ??= open;
+    }
+    return second;
+  }
 }

@@ -7,10 +7,11 @@ import { GridError } from '../model/errors.ts';
 import type { JobId, PeerId } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
 import type { Clock, Sandbox, Store, StoredJob } from '../ports.ts';
+import type { SignedReceipt } from '../model/receipt.ts';
 import type { LocalEvent } from '../protocol/events.ts';
 import type { Peer } from '../protocol/peer.ts';
 import type { ControlHandler } from '../transport/control-server.ts';
-import type { Job, Peer as PeerRow } from '../transport/control-client.ts';
+import type { Job, Peer as PeerRow, Receipt } from '../transport/control-client.ts';
 import { resultInParts, wholeResult } from './final-result.ts';
 import type { JobBook } from './job-book.ts';
 import { jobRequest } from './job-request.ts';
@@ -63,6 +64,7 @@ export function createControl(components: ControlComponents): ControlHandler {
       return { jobId: job };
     },
     listPeers: async () => ({ peers: peerRows(peer) }),
+    listReceipts: async () => ({ receipts: components.store.listReceipts().map(receiptRow) }),
     status: async () => status(components, startedMs),
     pause: async ({ durationMs }) => {
       const untilMs = clock.nowMs() + durationMs;
@@ -193,6 +195,14 @@ function peerRows(peer: Peer): PeerRow[] {
       requester: requesters.includes(id),
     };
   });
+}
+
+function receiptRow({ receipt, signed }: SignedReceipt): Receipt {
+  const { requester, job: jobId, name, chunks, computeSeconds, issuedAtMs } = receipt;
+  const row = { requester, jobId, name, chunks, computeSeconds, issuedAtMs };
+  const payload = Buffer.from(signed.payload);
+  const publicKey = Buffer.from(signed.publicKey);
+  return { ...row, payload, publicKey, signature: Buffer.from(signed.signature) };
 }
 
 function status(components: ControlComponents, startedMs: number): Handled<'status'> {

@@ -8,6 +8,7 @@ import { type JobId, type PeerId, short } from '../model/ids.ts';
 import type { RequesterSend } from '../model/messages.ts';
 import type { Standing } from '../model/standing.ts';
 import type { KnownPeer } from '../model/peer-record.ts';
+import type { SignedReceipt } from '../model/receipt.ts';
 import type { Clock, Sandbox, Store, Transport } from '../ports.ts';
 import type { Effect, PeerEvent } from '../protocol/events.ts';
 import type { Peer } from '../protocol/peer.ts';
@@ -120,6 +121,8 @@ export class Driver {
         return this.#keepPeers(effect.peers);
       case 'keep-standings':
         return this.#keepStandings(effect.standings);
+      case 'keep-receipt':
+        return this.#keepReceipt(effect.receipt);
       case 'wake':
         return this.#wake(effect.atMs);
       case 'drained':
@@ -186,9 +189,29 @@ export class Driver {
     }
   }
 
+  /** Without it there is less to show for what this peer has done, and nothing else. */
+  #keepReceipt(receipt: SignedReceipt): void {
+    const { store, log } = this.#components;
+    const { requester, job, chunks } = receipt.receipt;
+    try {
+      store.putReceipt(receipt);
+      log.info({ requester, job, chunks }, 'a receipt has come');
+    } catch (error) {
+      const reason = reasonOf(error);
+      log.warn({ reason, requester, job }, `a receipt can't be kept: ${reason}`);
+    }
+  }
+
   #sendToVolunteer(to: PeerId, message: RequesterSend): void {
-    if (message.type === 'leases') this.#background(this.#sendLeases(to, message));
-    else this.#components.transport.sendToVolunteer(to, message);
+    const { transport } = this.#components;
+    if (message.type === 'leases') {
+      this.#background(this.#sendLeases(to, message));
+    } else if (message.type === 'receipt') {
+      const receipt = transport.signReceipt(message.receipt);
+      transport.sendToVolunteer(to, { type: 'receipt', receipt });
+    } else {
+      transport.sendToVolunteer(to, message);
+    }
   }
 
   async #sendLeases(

@@ -9,6 +9,7 @@ import { GridError, reasonOf } from '../model/errors.ts';
 import { limits } from '../model/limits.ts';
 import { decodeCanonical, encodeCanonical } from '../wire/canonical-cbor.ts';
 import { PEERS_SCHEMA } from './peers-table.ts';
+import { RECEIPTS_SCHEMA } from './receipts-table.ts';
 import { STANDINGS_SCHEMA } from './standings-table.ts';
 import { damaged } from './store-trouble.ts';
 
@@ -38,9 +39,10 @@ export function migrate(database: DatabaseSync, path: string): void {
   inTransaction(database, () => {
     if (version === 0) database.exec(JOBS_SCHEMA);
     if (version === 1) nameSteps(database, path);
-    // Version 2 kept no peers, and version 3 nothing that was seen of them.
+    // Version 2 kept no peers, and version 3 neither what was seen of them nor receipts.
     if (version < 3) database.exec(PEERS_SCHEMA);
     database.exec(STANDINGS_SCHEMA);
+    database.exec(RECEIPTS_SCHEMA);
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   });
 }

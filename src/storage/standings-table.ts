@@ -1,5 +1,5 @@
 /**
- * What this peer has seen of those that computed for it: one row each, written as they change. A row
+ * What this peer has seen of those that computed for it: one row each, written as they change. One
  * that can't be read is passed over, and its peer is a stranger again.
  */
 

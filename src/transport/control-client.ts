@@ -23,6 +23,7 @@ type Response<Name extends string> = ReturnType<ControlDefinition[Name]['respons
 export type Job = NonNullable<Response<'Watch'>['job']>;
 export type JobContribution = Job['contributions'][number];
 export type Peer = Response<'ListPeers'>['peers'][number];
+export type Receipt = Response<'ListReceipts'>['receipts'][number];
 export type PeerStatus = Response<'Status'>;
 
 /** Every method throws the peer's `GridError`, and `no-peer-running` once the peer is gone. */
@@ -40,6 +41,7 @@ export interface ControlClient {
   listJobs(): Promise<Response<'ListJobs'>>;
   cancel(request: Request<'Cancel'>): Promise<Response<'Cancel'>>;
   listPeers(): Promise<Response<'ListPeers'>>;
+  listReceipts(): Promise<Response<'ListReceipts'>>;
   status(): Promise<Response<'Status'>>;
   pause(request: Request<'Pause'>): Promise<Response<'Pause'>>;
   resume(): Promise<Response<'Resume'>>;
@@ -101,6 +103,7 @@ export async function connectControl(path: string): Promise<ControlClient> {
     listJobs: () => ask(service.ListJobs, {}),
     cancel: (request) => ask(service.Cancel, request),
     listPeers: () => ask(service.ListPeers, {}),
+    listReceipts: () => ask(service.ListReceipts, {}),
     status: () => ask(service.Status, {}),
     pause: (request) => ask(service.Pause, request),
     resume: () => ask(service.Resume, {}),

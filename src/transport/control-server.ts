@@ -50,6 +50,7 @@ export interface ControlHandler {
   listJobs(request: Request<'ListJobs'>): Promise<Response<'ListJobs'>>;
   cancel(request: Request<'Cancel'>): Promise<Response<'Cancel'>>;
   listPeers(request: Request<'ListPeers'>): Promise<Response<'ListPeers'>>;
+  listReceipts(request: Request<'ListReceipts'>): Promise<Response<'ListReceipts'>>;
   status(request: Request<'Status'>): Promise<Response<'Status'>>;
   pause(request: Request<'Pause'>): Promise<Response<'Pause'>>;
   resume(request: Request<'Resume'>): Promise<Response<'Resume'>>;
@@ -185,6 +186,7 @@ function handlersOf(handler: ControlHandler, closing: AbortSignal) {
     ListJobs: answer((request: Request<'ListJobs'>) => handler.listJobs(request)),
     Cancel: answer((request: Request<'Cancel'>) => handler.cancel(request)),
     ListPeers: answer((request: Request<'ListPeers'>) => handler.listPeers(request)),
+    ListReceipts: answer((request: Request<'ListReceipts'>) => handler.listReceipts(request)),
     Status: answer((request: Request<'Status'>) => handler.status(request)),
     Pause: answer((request: Request<'Pause'>) => handler.pause(request)),
     Resume: answer((request: Request<'Resume'>) => handler.resume(request)),

@@ -12,6 +12,7 @@ import type { Clock, Transport, TransportEvent } from '../ports.ts';
 import { signOffer } from '../wire/offer-codec.ts';
 import type { PeerKey } from '../wire/peer-key.ts';
 import { loadPeerProto } from '../wire/proto.ts';
+import { signReceipt } from '../wire/receipt-codec.ts';
 import { signRecord } from '../wire/record-codec.ts';
 import { fetchBlob } from './blob-fetch.ts';
 import { BlobServer } from './blob-server.ts';
@@ -110,6 +111,7 @@ export async function createPeerTransport(
     closeVolunteer: (volunteer) => volunteers.close(volunteer),
     signOffer: (offer) => signOffer(offer, identity, identity.privateKey),
     signRecord: (record) => signRecord(record, identity, identity.privateKey),
+    signReceipt: (receipt) => signReceipt(receipt, identity, identity.privateKey),
     stats: () => {
       let framesQueued = 0;
       for (const stream of context.streams) framesQueued += stream.framesWaiting;

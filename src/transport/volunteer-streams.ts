@@ -83,7 +83,7 @@ export class VolunteerStreams {
     }
     stream.send(encodeRequesterHello());
     this.#volunteers.set(peer, stream);
-    this.#context.emit({ type: 'volunteer-up', peer });
+    this.#context.emit({ type: 'volunteer-up', peer, remote: stream.remote });
   }
 
   #closed(peer: PeerId, stream: Stream, reason: string): void {

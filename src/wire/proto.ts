@@ -22,6 +22,7 @@ import type { BlobsDefinition } from './generated/manyhands/v1/Blobs.ts';
 import type { Offer, Offer__Output } from './generated/manyhands/v1/Offer.ts';
 import type { OverlayDefinition } from './generated/manyhands/v1/Overlay.ts';
 import type { PeerRecord, PeerRecord__Output } from './generated/manyhands/v1/PeerRecord.ts';
+import type { Receipt, Receipt__Output } from './generated/manyhands/v1/Receipt.ts';
 import type {
   ResultStatement,
   ResultStatement__Output,
@@ -37,6 +38,7 @@ export type PeerProto = {
   /** Messages that are signed, and so travel as bytes inside others. */
   readonly offer: MessageTypeDefinition<Offer, Offer__Output>;
   readonly peerRecord: MessageTypeDefinition<PeerRecord, PeerRecord__Output>;
+  readonly receipt: MessageTypeDefinition<Receipt, Receipt__Output>;
   readonly resultStatement: MessageTypeDefinition<ResultStatement, ResultStatement__Output>;
   /** A message that is a blob of its own. */
   readonly setup: MessageTypeDefinition<Setup, Setup__Output>;
@@ -65,6 +67,7 @@ function readPeerProto(): PeerProto {
     blobs: service<BlobsDefinition>(definition, 'manyhands.v1.Blobs', ['Fetch']),
     offer: message<Offer, Offer__Output>(definition, 'manyhands.v1.Offer'),
     peerRecord: message<PeerRecord, PeerRecord__Output>(definition, 'manyhands.v1.PeerRecord'),
+    receipt: message<Receipt, Receipt__Output>(definition, 'manyhands.v1.Receipt'),
     resultStatement: message<ResultStatement, ResultStatement__Output>(
       definition,
       'manyhands.v1.ResultStatement',

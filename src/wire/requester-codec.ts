@@ -21,6 +21,7 @@ import type { Lease__Output } from './generated/manyhands/v1/Lease.ts';
 import { type HelloFrame, helloShape, ourHello, readHello } from './hello.ts';
 import { pingFrame, readPing } from './ping-codec.ts';
 import { loadPeerProto } from './proto.ts';
+import { readSignedReceipt } from './receipt-codec.ts';
 
 export function encodeRequesterHello(): Buffer {
   return loadPeerProto().work.Compute.responseSerialize({ hello: ourHello() });
@@ -30,6 +31,7 @@ export function encodeRequesterHello(): Buffer {
 export function encodeRequester(message: RequesterMessage): readonly Buffer[] {
   const serialize = loadPeerProto().work.Compute.responseSerialize;
   if (message.type === 'ping' || message.type === 'pong') return [serialize(pingFrame(message))];
+  if (message.type === 'receipt') return [serialize({ receipt: message.receipt.signed })];
   const jobId = Buffer.from(message.job, 'hex');
   switch (message.type) {
     case 'leases':
@@ -98,6 +100,7 @@ function readResponse(proto: ComputeResponse__Output): HelloFrame | RequesterMes
   if (proto.acknowledge) return { type: 'acknowledge', ...readIds(proto.acknowledge) };
   if (proto.revoke) return { type: 'revoke', ...readIds(proto.revoke) };
   if (proto.jobEnded) return { type: 'job-ended', job: jobIdField(proto.jobEnded.jobId) };
+  if (proto.receipt) return { type: 'receipt', receipt: readSignedReceipt(proto.receipt) };
   return proto.hello ? readHello(proto.hello) : readPing(proto);
 }
 

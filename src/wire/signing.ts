@@ -9,6 +9,7 @@ import { sign, verify, type KeyObject } from 'node:crypto';
 export type SigningContext =
   | 'manyhands/v1/offer'
   | 'manyhands/v1/peer-record'
+  | 'manyhands/v1/receipt'
   | 'manyhands/v1/results';
 
 /** About 26 us: sign frames, not single results. */
@@ -33,6 +34,7 @@ export const signatureBytesMax = 72;
 const prefixes: Readonly<Record<SigningContext, Buffer>> = {
   'manyhands/v1/offer': Buffer.from('manyhands/v1/offer\0', 'ascii'),
   'manyhands/v1/peer-record': Buffer.from('manyhands/v1/peer-record\0', 'ascii'),
+  'manyhands/v1/receipt': Buffer.from('manyhands/v1/receipt\0', 'ascii'),
   'manyhands/v1/results': Buffer.from('manyhands/v1/results\0', 'ascii'),
 };
 

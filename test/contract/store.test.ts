@@ -10,6 +10,7 @@ import type { Store } from '../../src/ports.ts';
 import { openStore } from '../../src/storage/sqlite-store.ts';
 import { digestOf } from '../../src/wire/digest.ts';
 import { MemoryStore } from '../support/memory-store.ts';
+import { bert, jobNumbered, receiptOf } from '../support/protocol-fixtures.ts';
 import { report, resultOf, storedJob } from '../support/stored-jobs.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -214,6 +215,37 @@ describe.each(stores)('a store of %s', (_name, open) => {
     const kept = store.listStandings();
     expect(kept).toHaveLength(limits.standingsMax);
     expect(kept[0]?.seenAtMs).toBe(3);
+  });
+
+  test('gives receipts back with the bytes that prove them, the last to come first', async () => {
+    const store = await opened();
+    expect(store.listReceipts()).toEqual([]);
+    const receipts = [3_000, 1_000, 2_000].map((issuedAtMs, index) =>
+      receiptOf({ job: jobNumbered(index), issuedAtMs, computeSeconds: index / 3 }),
+    );
+    for (const receipt of receipts) store.putReceipt(receipt);
+    expect(store.listReceipts()).toEqual(receipts.toReversed());
+  });
+
+  test('keeps one receipt of a requester for a job, the last', async () => {
+    const store = await opened();
+    const others = [receiptOf({ job: jobNumbered(2) }), receiptOf({ requester: bert })];
+    for (const receipt of [receiptOf(), ...others]) store.putReceipt(receipt);
+    store.putReceipt(receiptOf({ chunks: 9 }));
+    expect(store.listReceipts()).toEqual([receiptOf({ chunks: 9 }), ...others.toReversed()]);
+  });
+
+  test('of too many receipts the oldest goes of whoever gave the most', async () => {
+    const store = await opened();
+    const rare = receiptOf({ requester: bert });
+    store.putReceipt(rare);
+    for (let number = 0; number <= limits.receiptsMax; number++) {
+      store.putReceipt(receiptOf({ job: jobNumbered(number) }));
+    }
+    const kept = store.listReceipts();
+    expect(kept).toHaveLength(limits.receiptsMax);
+    expect(kept.at(-1)).toEqual(rare);
+    expect(kept.at(-2)?.receipt.job).toBe(jobNumbered(2));
   });
 
   test('keeps a blob under its digest until it is deleted', async () => {

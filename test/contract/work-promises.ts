@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 
 import { limits } from '../../src/model/limits.ts';
-import { peerNumbered } from '../support/protocol-fixtures.ts';
+import { peerNumbered, receiptOf } from '../support/protocol-fixtures.ts';
 import {
   eventsOf,
   isTold,
@@ -11,7 +11,7 @@ import {
   typesOf,
   type WorldPeer,
 } from '../support/transport-world.ts';
-import { someJob, someResult } from '../support/wire-samples.ts';
+import { plain, someJob, someResult } from '../support/wire-samples.ts';
 
 type Working = {
   readonly world: TransportWorld;
@@ -42,7 +42,8 @@ export function holdsWorkPromises(begin: () => TransportWorld): void {
   test('asks, leases and results arrive, and both learn who the other is', async () => {
     const { world, volunteer, requester } = await working(begin);
     expect(volunteer.events).toEqual([{ type: 'requester-up', peer: requester.peer }]);
-    expect(requester.events).toEqual([{ type: 'volunteer-up', peer: volunteer.peer }]);
+    const remote: unknown = expect.stringMatching(/^\d+\.\d+\.\d+\.\d+$/);
+    expect(requester.events).toEqual([{ type: 'volunteer-up', peer: volunteer.peer, remote }]);
     const chunks = [{ lease: 1, chunk: 2, input: Uint8Array.of(3) }];
     const leases = { type: 'leases', job: someJob, leaseMs: 1000, chunks } as const;
     const frame = { job: someJob, replicas: [someResult(1)] };
@@ -58,6 +59,33 @@ export function holdsWorkPromises(begin: () => TransportWorld): void {
     await world.until(() => requester.events.length === 5 && volunteer.events.length === 5);
     expect(messagesTo(requester, volunteer)).toEqual([ask, results, ping, pong]);
     expect(messagesTo(volunteer, requester)).toEqual([leases, ended, pong, ping]);
+  });
+
+  test('a receipt arrives as its requester signed it', async () => {
+    const { world, volunteer, requester } = await working(begin);
+    const { receipt } = receiptOf({ requester: requester.peer, peer: volunteer.peer });
+    const signed = requester.transport.signReceipt(receipt);
+    requester.transport.sendToVolunteer(volunteer.peer, { type: 'receipt', receipt: signed });
+    requester.transport.sendToVolunteer(volunteer.peer, ended);
+    await world.until(() => volunteer.events.length === 3);
+    const [arrived, last] = messagesTo(volunteer, requester);
+    expect(plain(arrived)).toEqual(plain({ type: 'receipt', receipt: signed }));
+    expect(last).toEqual(ended);
+  });
+
+  test('a requester whose receipt was changed is gone, and told', async () => {
+    const { world, volunteer, requester } = await working(begin);
+    const { receipt } = receiptOf({ requester: requester.peer, peer: volunteer.peer });
+    const { signed } = requester.transport.signReceipt(receipt);
+    const more = requester.transport.signReceipt({ ...receipt, chunks: 99 });
+    const changed = {
+      receipt: more.receipt,
+      signed: { ...more.signed, signature: signed.signature },
+    };
+    requester.transport.sendToVolunteer(volunteer.peer, { type: 'receipt', receipt: changed });
+    await world.until(() => volunteer.events.length > 1 && requester.events.length > 1);
+    expect(typesOf(requester)).toEqual(['volunteer-up', 'volunteer-down']);
+    expect(typesOf(volunteer)).toEqual(['requester-up', 'requester-down']);
   });
 
   test('leases and results beyond a frame arrive in order in several', async () => {

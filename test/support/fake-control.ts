@@ -124,6 +124,7 @@ export function fakeControl(methods: Partial<ControlHandler> = {}): ControlHandl
     listJobs: () => Promise.resolve({ jobs: [] }),
     cancel: unknown,
     listPeers: () => Promise.resolve({ peers: [] }),
+    listReceipts: () => Promise.resolve({ receipts: [] }),
     status: () => Promise.resolve({ pid: process.pid, dataPath: '/somewhere', state: 'idle' }),
     pause: () => Promise.resolve({}),
     resume: () => Promise.resolve({}),

@@ -8,6 +8,7 @@ import { limits } from '../../src/model/limits.ts';
 import type { KnownPeer } from '../../src/model/peer-record.ts';
 import type { Standing } from '../../src/model/standing.ts';
 import type { BlobRef } from '../../src/model/program.ts';
+import type { SignedReceipt } from '../../src/model/receipt.ts';
 import type { Store, StoredJob, StoredResult } from '../../src/ports.ts';
 import { digestOf } from '../../src/wire/digest.ts';
 
@@ -19,6 +20,8 @@ export class MemoryStore implements Store {
   readonly #results = new Map<JobId, Map<number, Uint8Array>>();
   #peers: readonly KnownPeer[] = [];
   readonly #standings = new Map<PeerId, Standing>();
+  /** The last to come last. */
+  #receipts: readonly SignedReceipt[] = [];
   readonly #blobs = new Map<Digest, Uint8Array>();
 
   putJob(job: StoredJob): void {
@@ -75,6 +78,22 @@ export class MemoryStore implements Store {
 
   listStandings(): readonly Standing[] {
     return [...this.#standings.values()].sort((a, b) => a.seenAtMs - b.seenAtMs);
+  }
+
+  putReceipt(signed: SignedReceipt): void {
+    const { requester, job } = signed.receipt;
+    const others = this.#receipts.filter(
+      ({ receipt }) => receipt.requester !== requester || receipt.job !== job,
+    );
+    this.#receipts = [...others, signed];
+    if (this.#receipts.length <= limits.receiptsMax) return;
+    const given = Map.groupBy(this.#receipts, ({ receipt }) => receipt.requester);
+    const [most] = [...given.values()].sort((a, b) => b.length - a.length);
+    this.#receipts = this.#receipts.filter((receipt) => receipt !== most?.[0]);
+  }
+
+  listReceipts(): readonly SignedReceipt[] {
+    return this.#receipts.toReversed();
   }
 
   async putBlob(bytes: Uint8Array): Promise<Digest> {

@@ -5,6 +5,7 @@ import type { Digest, JobId, PeerId } from '../../src/model/ids.ts';
 import type { ChunkLimits, JobSpec } from '../../src/model/job.ts';
 import type { Offer, SignedOffer } from '../../src/model/offer.ts';
 import type { PeerRecord, SignedRecord } from '../../src/model/peer-record.ts';
+import type { Receipt, SignedReceipt } from '../../src/model/receipt.ts';
 import type { LeasedChunk, Outcome, ReplicaResult } from '../../src/model/replica.ts';
 import type { FailureKind, Lease } from '../../src/model/replica.ts';
 import type { Effect, Now } from '../../src/protocol/events.ts';
@@ -115,6 +116,22 @@ export function recordOf(peer: PeerId, changes: Partial<PeerRecord> = {}): Signe
   };
   const nothing = Uint8Array.of();
   return { record, signed: { payload: nothing, publicKey: nothing, signature: nothing } };
+}
+
+/** From Anna to this peer, unless something else is said. */
+export function receiptOf(changes: Partial<Receipt> = {}): SignedReceipt {
+  const receipt: Receipt = {
+    requester: anna,
+    peer: self,
+    job: jobNumbered(1),
+    name: 'squares',
+    chunks: 3,
+    computeSeconds: 0.5,
+    issuedAtMs: startUnixMs,
+    ...changes,
+  };
+  const bytes = Uint8Array.of(1);
+  return { receipt, signed: { payload: bytes, publicKey: bytes, signature: bytes } };
 }
 
 export function valueOf(number: number): Uint8Array {

@@ -6,11 +6,13 @@ import { type Digest, digest, type JobId, jobId, type PeerId } from '../../src/m
 import type { OverlayMessage } from '../../src/model/messages.ts';
 import type { Offer } from '../../src/model/offer.ts';
 import type { PeerRecord, SignedRecord } from '../../src/model/peer-record.ts';
+import type { SignedReceipt } from '../../src/model/receipt.ts';
 import type { ReplicaResult } from '../../src/model/replica.ts';
 import type { Decoded } from '../../src/wire/bounds.ts';
 import { digestOf } from '../../src/wire/digest.ts';
 import { signOffer } from '../../src/wire/offer-codec.ts';
 import { type PeerKey, peerKeyOf } from '../../src/wire/peer-key.ts';
+import { signReceipt } from '../../src/wire/receipt-codec.ts';
 import { signRecord } from '../../src/wire/record-codec.ts';
 
 export const someJob: JobId = jobId('ab'.repeat(32));
@@ -58,6 +60,19 @@ export function someRecord(peer: KeyPair, changes: Partial<PeerRecord> = {}): Si
     ...changes,
   };
   return signRecord(record, peer, peer.privateKey);
+}
+
+export function someReceipt(requester: KeyPair, peer = someKey().peer): SignedReceipt {
+  const receipt = {
+    requester: requester.peer,
+    peer,
+    job: someJob,
+    name: 'primes',
+    chunks: 12,
+    computeSeconds: 3.000_25,
+    issuedAtMs: 1_790_000_000_000,
+  };
+  return signReceipt(receipt, requester, requester.privateKey);
 }
 
 /** One of each type, and more where they differ. */

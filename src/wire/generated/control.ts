@@ -16,6 +16,8 @@ import type { ListJobsRequest as _manyhands_control_v1_ListJobsRequest, ListJobs
 import type { ListJobsResponse as _manyhands_control_v1_ListJobsResponse, ListJobsResponse__Output as _manyhands_control_v1_ListJobsResponse__Output } from './manyhands/control/v1/ListJobsResponse.ts';
 import type { ListPeersRequest as _manyhands_control_v1_ListPeersRequest, ListPeersRequest__Output as _manyhands_control_v1_ListPeersRequest__Output } from './manyhands/control/v1/ListPeersRequest.ts';
 import type { ListPeersResponse as _manyhands_control_v1_ListPeersResponse, ListPeersResponse__Output as _manyhands_control_v1_ListPeersResponse__Output } from './manyhands/control/v1/ListPeersResponse.ts';
+import type { ListReceiptsRequest as _manyhands_control_v1_ListReceiptsRequest, ListReceiptsRequest__Output as _manyhands_control_v1_ListReceiptsRequest__Output } from './manyhands/control/v1/ListReceiptsRequest.ts';
+import type { ListReceiptsResponse as _manyhands_control_v1_ListReceiptsResponse, ListReceiptsResponse__Output as _manyhands_control_v1_ListReceiptsResponse__Output } from './manyhands/control/v1/ListReceiptsResponse.ts';
 import type { PauseRequest as _manyhands_control_v1_PauseRequest, PauseRequest__Output as _manyhands_control_v1_PauseRequest__Output } from './manyhands/control/v1/PauseRequest.ts';
 import type { PauseResponse as _manyhands_control_v1_PauseResponse, PauseResponse__Output as _manyhands_control_v1_PauseResponse__Output } from './manyhands/control/v1/PauseResponse.ts';
 import type { Peer as _manyhands_control_v1_Peer, Peer__Output as _manyhands_control_v1_Peer__Output } from './manyhands/control/v1/Peer.ts';
@@ -23,6 +25,7 @@ import type { Pieces as _manyhands_control_v1_Pieces, Pieces__Output as _manyhan
 import type { PutBlobRequest as _manyhands_control_v1_PutBlobRequest, PutBlobRequest__Output as _manyhands_control_v1_PutBlobRequest__Output } from './manyhands/control/v1/PutBlobRequest.ts';
 import type { PutBlobResponse as _manyhands_control_v1_PutBlobResponse, PutBlobResponse__Output as _manyhands_control_v1_PutBlobResponse__Output } from './manyhands/control/v1/PutBlobResponse.ts';
 import type { Range as _manyhands_control_v1_Range, Range__Output as _manyhands_control_v1_Range__Output } from './manyhands/control/v1/Range.ts';
+import type { Receipt as _manyhands_control_v1_Receipt, Receipt__Output as _manyhands_control_v1_Receipt__Output } from './manyhands/control/v1/Receipt.ts';
 import type { ResultRequest as _manyhands_control_v1_ResultRequest, ResultRequest__Output as _manyhands_control_v1_ResultRequest__Output } from './manyhands/control/v1/ResultRequest.ts';
 import type { ResultResponse as _manyhands_control_v1_ResultResponse, ResultResponse__Output as _manyhands_control_v1_ResultResponse__Output } from './manyhands/control/v1/ResultResponse.ts';
 import type { ResumeRequest as _manyhands_control_v1_ResumeRequest, ResumeRequest__Output as _manyhands_control_v1_ResumeRequest__Output } from './manyhands/control/v1/ResumeRequest.ts';
@@ -58,6 +61,8 @@ export interface ProtoGrpcType {
         ListJobsResponse: MessageTypeDefinition<_manyhands_control_v1_ListJobsResponse, _manyhands_control_v1_ListJobsResponse__Output>
         ListPeersRequest: MessageTypeDefinition<_manyhands_control_v1_ListPeersRequest, _manyhands_control_v1_ListPeersRequest__Output>
         ListPeersResponse: MessageTypeDefinition<_manyhands_control_v1_ListPeersResponse, _manyhands_control_v1_ListPeersResponse__Output>
+        ListReceiptsRequest: MessageTypeDefinition<_manyhands_control_v1_ListReceiptsRequest, _manyhands_control_v1_ListReceiptsRequest__Output>
+        ListReceiptsResponse: MessageTypeDefinition<_manyhands_control_v1_ListReceiptsResponse, _manyhands_control_v1_ListReceiptsResponse__Output>
         PauseRequest: MessageTypeDefinition<_manyhands_control_v1_PauseRequest, _manyhands_control_v1_PauseRequest__Output>
         PauseResponse: MessageTypeDefinition<_manyhands_control_v1_PauseResponse, _manyhands_control_v1_PauseResponse__Output>
         Peer: MessageTypeDefinition<_manyhands_control_v1_Peer, _manyhands_control_v1_Peer__Output>
@@ -65,6 +70,7 @@ export interface ProtoGrpcType {
         PutBlobRequest: MessageTypeDefinition<_manyhands_control_v1_PutBlobRequest, _manyhands_control_v1_PutBlobRequest__Output>
         PutBlobResponse: MessageTypeDefinition<_manyhands_control_v1_PutBlobResponse, _manyhands_control_v1_PutBlobResponse__Output>
         Range: MessageTypeDefinition<_manyhands_control_v1_Range, _manyhands_control_v1_Range__Output>
+        Receipt: MessageTypeDefinition<_manyhands_control_v1_Receipt, _manyhands_control_v1_Receipt__Output>
         ResultRequest: MessageTypeDefinition<_manyhands_control_v1_ResultRequest, _manyhands_control_v1_ResultRequest__Output>
         ResultResponse: MessageTypeDefinition<_manyhands_control_v1_ResultResponse, _manyhands_control_v1_ResultResponse__Output>
         ResumeRequest: MessageTypeDefinition<_manyhands_control_v1_ResumeRequest, _manyhands_control_v1_ResumeRequest__Output>

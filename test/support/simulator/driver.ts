@@ -137,6 +137,7 @@ export class Driver {
         type:
           | 'keep-peers'
           | 'keep-standings'
+          | 'keep-receipt'
           | 'store-results'
           | 'all-accepted'
           | 'job-failed'
@@ -150,6 +151,9 @@ export class Driver {
         return;
       case 'keep-standings':
         // No simulated job believes on evidence: a table alone is tried in `verification.ts`.
+        return;
+      case 'keep-receipt':
+        // Nobody asks what a simulated peer has done for others.
         return;
       case 'store-results':
         this.#components.job(effect.job)?.store(effect.results);
@@ -181,6 +185,11 @@ export class Driver {
 
   #sendToVolunteer(to: PeerId, message: RequesterSend): void {
     const { host, network, random } = this.#components;
+    if (message.type === 'receipt') {
+      const receipt = host.signReceipt(message.receipt);
+      host.sendToVolunteer(to, { type: 'receipt', receipt });
+      return;
+    }
     if (message.type !== 'leases') {
       host.sendToVolunteer(to, message);
       return;

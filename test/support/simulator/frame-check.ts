@@ -12,8 +12,9 @@ import type {
   VolunteerMessage,
 } from '../../../src/model/messages.ts';
 import type { SignedRecord } from '../../../src/model/peer-record.ts';
+import type { SignedReceipt } from '../../../src/model/receipt.ts';
 import type { Lease } from '../../../src/model/replica.ts';
-import { isGenuineOffer, isGenuineRecord } from './signature.ts';
+import { isGenuineOffer, isGenuineReceipt, isGenuineRecord } from './signature.ts';
 
 /** @returns why the overlay stream has to end, if it has to */
 export function breachOf(message: OverlayMessage): string | undefined {
@@ -64,6 +65,8 @@ export function breachOfWork(message: VolunteerMessage | RequesterMessage): stri
   switch (message.type) {
     case 'job-ended':
       return undefined;
+    case 'receipt':
+      return breachOfReceipt(message.receipt);
     case 'ask':
       return isWhole(message.count, 2 ** 32) ? undefined : 'no right count';
     case 'ping':
@@ -84,6 +87,11 @@ export function breachOfWork(message: VolunteerMessage | RequesterMessage): stri
     default:
       return unreachable(message);
   }
+}
+
+function breachOfReceipt(signed: SignedReceipt): string | undefined {
+  if (signed.receipt.chunks < 1) return 'a receipt for nothing';
+  return isGenuineReceipt(signed) ? undefined : 'the signature of a receipt does not fit';
 }
 
 function isLease({ lease, chunk }: Lease): boolean {

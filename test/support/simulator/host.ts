@@ -13,11 +13,12 @@ import type {
 } from '../../../src/model/messages.ts';
 import type { Offer, SignedOffer } from '../../../src/model/offer.ts';
 import type { PeerRecord, SignedRecord } from '../../../src/model/peer-record.ts';
+import type { Receipt, SignedReceipt } from '../../../src/model/receipt.ts';
 import type { Transport } from '../../../src/ports.ts';
 import type { Network } from './network.ts';
 import { OverlayEnds } from './overlay-ends.ts';
 import type { Place } from './place.ts';
-import { signOffer, signRecord } from './signature.ts';
+import { signOffer, signReceipt, signRecord } from './signature.ts';
 import { Station } from './station.ts';
 import type { StreamEnd } from './stream-end.ts';
 import { WorkEnds } from './work-ends.ts';
@@ -92,6 +93,10 @@ export class Host extends Station implements SimulatedTransport {
     const addresses = record.addresses.slice(0, limits.peerAddressesMax);
     const features = record.features.slice(0, limits.featuresMax);
     return signRecord(this.self, { ...record, addresses, features });
+  }
+
+  signReceipt(receipt: Receipt): SignedReceipt {
+    return signReceipt(this.self, receipt);
   }
 
   close(): Promise<void> {

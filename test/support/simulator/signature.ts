@@ -6,7 +6,10 @@
 import type { PeerId } from '../../../src/model/ids.ts';
 import type { Offer, SignedOffer } from '../../../src/model/offer.ts';
 import type { PeerRecord, SignedRecord } from '../../../src/model/peer-record.ts';
+import type { Receipt, SignedReceipt } from '../../../src/model/receipt.ts';
 import type { Signed } from '../../../src/model/signed.ts';
+
+type Content = Offer | PeerRecord | Receipt;
 
 const nothing = new Uint8Array();
 
@@ -16,14 +19,14 @@ class Signature implements Signed {
   readonly publicKey = nothing;
   readonly signature = nothing;
   readonly #signer: PeerId;
-  readonly #content: Offer | PeerRecord;
+  readonly #content: Content;
 
-  constructor(signer: PeerId, content: Offer | PeerRecord) {
+  constructor(signer: PeerId, content: Content) {
     this.#signer = signer;
     this.#content = content;
   }
 
-  static fits(signed: Signed, signer: PeerId, content: Offer | PeerRecord): boolean {
+  static fits(signed: Signed, signer: PeerId, content: Content): boolean {
     return #content in signed && signed.#content === content && signed.#signer === signer;
   }
 }
@@ -38,10 +41,19 @@ export function signRecord(signer: PeerId, record: PeerRecord): SignedRecord {
   return { record, signed: new Signature(signer, record) };
 }
 
+/** The same for a receipt of another requester. */
+export function signReceipt(signer: PeerId, receipt: Receipt): SignedReceipt {
+  return { receipt, signed: new Signature(signer, receipt) };
+}
+
 export function isGenuineOffer({ offer, signed }: SignedOffer): boolean {
   return Signature.fits(signed, offer.requester, offer);
 }
 
 export function isGenuineRecord({ record, signed }: SignedRecord): boolean {
   return Signature.fits(signed, record.peer, record);
+}
+
+export function isGenuineReceipt({ receipt, signed }: SignedReceipt): boolean {
+  return Signature.fits(signed, receipt.requester, receipt);
 }

@@ -196,7 +196,7 @@ export class WorkEnds {
     }
     end.sendHello();
     this.#volunteers.set(peer, end);
-    this.#emit({ type: 'volunteer-up', peer });
+    this.#emit({ type: 'volunteer-up', peer, remote: end.peerStation.place.ip });
   }
 
   #volunteerDown(peer: PeerId, end: VolunteerEnd): void {

@@ -34,3 +34,17 @@ test('chunks accepted in any order are all contiguous in the end', () => {
   for (const chunk of sample(createRandom(1), chunks, 5000)) assembler.accept(chunk);
   expect([assembler.accepted, assembler.contiguous]).toEqual([5000, 5000]);
 });
+
+test('a chunk that is opened again is not accepted, and ends what is contiguous', () => {
+  const assembler = new Assembler();
+  for (const chunk of [0, 1, 2, 3, 9]) assembler.accept(chunk);
+  assembler.reopen(2);
+  expect([assembler.has(2), assembler.accepted, assembler.contiguous]).toEqual([false, 4, 2]);
+  // Nor is it counted twice, or one that was never accepted.
+  for (const chunk of [2, 5, 9_999]) assembler.reopen(chunk);
+  expect([assembler.accepted, assembler.contiguous]).toEqual([4, 2]);
+  assembler.reopen(9);
+  expect([assembler.accepted, assembler.contiguous]).toEqual([3, 2]);
+  expect(assembler.accept(2)).toBe(true);
+  expect([assembler.accepted, assembler.contiguous]).toEqual([4, 4]);
+});

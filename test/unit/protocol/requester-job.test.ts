@@ -68,6 +68,12 @@ function ask(run: RequesterJob, peer: PeerId, count: number, nowMs = 0): Lease[]
   );
 }
 
+/** The right results of a peer's leases. */
+function give(run: RequesterJob, peer: PeerId, leases: readonly Lease[], nowMs: number): Effect[] {
+  const replicas = leases.map((lease) => resultOf(lease));
+  return run.results(peer, replicas, nowMs);
+}
+
 describe('asks', () => {
   test('an ask is answered with leases and how long they last', () => {
     const run = runOf(100);
@@ -137,13 +143,7 @@ describe('results', () => {
   test('accepted results are stored before the volunteer hears that they have arrived', () => {
     const run = runOf(10, trustAll);
     const leases = ask(run, anna, 2);
-    expect(
-      run.results(
-        anna,
-        leases.map((lease) => resultOf(lease)),
-        5,
-      ),
-    ).toEqual([stored(0, 1), acknowledged(anna, 1, 2)]);
+    expect(give(run, anna, leases, 5)).toEqual([stored(0, 1), acknowledged(anna, 1, 2)]);
   });
 
   test('results that decide nothing are acknowledged too, and so are those never leased', () => {
@@ -176,11 +176,7 @@ describe('results', () => {
     const run = jobOf(trustAll);
     run.table.addChunks(1);
     const leases = ask(run, anna, 1);
-    run.results(
-      anna,
-      leases.map((lease) => resultOf(lease)),
-      1,
-    );
+    give(run, anna, leases, 1);
     expect(run.complete()).toEqual([]);
     run.table.endSplit();
     expect(run.complete()).toEqual([{ type: 'all-accepted', job }]);
@@ -241,11 +237,7 @@ describe('checks', () => {
     while (nowMs < 20_000) {
       nowMs += 100;
       const leases = ask(run, anna, 1, nowMs);
-      run.results(
-        anna,
-        leases.map((lease) => resultOf(lease)),
-        nowMs,
-      );
+      give(run, anna, leases, nowMs);
       if (nowMs >= run.dueAtMs) run.tick(nowMs);
     }
     expect(reachedBert()).toBe(1);
@@ -265,11 +257,7 @@ describe('what a person is told', () => {
     const run = runOf(40);
     const leases = ask(run, anna, 20);
     ask(run, bert, 20);
-    run.results(
-      anna,
-      leases.slice(0, 5).map((lease) => resultOf(lease)),
-      1_000,
-    );
+    give(run, anna, leases.slice(0, 5), 1_000);
     const wrong = resultOf({ lease: 21, chunk: 0 }, 99);
     const right = [22, 23].map((lease) => resultOf({ lease, chunk: lease - 21 }));
     run.results(bert, [wrong, ...right], 2_000);
@@ -290,11 +278,7 @@ describe('what a person is told', () => {
     const run = jobOf(trustAll);
     run.table.addChunks(10);
     const leases = ask(run, anna, 1);
-    run.results(
-      anna,
-      leases.map((lease) => resultOf(lease)),
-      1_000,
-    );
+    give(run, anna, leases, 1_000);
     expect(run.progress(1_000)).toMatchObject({ chunksPerSecond: 2, splitEnded: false });
     expect(run.progress(1_000)).not.toHaveProperty('remainingMs');
   });
@@ -314,22 +298,14 @@ describe('what a person is told', () => {
   test('why nothing moves: a quorum needs more peers than there are', () => {
     const run = runOf(2);
     const leases = ask(run, anna, 10);
-    run.results(
-      anna,
-      leases.map((lease) => resultOf(lease)),
-      10,
-    );
+    give(run, anna, leases, 10);
     expect(run.progress(3_010).stalled).toBe(
       '2 chunks wait for another peer: 2 different peers must agree, and only 1 computes this job',
     );
     const three = runOf(1, { trust: { quorum: 3 } });
     for (const peer of [anna, bert]) {
       const held = ask(three, peer, 10);
-      three.results(
-        peer,
-        held.map((lease) => resultOf(lease)),
-        10,
-      );
+      give(three, peer, held, 10);
     }
     expect(three.progress(3_010).stalled).toBe(
       '1 chunk waits for another peer: 3 different peers must agree, and only 2 compute this job',
@@ -379,16 +355,8 @@ describe('what a person is told', () => {
     const run = runOf(3, trustAll);
     const few = ask(run, anna, 1);
     const many = ask(run, bert, 2);
-    run.results(
-      anna,
-      few.map((lease) => resultOf(lease)),
-      10,
-    );
-    run.results(
-      bert,
-      many.map((lease) => resultOf(lease)),
-      1_500,
-    );
+    give(run, anna, few, 10);
+    give(run, bert, many, 1_500);
     const nothing = { lost: 0, late: 0, failed: 0, expired: 0 };
     const did = (count: number) => ({ leased: count, returned: count, accepted: count });
     expect(run.report(2_000.4)).toEqual({
@@ -396,6 +364,7 @@ describe('what a person is told', () => {
       accepted: 3,
       disputes: 0,
       wallMs: 2_000,
+      caught: [],
       contributions: [
         { peer: bert, ...did(2), ...nothing, computeSeconds: 0.02 },
         { peer: anna, ...did(1), ...nothing, computeSeconds: 0.01 },

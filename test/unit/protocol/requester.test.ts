@@ -5,6 +5,7 @@ import type { JobId, PeerId } from '../../../src/model/ids.ts';
 import type { JobSpec } from '../../../src/model/job.ts';
 import type { VolunteerMessage } from '../../../src/model/messages.ts';
 import type { Offer } from '../../../src/model/offer.ts';
+import type { Lease } from '../../../src/model/replica.ts';
 import { Awareness } from '../../../src/protocol/awareness.ts';
 import type { Effect } from '../../../src/protocol/events.ts';
 import { OriginRates } from '../../../src/protocol/origin-rates.ts';
@@ -15,9 +16,11 @@ import {
   anna,
   at,
   bert,
+  cora,
   jobNumbered,
   offerOf,
   ofType,
+  receiptOf,
   resultOf,
   self,
   specOf,
@@ -194,6 +197,60 @@ describe('offers', () => {
     expect(requester.dueAtMs).toBeGreaterThan(1_000);
     requester.end(jobNumbered(0), at(1_500));
     expect(offers(requester.tick(at(2_000)))).toMatchObject([{ job: jobNumbered(many) }]);
+  });
+});
+
+describe('receipts', () => {
+  const thanked = (to: PeerId, chunks: number, ms: number): Effect => {
+    const computeSeconds = chunks * 0.01;
+    const { receipt } = receiptOf({ requester: self, peer: to, chunks, computeSeconds });
+    const message = {
+      type: 'receipt',
+      receipt: { ...receipt, issuedAtMs: at(ms).unixMs },
+    } as const;
+    return { type: 'send-to-volunteer', to, message };
+  };
+  const returned = (requester: Requester, peer: PeerId, ...leases: Lease[]): void => {
+    requester.handle(peer, ask(leases.length), at(10));
+    const frame = { job, replicas: leases.map((lease) => resultOf(lease)) };
+    requester.handle(peer, { type: 'results', frame }, at(20));
+  };
+  const told = (effects: readonly Effect[]): Effect[] => ofType(effects, 'send-to-volunteer');
+
+  test('who has done accepted work gets one before the end is told, and nobody else', () => {
+    const requester = requesterWith(anna, bert, cora);
+    submit(requester, 3);
+    returned(requester, anna, { lease: 1, chunk: 0 }, { lease: 2, chunk: 1 });
+    returned(requester, cora, { lease: 3, chunk: 2 });
+    expect(told(requester.end(job, at(30)))).toEqual([
+      thanked(anna, 2, 30),
+      ended(anna),
+      ended(bert),
+      thanked(cora, 1, 30),
+      ended(cora),
+    ]);
+  });
+
+  test('a job that ends early gives them for what was accepted of it', () => {
+    const requester = requesterWith(anna);
+    submit(requester, 5);
+    returned(requester, anna, { lease: 1, chunk: 0 });
+    expect(told(requester.end(job, at(30)))).toEqual([thanked(anna, 1, 30), ended(anna)]);
+  });
+
+  test('a peer gives none to itself', () => {
+    const requester = requesterWith(self);
+    submit(requester, 1);
+    returned(requester, self, { lease: 1, chunk: 0 });
+    expect(told(requester.end(job, at(30)))).toEqual([ended(self)]);
+  });
+
+  test('who has gone gets none', () => {
+    const requester = requesterWith(anna);
+    submit(requester, 1);
+    returned(requester, anna, { lease: 1, chunk: 0 });
+    requester.volunteerDown(anna, at(25));
+    expect(told(requester.end(job, at(30)))).toEqual([]);
   });
 });
 

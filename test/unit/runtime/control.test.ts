@@ -10,7 +10,7 @@ import { digestOf } from '../../../src/wire/digest.ts';
 import { fakeSandbox } from '../../support/fake-sandbox.ts';
 import { gridErrorOf } from '../../support/grid-error-of.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
-import { givenLimits, self } from '../../support/protocol-fixtures.ts';
+import { givenLimits, receiptOf, self } from '../../support/protocol-fixtures.ts';
 import { storedJob } from '../../support/stored-jobs.ts';
 import { submitRequest } from '../../support/submit-request.ts';
 
@@ -89,4 +89,13 @@ test('a result is told in parts to whoever asks for them', async () => {
     ['0000', 'one'],
     ['0001', 'two'],
   ]);
+});
+
+test('receipts are told as they read, and as they were signed', async () => {
+  expect(await control.listReceipts({})).toEqual({ receipts: [] });
+  store.putReceipt(receiptOf());
+  const { job, peer: _self, ...read } = receiptOf().receipt;
+  const bytes = Buffer.of(1);
+  const proof = { payload: bytes, publicKey: bytes, signature: bytes };
+  expect(await control.listReceipts({})).toEqual({ receipts: [{ ...read, jobId: job, ...proof }] });
 });

@@ -20,6 +20,7 @@ import {
   anna,
   bert,
   offerOf,
+  receiptOf,
   recordOf,
   self,
   startUnixMs,
@@ -72,6 +73,7 @@ function driverWith(
     fetchBlob: async () => new Uint8Array(offerOf().offer.programBytes),
     signOffer: (offer) => offerOf(offer),
     signRecord: (unsigned) => recordOf(unsigned.peer, unsigned),
+    signReceipt: (unsigned) => receiptOf(unsigned),
     stats: () => ({
       bytesIn: 0,
       bytesOut: 0,
@@ -171,6 +173,47 @@ test('a volunteer that the machine gives up loses its stream', () => {
   const { driver } = driverWith([{ type: 'close-volunteer', volunteer: bert }], { closeVolunteer });
   driver.dispatch({ type: 'tick' });
   expect(closed).toEqual([bert]);
+});
+
+test('a receipt goes out signed, and before what follows it', () => {
+  const sent: unknown[] = [];
+  const sendToVolunteer: Transport['sendToVolunteer'] = (to, message) => sent.push([to, message]);
+  const { receipt } = receiptOf({ requester: self, peer: bert });
+  const ended = { type: 'job-ended', job: receipt.job } as const;
+  const { driver } = driverWith(
+    [
+      { type: 'send-to-volunteer', to: bert, message: { type: 'receipt', receipt } },
+      { type: 'send-to-volunteer', to: bert, message: ended },
+    ],
+    { sendToVolunteer },
+  );
+  driver.dispatch({ type: 'tick' });
+  expect(sent).toEqual([
+    [bert, { type: 'receipt', receipt: receiptOf(receipt) }],
+    [bert, ended],
+  ]);
+});
+
+test('a receipt to be kept is in the store, and a disk that takes none is told of', () => {
+  const receipt = receiptOf();
+  const { driver, store, logged } = driverWith([{ type: 'keep-receipt', receipt }]);
+  driver.dispatch({ type: 'tick' });
+  expect(store.listReceipts()).toEqual([receipt]);
+  store.putReceipt = () => {
+    throw new GridError('disk-full', 'there is no room');
+  };
+  driver.dispatch({ type: 'tick' });
+  const { job, chunks } = receipt.receipt;
+  expect(logged()).toEqual([
+    { level: 30, requester: anna, job, chunks, msg: 'a receipt has come' },
+    {
+      level: 40,
+      reason: 'there is no room',
+      requester: anna,
+      job,
+      msg: "a receipt can't be kept: there is no room",
+    },
+  ]);
 });
 
 test('peers to be kept are in the store', () => {

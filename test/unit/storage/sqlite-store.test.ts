@@ -13,6 +13,7 @@ import type { Store } from '../../../src/ports.ts';
 import { openStore } from '../../../src/storage/sqlite-store.ts';
 import { encodeCanonical } from '../../../src/wire/canonical-cbor.ts';
 import { digestOf } from '../../../src/wire/digest.ts';
+import { anna, bert, receiptOf } from '../../support/protocol-fixtures.ts';
 import { report, resultOf, storedJob } from '../../support/stored-jobs.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { runTool } from '../../support/tools.ts';
@@ -137,7 +138,10 @@ test('a store of the second schema, which kept no peers, keeps them from now on'
   const first = await opened(path);
   first.putJob(storedJob('old', 'done'));
   first.close();
-  inDatabase(path, 'DROP TABLE peers; DROP TABLE standings; PRAGMA user_version = 2');
+  inDatabase(
+    path,
+    'DROP TABLE peers; DROP TABLE standings; DROP TABLE receipts; PRAGMA user_version = 2',
+  );
   const second = await opened(path);
   expect([second.listJobs(), second.listPeers()]).toEqual([[storedJob('old', 'done')], []]);
   second.putPeers([knownPeer]);
@@ -145,17 +149,36 @@ test('a store of the second schema, which kept no peers, keeps them from now on'
   expect((await opened(path)).listPeers()).toEqual([knownPeer]);
 });
 
-test('a store of the third schema, which kept no standings, keeps them from now on', async () => {
+test('a store of the third schema keeps standings and receipts from now on', async () => {
   const path = tempDir();
   const first = await opened(path);
   first.putPeers([knownPeer]);
   first.close();
-  inDatabase(path, 'DROP TABLE standings; PRAGMA user_version = 3');
+  inDatabase(path, 'DROP TABLE standings; DROP TABLE receipts; PRAGMA user_version = 3');
   const second = await opened(path);
   expect([second.listPeers(), second.listStandings()]).toEqual([[knownPeer], []]);
+  expect(second.listReceipts()).toEqual([]);
   second.putStandings([standing]);
+  second.putReceipt(receiptOf());
   second.close();
-  expect((await opened(path)).listStandings()).toEqual([standing]);
+  const third = await opened(path);
+  expect([third.listStandings(), third.listReceipts()]).toEqual([[standing], [receiptOf()]]);
+});
+
+test.each([
+  ['an id that is none', `requester = 'damaged'`],
+  ['a job that is none', `job = 'damaged'`],
+  ['no chunks', 'chunks = 0'],
+  ['a number that is none here', 'chunks = 9223372036854775807'],
+  ['a time before there was any', 'issued_at_ms = -1'],
+])('a receipt with %s is passed over, and the others are shown', async (_what, change) => {
+  const path = tempDir();
+  const first = await opened(path);
+  const other = receiptOf({ requester: bert });
+  for (const receipt of [receiptOf(), other]) first.putReceipt(receipt);
+  first.close();
+  inDatabase(path, `UPDATE receipts SET ${change} WHERE requester = '${anna}'`);
+  expect((await opened(path)).listReceipts()).toEqual([other]);
 });
 
 test.each([
@@ -277,7 +300,8 @@ test('a full disk is reported and loses nothing, and room makes the store go on'
   expect(readable).toBe(chunks);
 });
 
-const firstSchema = 'DROP TABLE peers; DROP TABLE standings; PRAGMA user_version = 1';
+const firstSchema =
+  'DROP TABLE peers; DROP TABLE standings; DROP TABLE receipts; PRAGMA user_version = 1';
 
 const knownPeer = {
   peer: peerId('known'.padEnd(52, '2')),

@@ -9,7 +9,14 @@ import {
   encodeRequester,
   encodeRequesterHello,
 } from '../../../src/wire/requester-codec.ts';
-import { messageOf, someJob, times } from '../../support/wire-samples.ts';
+import {
+  messageOf,
+  plain,
+  someJob,
+  someKey,
+  someReceipt,
+  times,
+} from '../../support/wire-samples.ts';
 
 function frame(message: ComputeResponse): Buffer {
   return loadPeerProto().work.Compute.responseSerialize(message);
@@ -36,6 +43,12 @@ test.each<RequesterMessage>([
 ])('a message arrives as it was sent: $type', (message) => {
   const frames = encodeRequester(message).map((bytes) => decodeRequester(bytes));
   expect(frames).toEqual([{ type: 'message', message }]);
+});
+
+test('a receipt arrives with the bytes that prove it', () => {
+  const message: RequesterMessage = { type: 'receipt', receipt: someReceipt(someKey()) };
+  const frames = encodeRequester(message).map((bytes) => decodeRequester(bytes));
+  expect(plain(frames)).toEqual(plain([{ type: 'message', message }]));
 });
 
 test('a hello arrives', () => {
@@ -91,6 +104,12 @@ test.each<[string, ComputeResponse, RegExp]>([
     'a chunk that no job has',
     { leases: { jobId, leaseMs: 1, leases: [{ ...lease, chunk: 2 ** 31 }] } },
     /chunk is/,
+  ],
+  ['a receipt of nobody', { receipt: { payload: Buffer.of(1) } }, /public key/],
+  [
+    'a receipt that was changed',
+    { receipt: { ...someReceipt(someKey()).signed, payload: Buffer.of(1) } },
+    /a receipt's signature/,
   ],
   ['too many acknowledged ids', { acknowledge: { jobId, leaseIds: ids } }, /1024/],
   ['too many revoked ids', { revoke: { jobId, leaseIds: ids } }, /1024/],

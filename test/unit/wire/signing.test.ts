@@ -19,6 +19,7 @@ test('a signature holds for no other key, context or bytes', () => {
   expect(verifyBytes(someKey().key, 'manyhands/v1/offer', payload, signature)).toBe(false);
   expect(verifyBytes(key, 'manyhands/v1/results', payload, signature)).toBe(false);
   expect(verifyBytes(key, 'manyhands/v1/peer-record', payload, signature)).toBe(false);
+  expect(verifyBytes(key, 'manyhands/v1/receipt', payload, signature)).toBe(false);
   expect(verifyBytes(key, 'manyhands/v1/offer', Buffer.from('other'), signature)).toBe(false);
 });
 

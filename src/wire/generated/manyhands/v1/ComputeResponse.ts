@@ -7,6 +7,7 @@ import type { Revoke as _manyhands_v1_Revoke, Revoke__Output as _manyhands_v1_Re
 import type { JobEnded as _manyhands_v1_JobEnded, JobEnded__Output as _manyhands_v1_JobEnded__Output } from '../../manyhands/v1/JobEnded.ts';
 import type { Ping as _manyhands_v1_Ping, Ping__Output as _manyhands_v1_Ping__Output } from '../../manyhands/v1/Ping.ts';
 import type { Pong as _manyhands_v1_Pong, Pong__Output as _manyhands_v1_Pong__Output } from '../../manyhands/v1/Pong.ts';
+import type { Signed as _manyhands_v1_Signed, Signed__Output as _manyhands_v1_Signed__Output } from '../../manyhands/v1/Signed.ts';
 
 export interface ComputeResponse {
   'hello'?: (_manyhands_v1_Hello | null);
@@ -16,7 +17,8 @@ export interface ComputeResponse {
   'jobEnded'?: (_manyhands_v1_JobEnded | null);
   'ping'?: (_manyhands_v1_Ping | null);
   'pong'?: (_manyhands_v1_Pong | null);
-  'message'?: "hello"|"leases"|"acknowledge"|"revoke"|"jobEnded"|"ping"|"pong";
+  'receipt'?: (_manyhands_v1_Signed | null);
+  'message'?: "hello"|"leases"|"acknowledge"|"revoke"|"jobEnded"|"ping"|"pong"|"receipt";
 }
 
 export interface ComputeResponse__Output {
@@ -27,5 +29,6 @@ export interface ComputeResponse__Output {
   'jobEnded'?: (_manyhands_v1_JobEnded__Output | null);
   'ping'?: (_manyhands_v1_Ping__Output | null);
   'pong'?: (_manyhands_v1_Pong__Output | null);
-  'message'?: "hello"|"leases"|"acknowledge"|"revoke"|"jobEnded"|"ping"|"pong";
+  'receipt'?: (_manyhands_v1_Signed__Output | null);
+  'message'?: "hello"|"leases"|"acknowledge"|"revoke"|"jobEnded"|"ping"|"pong"|"receipt";
 }

@@ -10,6 +10,8 @@ import type { ListJobsRequest as _manyhands_control_v1_ListJobsRequest, ListJobs
 import type { ListJobsResponse as _manyhands_control_v1_ListJobsResponse, ListJobsResponse__Output as _manyhands_control_v1_ListJobsResponse__Output } from '../../../manyhands/control/v1/ListJobsResponse.ts';
 import type { ListPeersRequest as _manyhands_control_v1_ListPeersRequest, ListPeersRequest__Output as _manyhands_control_v1_ListPeersRequest__Output } from '../../../manyhands/control/v1/ListPeersRequest.ts';
 import type { ListPeersResponse as _manyhands_control_v1_ListPeersResponse, ListPeersResponse__Output as _manyhands_control_v1_ListPeersResponse__Output } from '../../../manyhands/control/v1/ListPeersResponse.ts';
+import type { ListReceiptsRequest as _manyhands_control_v1_ListReceiptsRequest, ListReceiptsRequest__Output as _manyhands_control_v1_ListReceiptsRequest__Output } from '../../../manyhands/control/v1/ListReceiptsRequest.ts';
+import type { ListReceiptsResponse as _manyhands_control_v1_ListReceiptsResponse, ListReceiptsResponse__Output as _manyhands_control_v1_ListReceiptsResponse__Output } from '../../../manyhands/control/v1/ListReceiptsResponse.ts';
 import type { PauseRequest as _manyhands_control_v1_PauseRequest, PauseRequest__Output as _manyhands_control_v1_PauseRequest__Output } from '../../../manyhands/control/v1/PauseRequest.ts';
 import type { PauseResponse as _manyhands_control_v1_PauseResponse, PauseResponse__Output as _manyhands_control_v1_PauseResponse__Output } from '../../../manyhands/control/v1/PauseResponse.ts';
 import type { PutBlobRequest as _manyhands_control_v1_PutBlobRequest, PutBlobRequest__Output as _manyhands_control_v1_PutBlobRequest__Output } from '../../../manyhands/control/v1/PutBlobRequest.ts';
@@ -61,6 +63,15 @@ export interface ControlClient extends grpc.Client {
   listPeers(argument: _manyhands_control_v1_ListPeersRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_manyhands_control_v1_ListPeersResponse__Output>): grpc.ClientUnaryCall;
   listPeers(argument: _manyhands_control_v1_ListPeersRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_manyhands_control_v1_ListPeersResponse__Output>): grpc.ClientUnaryCall;
   listPeers(argument: _manyhands_control_v1_ListPeersRequest, callback: grpc.requestCallback<_manyhands_control_v1_ListPeersResponse__Output>): grpc.ClientUnaryCall;
+  
+  ListReceipts(argument: _manyhands_control_v1_ListReceiptsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_manyhands_control_v1_ListReceiptsResponse__Output>): grpc.ClientUnaryCall;
+  ListReceipts(argument: _manyhands_control_v1_ListReceiptsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_manyhands_control_v1_ListReceiptsResponse__Output>): grpc.ClientUnaryCall;
+  ListReceipts(argument: _manyhands_control_v1_ListReceiptsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_manyhands_control_v1_ListReceiptsResponse__Output>): grpc.ClientUnaryCall;
+  ListReceipts(argument: _manyhands_control_v1_ListReceiptsRequest, callback: grpc.requestCallback<_manyhands_control_v1_ListReceiptsResponse__Output>): grpc.ClientUnaryCall;
+  listReceipts(argument: _manyhands_control_v1_ListReceiptsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_manyhands_control_v1_ListReceiptsResponse__Output>): grpc.ClientUnaryCall;
+  listReceipts(argument: _manyhands_control_v1_ListReceiptsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_manyhands_control_v1_ListReceiptsResponse__Output>): grpc.ClientUnaryCall;
+  listReceipts(argument: _manyhands_control_v1_ListReceiptsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_manyhands_control_v1_ListReceiptsResponse__Output>): grpc.ClientUnaryCall;
+  listReceipts(argument: _manyhands_control_v1_ListReceiptsRequest, callback: grpc.requestCallback<_manyhands_control_v1_ListReceiptsResponse__Output>): grpc.ClientUnaryCall;
   
   Pause(argument: _manyhands_control_v1_PauseRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_manyhands_control_v1_PauseResponse__Output>): grpc.ClientUnaryCall;
   Pause(argument: _manyhands_control_v1_PauseRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_manyhands_control_v1_PauseResponse__Output>): grpc.ClientUnaryCall;
@@ -128,6 +139,8 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   ListPeers: grpc.handleUnaryCall<_manyhands_control_v1_ListPeersRequest__Output, _manyhands_control_v1_ListPeersResponse>;
   
+  ListReceipts: grpc.handleUnaryCall<_manyhands_control_v1_ListReceiptsRequest__Output, _manyhands_control_v1_ListReceiptsResponse>;
+  
   Pause: grpc.handleUnaryCall<_manyhands_control_v1_PauseRequest__Output, _manyhands_control_v1_PauseResponse>;
   
   PutBlob: grpc.handleClientStreamingCall<_manyhands_control_v1_PutBlobRequest__Output, _manyhands_control_v1_PutBlobResponse>;
@@ -149,6 +162,7 @@ export interface ControlDefinition extends grpc.ServiceDefinition {
   Finish: MethodDefinition<_manyhands_control_v1_FinishRequest, _manyhands_control_v1_FinishResponse, _manyhands_control_v1_FinishRequest__Output, _manyhands_control_v1_FinishResponse__Output>
   ListJobs: MethodDefinition<_manyhands_control_v1_ListJobsRequest, _manyhands_control_v1_ListJobsResponse, _manyhands_control_v1_ListJobsRequest__Output, _manyhands_control_v1_ListJobsResponse__Output>
   ListPeers: MethodDefinition<_manyhands_control_v1_ListPeersRequest, _manyhands_control_v1_ListPeersResponse, _manyhands_control_v1_ListPeersRequest__Output, _manyhands_control_v1_ListPeersResponse__Output>
+  ListReceipts: MethodDefinition<_manyhands_control_v1_ListReceiptsRequest, _manyhands_control_v1_ListReceiptsResponse, _manyhands_control_v1_ListReceiptsRequest__Output, _manyhands_control_v1_ListReceiptsResponse__Output>
   Pause: MethodDefinition<_manyhands_control_v1_PauseRequest, _manyhands_control_v1_PauseResponse, _manyhands_control_v1_PauseRequest__Output, _manyhands_control_v1_PauseResponse__Output>
   PutBlob: MethodDefinition<_manyhands_control_v1_PutBlobRequest, _manyhands_control_v1_PutBlobResponse, _manyhands_control_v1_PutBlobRequest__Output, _manyhands_control_v1_PutBlobResponse__Output>
   Result: MethodDefinition<_manyhands_control_v1_ResultRequest, _manyhands_control_v1_ResultResponse, _manyhands_control_v1_ResultRequest__Output, _manyhands_control_v1_ResultResponse__Output>

@@ -1,0 +1,47 @@
+/**
+ * Receipts that come for this peer's work: which of them are kept. A receipt is a gift that costs
+ * its giver nothing, so it has to be earned first: each job that this peer has returned work of is
+ * worth one, from its requester alone. Whoever wants to fill this peer's books with praise has to
+ * have it compute.
+ */
+
+import type { PeerId } from '../model/ids.ts';
+import type { SignedReceipt } from '../model/receipt.ts';
+import { Allowance } from './allowance.ts';
+import { BoundedMap } from './bounded-map.ts';
+import type { Effect } from './events.ts';
+import { offerKey } from './offer-book.ts';
+import type { VolunteerJob } from './volunteer-job.ts';
+
+/** Each is written to the disk: as many at once as jobs may end together, then one a second. */
+const AT_ONCE_MAX = 64;
+const EVERY_MS = 1_000;
+/** Jobs that may still end: more than a volunteer has a part in within hours. A guess. */
+const WORKED_MAX = 1_024;
+
+export class Receipts {
+  readonly #self: PeerId;
+  readonly #pace = new Allowance(AT_ONCE_MAX, EVERY_MS);
+  /** By `offerKey`: work was returned, and no receipt has come. */
+  readonly #worked = new BoundedMap<string, true>(WORKED_MAX);
+
+  constructor(self: PeerId) {
+    this.#self = self;
+  }
+
+  /** Computed chunks of it were returned. */
+  worked({ key, requester }: VolunteerJob): void {
+    if (requester !== this.#self) this.#worked.put(key, true);
+  }
+
+  /** @param from at the other end of the work stream that it came over */
+  take(from: PeerId, signed: SignedReceipt, nowMs: number): Effect[] {
+    const { requester, peer, job } = signed.receipt;
+    if (requester !== from || peer !== this.#self) return [];
+    const key = offerKey(requester, job);
+    if (this.#worked.get(key) === undefined || !this.#pace.has(nowMs)) return [];
+    this.#worked.delete(key);
+    this.#pace.spend();
+    return [{ type: 'keep-receipt', receipt: signed }];
+  }
+}
