@@ -12,8 +12,6 @@
  * Who is caught has said nothing: its votes are taken out, and chunks that were accepted on their
  * strength are open again. That may happen until the last chunk is accepted; so no result is read
  * before (`requester-job.ts`).
- *
- * Which of its leases is a vote and which a check a volunteer can't tell.
  */
 
 import { limits } from '../model/limits.ts';
@@ -163,7 +161,7 @@ export class EvidenceTable implements JobTable {
 
   result(peer: PeerId, result: ReplicaResult, nowMs: number): Settlement {
     const { outcome } = result;
-    const active = this.#claim(peer, result);
+    const active = this.#book.claim(peer, result, this.#open.get(result.chunk));
     if (active === undefined) return { type: 'unknown' };
     const { open, replica } = active;
     const expected = this.#checks.end(replica.lease);
@@ -187,12 +185,13 @@ export class EvidenceTable implements JobTable {
       replica.state = outcome.type === 'failure' ? 'failed' : 'voted';
       this.#heard(open, peer, outcome, moves);
     }
-    // One after the other, and not each from within another: they may be thousands.
-    for (const unsettled of this.#unsettled) {
-      this.#unsettled.delete(unsettled);
-      this.#settle(unsettled, moves);
-    }
-    return moves.settlement;
+    return this.#settled(moves);
+  }
+
+  disown(peer: PeerId): Settlement {
+    const moves = new Moves();
+    this.#withdraw(peer, moves);
+    return this.#settled(moves);
   }
 
   expire(nowMs: number): number {
@@ -265,17 +264,6 @@ export class EvidenceTable implements JobTable {
     return this.#book.straggler(afterMs, nowMs, (late) => late.mayTake(peer));
   }
 
-  #claim(peer: PeerId, result: ReplicaResult): Active | undefined {
-    const active = this.#book.find(peer, result);
-    if (active !== undefined) {
-      this.#book.release(active);
-      return active;
-    }
-    const open = this.#open.get(result.chunk);
-    const replica = open?.lateReplica(peer, result.lease);
-    return open === undefined || replica === undefined ? undefined : { open, replica };
-  }
-
   /** A failure is no lie, and no pass. */
   #checked(peer: PeerId, outcome: Said, expected: Digest, moves: Moves): void {
     if (outcome.type === 'failure') {
@@ -305,6 +293,15 @@ export class EvidenceTable implements JobTable {
     this.#votes.add(peer, open);
     if (open.stored === undefined) moves.keep(open, outcome);
     this.#settle(open, moves, outcome);
+  }
+
+  /** One after the other, and not each from within another: they may be thousands. */
+  #settled(moves: Moves): Settlement {
+    for (const unsettled of this.#unsettled) {
+      this.#unsettled.delete(unsettled);
+      this.#settle(unsettled, moves);
+    }
+    return moves.settlement;
   }
 
   /** @param last whose value is at hand */
@@ -349,6 +346,11 @@ export class EvidenceTable implements JobTable {
     if (peer === this.#spec.requester || this.#standings.isCaught(peer)) return;
     this.#standings.catch(peer);
     moves.catch(peer);
+    this.#withdraw(peer, moves);
+  }
+
+  /** It has said nothing. */
+  #withdraw(peer: PeerId, moves: Moves): void {
     for (const replica of this.#revoke(peer)) moves.revoke(replica);
     for (const open of this.#votes.withdraw(peer)) this.#unsettled.add(open);
     const suffices = (others: readonly PeerId[]): boolean => this.#evidence.suffices(others);

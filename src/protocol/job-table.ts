@@ -63,6 +63,8 @@ export interface JobTable {
   lease(peer: PeerId, count: number, nowMs: number): Lease[];
   /** Takes a replica's outcome. The value's digest must have been checked. */
   result(peer: PeerId, result: ReplicaResult, nowMs: number): Settlement;
+  /** A peer was caught in another job: here it has said nothing either, if that matters. */
+  disown?(peer: PeerId): Settlement;
   /** Leases past their time go to others. @returns how many expired */
   expire(nowMs: number): number;
   /** A peer that went away loses its leases at once and for good; what it returned stays. */

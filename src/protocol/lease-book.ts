@@ -63,6 +63,20 @@ export class LeaseBook {
     return active?.replica.peer === peer && active.open.chunk === chunk ? active : undefined;
   }
 
+  /**
+   * Finds the lease that a result answers, active or late, and takes it off the active ones.
+   * @param open the chunk, if it is open
+   */
+  claim(peer: PeerId, result: ReplicaResult, open: OpenChunk | undefined): Active | undefined {
+    const active = this.find(peer, result);
+    if (active !== undefined) {
+      this.release(active);
+      return active;
+    }
+    const replica = open?.lateReplica(peer, result.lease);
+    return open === undefined || replica === undefined ? undefined : { open, replica };
+  }
+
   release({ open, replica }: Active): void {
     this.#active.delete(replica.lease);
     if (replica.state === 'active') this.#unhold(replica.peer);

@@ -135,7 +135,7 @@ export class LeaseTable implements JobTable {
   /** Takes a replica's outcome. The value's digest must have been checked. */
   result(peer: PeerId, result: ReplicaResult, nowMs: number): Settlement {
     const { outcome } = result;
-    const claimed = this.#claim(peer, result);
+    const claimed = this.#book.claim(peer, result, this.#open.get(result.chunk));
     if (claimed === undefined) return { type: 'unknown' };
     const { open, replica } = claimed;
     if (outcome.type === 'returned') {
@@ -223,18 +223,6 @@ export class LeaseTable implements JobTable {
   #grant(open: OpenChunk, peer: PeerId, nowMs: number, deadlineMs: number): Lease {
     this.tally.count(peer, 'leased');
     return this.#book.grant(open, peer, nowMs, deadlineMs);
-  }
-
-  /** Finds the lease that a result answers, active or expired, and takes it off the active ones. */
-  #claim(peer: PeerId, result: ReplicaResult): Active | undefined {
-    const active = this.#book.find(peer, result);
-    if (active !== undefined) {
-      this.#book.release(active);
-      return active;
-    }
-    const open = this.#open.get(result.chunk);
-    const replica = open?.lateReplica(peer, result.lease);
-    return open === undefined || replica === undefined ? undefined : { open, replica };
   }
 
   /** @param last the outcome that was counted last, which is what may have decided the chunk */

@@ -12,7 +12,7 @@ import { Assembler } from './assembler.ts';
 import { RateMeter } from './estimate.ts';
 import type { AcceptedResult, Effect } from './events.ts';
 import { grantSize } from './grant.ts';
-import type { JobTable } from './job-table.ts';
+import type { JobTable, Settlement } from './job-table.ts';
 
 /** No accepted chunk for this long is worth an explanation. */
 const STALLED_AFTER_MS = 3_000;
@@ -26,8 +26,8 @@ export class RequesterJob {
   readonly assembler = new Assembler();
   readonly #demand = new Map<PeerId, number>();
   readonly #rate = new RateMeter();
-  /** No more than contributors. */
-  readonly #caught: PeerId[] = [];
+  /** Peers that were caught in this job; no more than contributors. */
+  readonly caught: PeerId[] = [];
   readonly #startedMs: number;
   #movedMs: number;
   #checkAtMs = Infinity;
@@ -103,12 +103,32 @@ export class RequesterJob {
     const acknowledge = { type: 'acknowledge', job, leases } as const;
     const acknowledged: Effect = { type: 'send-to-volunteer', to: peer, message: acknowledge };
     if (this.#over) return [acknowledged];
+    const effects = this.#settle(this.#outcomes(peer, replicas, nowMs), nowMs);
+    return [...effects, acknowledged, ...this.complete()];
+  }
+
+  /** A peer was caught in another job. */
+  disown(peer: PeerId, nowMs: number): Effect[] {
+    if (this.#over || this.table.disown === undefined) return [];
+    return [...this.#settle([this.table.disown(peer)], nowMs), ...this.complete()];
+  }
+
+  /** One by one: the job may be over in the middle. */
+  *#outcomes(
+    peer: PeerId,
+    replicas: readonly ReplicaResult[],
+    nowMs: number,
+  ): Generator<Settlement> {
+    for (const replica of replicas) yield this.table.result(peer, replica, nowMs);
+  }
+
+  #settle(settlements: Iterable<Settlement>, nowMs: number): Effect[] {
+    const { job } = this;
     const stored: AcceptedResult[] = [];
     let accepted = 0;
     const revoked = new Map<PeerId, number[]>();
     const effects: Effect[] = [];
-    for (const replica of replicas) {
-      const settlement = this.table.result(peer, replica, nowMs);
+    for (const settlement of settlements) {
       if (settlement.type === 'job-failed') {
         this.#over = true;
         effects.push({ type: 'job-failed', job, failure: settlement.failure });
@@ -124,7 +144,7 @@ export class RequesterJob {
         for (const chunk of settlement.reopened) this.assembler.reopen(chunk);
         for (const chunk of settlement.accepted) this.assembler.accept(chunk);
         accepted += settlement.accepted.length;
-        this.#caught.push(...settlement.caught);
+        this.caught.push(...settlement.caught);
       }
       for (const { peer: holder, lease } of settlement.revoked) {
         revoked.set(holder, [...(revoked.get(holder) ?? []), lease]);
@@ -138,7 +158,7 @@ export class RequesterJob {
     for (const [to, leases] of revoked) {
       effects.push({ type: 'send-to-volunteer', to, message: { type: 'revoke', job, leases } });
     }
-    return [...effects, acknowledged, ...this.complete()];
+    return effects;
   }
 
   /** Says once that all chunks are accepted. */
@@ -184,7 +204,7 @@ export class RequesterJob {
       disputes: this.table.disputesEver,
       wallMs: Math.round(nowMs - this.#startedMs),
       contributions: this.table.tally.list(),
-      caught: this.#caught,
+      caught: this.caught,
     };
   }
 

@@ -12,6 +12,7 @@ import type { JobId, PeerId } from '../model/ids.ts';
 import type { JobSpec } from '../model/job.ts';
 import type { VolunteerMessage } from '../model/messages.ts';
 import type { Offer } from '../model/offer.ts';
+import type { ReplicaResult } from '../model/replica.ts';
 import { programRef } from '../model/program.ts';
 import type { Awareness } from './awareness.ts';
 import type { Effect, Now } from './events.ts';
@@ -186,9 +187,22 @@ export class Requester {
     }
     const effects: Effect[] = [];
     if (message.type === 'ask') own.run.ask(from, message.count);
-    else effects.push(...own.run.results(from, message.frame.replicas, now.ms));
+    else effects.push(...this.#results(own, from, message.frame.replicas, now));
     effects.push(...own.run.serve(now.ms), ...this.#offerIfChanged(own, now));
     return this.#keepAtMs > now.ms ? effects : [...effects, ...this.keepStandings(now.ms)];
+  }
+
+  /** Who is caught in one job has said nothing in the others. */
+  #results(own: Own, from: PeerId, replicas: readonly ReplicaResult[], now: Now): Effect[] {
+    const { caught } = own.run;
+    const before = caught.length;
+    const effects = own.run.results(from, replicas, now.ms);
+    for (const peer of caught.slice(before)) {
+      for (const { run } of this.#jobs.values()) {
+        if (run !== own.run) effects.push(...run.disown(peer, now.ms));
+      }
+    }
+    return effects;
   }
 
   /** What has been seen of peers since they were kept the last time. */
