@@ -14,6 +14,7 @@ import { overhead } from './overhead.ts';
 import { overlay } from './overlay.ts';
 import { startup } from './startup.ts';
 import type { Benchmark, Figure } from './support.ts';
+import { verification } from './verification.ts';
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   dispatch,
@@ -23,6 +24,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   overhead,
   crunching,
   overlay,
+  verification,
 };
 
 const named = process.argv.slice(2);
