@@ -21,6 +21,14 @@ export class Acceptances {
     return this.#all[chunk]?.digest === digest;
   }
 
+  get(chunk: number): Acceptance | undefined {
+    return this.#all[chunk];
+  }
+
+  delete(chunk: number): void {
+    this.#all[chunk] = undefined;
+  }
+
   /**
    * A peer's word is worth nothing any more.
    * @param suffices whether the others' is enough

@@ -3,12 +3,6 @@
  * every result comes to the bound with little work, and what becomes of a chunk when one of those
  * who voted on it is caught.
  *
- * Strangers weigh little at first and more with each spot-check that they pass, and what they voted
- * before weighs more then, too. So chunks wait with one vote, as long as there are fresh ones, for
- * somebody whose vote decides them: on the average two votes are enough, where five would be needed
- * at once. Only the first few chunks are decided at any price, since there is nothing to check
- * peers with before.
- *
  * Who is caught has said nothing: its votes are taken out, and chunks that were accepted on their
  * strength are open again. That may happen until the last chunk is accepted; so no result is read
  * before (`requester-job.ts`).
@@ -19,6 +13,7 @@ import type { Digest, JobId, PeerId } from '../model/ids.ts';
 import type { CredibilityTrust, JobSpec } from '../model/job.ts';
 import type { Lease, Outcome, ReplicaResult } from '../model/replica.ts';
 import { type Acceptance, Acceptances } from './acceptances.ts';
+import { ChunkSource } from './chunk-source.ts';
 import { MovingMean } from './estimate.ts';
 import { Evidence } from './evidence.ts';
 import { leaseLengthMs, twinAfterMs } from './grant.ts';
@@ -35,17 +30,9 @@ import { Strangers } from './strangers.ts';
 import { Tally, type Totals } from './tally.ts';
 import { Votes } from './votes.ts';
 import type { VolunteerNetworks } from './volunteer-networks.ts';
-import { PIONEERS } from './verified-chunks.ts';
-import { WaitingChunks } from './waiting-chunks.ts';
 
 /** New samples of the turnaround weigh a twentieth, as in `lease-table.ts`. */
 const TURNAROUND_WEIGHT = 0.05;
-/**
- * Chunks with undecided votes. More would cost less work where everybody is honest, and show liars
- * later; tried from 400 to 10,000 in `bench/verification.ts`.
- */
-const OPEN_MAX = 4_096;
-
 type Said = Exclude<Outcome, { type: 'returned' }>;
 type Value = Extract<Outcome, { type: 'result' }>;
 
@@ -68,17 +55,13 @@ export class EvidenceTable implements JobTable {
   readonly #checks: SpotChecks;
   readonly #strangers: Strangers;
   readonly #book = new LeaseBook();
-  readonly #open = new Map<number, OpenChunk>();
-  readonly #waiting: WaitingChunks;
+  readonly #source: ChunkSource;
   readonly #votes = new Votes();
   /** To be judged again, because of what was seen of those who voted on them. */
   readonly #unsettled = new Set<OpenChunk>();
   readonly #rests = new Rests();
   readonly #accepted = new Acceptances();
   readonly #turnaround = new MovingMean(TURNAROUND_WEIGHT);
-  #chunks = 0;
-  #frontier = 0;
-  #splitEnded = false;
   #disputesEver = 0;
 
   constructor(job: JobId, spec: JobSpec, parts: EvidenceTableParts) {
@@ -91,27 +74,27 @@ export class EvidenceTable implements JobTable {
     this.#evidence = new Evidence(spec.requester, trust, standings);
     this.#checks = new SpotChecks(standings, random);
     this.#strangers = new Strangers(spec.requester, standings, this.#checks.verified);
-    this.#waiting = new WaitingChunks(this.#evidence, parts.networks);
+    this.#source = new ChunkSource(this.#evidence, parts.networks);
   }
 
   addChunks(count: number): void {
-    this.#chunks += count;
+    this.#source.addChunks(count);
   }
 
   endSplit(): void {
-    this.#splitEnded = true;
+    this.#source.endSplit();
   }
 
   get chunks(): number {
-    return this.#chunks;
+    return this.#source.chunks;
   }
 
   get splitEnded(): boolean {
-    return this.#splitEnded;
+    return this.#source.splitEnded;
   }
 
   get disputed(): number {
-    return [...this.#open.values()].filter(({ groups }) => groups.length > 1).length;
+    return this.#source.disputed;
   }
 
   get disputesEver(): number {
@@ -126,9 +109,8 @@ export class EvidenceTable implements JobTable {
     return this.#book.size;
   }
 
-  /** Two votes a chunk, on the average. */
   get replicasOpen(): number {
-    return (this.#chunks - this.#frontier) * 2 + this.#waiting.size;
+    return this.#source.votesWanted;
   }
 
   get leaseMs(): number {
@@ -161,13 +143,13 @@ export class EvidenceTable implements JobTable {
 
   result(peer: PeerId, result: ReplicaResult, nowMs: number): Settlement {
     const { outcome } = result;
-    const active = this.#book.claim(peer, result, this.#open.get(result.chunk));
+    const active = this.#book.claim(peer, result, this.#source.get(result.chunk));
     if (active === undefined) return { type: 'unknown' };
     const { open, replica } = active;
     const expected = this.#checks.end(replica.lease);
     if (outcome.type === 'returned') {
       open.forget(replica);
-      this.#waiting.reconsider(open);
+      this.#source.waiting.reconsider(open);
       return { type: 'counted' };
     }
     this.tally.count(peer, 'returned');
@@ -176,11 +158,11 @@ export class EvidenceTable implements JobTable {
     this.#turnaround.add(nowMs - replica.leasedAtMs);
     const moves = new Moves();
     if (expected !== undefined && this.#accepted.holds(open.chunk, expected)) {
-      this.#checked(peer, outcome, expected, moves);
+      this.#checked(open.chunk, peer, outcome, expected, moves);
     } else if (open.decided || open.hasHeard(peer) || this.#standings.isCaught(peer)) {
       this.tally.count(peer, 'late');
       open.forget(replica);
-      this.#waiting.reconsider(open);
+      this.#source.waiting.reconsider(open);
     } else {
       replica.state = outcome.type === 'failure' ? 'failed' : 'voted';
       this.#heard(open, peer, outcome, moves);
@@ -214,7 +196,7 @@ export class EvidenceTable implements JobTable {
 
   waitingForOthersThan(peers: readonly PeerId[]): number {
     const able = peers.filter((peer) => !this.#standings.isCaught(peer));
-    return this.#waiting.waitingForOthersThan(able);
+    return this.#source.waiting.waitingForOthersThan(able);
   }
 
   #leaseNext(peer: PeerId, nowMs: number, deadlineMs: number): Lease | undefined {
@@ -229,17 +211,16 @@ export class EvidenceTable implements JobTable {
     const open = this.#next(peer, nowMs);
     if (open === undefined) return undefined;
     const lease = this.#book.grant(open, peer, nowMs, deadlineMs);
-    this.#waiting.reconsider(open);
+    this.#source.waiting.reconsider(open);
     return lease;
   }
 
   #next(peer: PeerId, nowMs: number): OpenChunk | undefined {
-    const disputed = this.#strangers.has(peer) ? undefined : this.#waiting.disputed(peer);
-    const urgent = disputed ?? this.#waiting.decidedBy(peer);
-    if (urgent !== undefined) return urgent;
-    const isFirst = !this.#checks.verified.suffice && this.#open.size >= PIONEERS;
-    if (isFirst) return this.#waiting.first(peer) ?? this.#fresh();
-    return this.#fresh() ?? this.#waiting.first(peer) ?? this.#straggler(peer, nowMs);
+    const isStranger = this.#strangers.has(peer);
+    const open = this.#source.next(peer, isStranger, this.#checks.verified.suffice);
+    if (open !== undefined || !this.#source.isExhausted) return open;
+    const afterMs = twinAfterMs(this.#turnaround.value);
+    return this.#book.straggler(afterMs, nowMs, (late) => late.mayTake(peer));
   }
 
   /** How many leases more a peer may have. */
@@ -249,31 +230,30 @@ export class EvidenceTable implements JobTable {
     return Math.min(room, this.#strangers.room(this.#book.heldByEach));
   }
 
-  #fresh(): OpenChunk | undefined {
-    if (this.#frontier >= this.#chunks || this.#open.size >= OPEN_MAX) return undefined;
-    const open = new OpenChunk(this.#frontier);
-    this.#frontier += 1;
-    this.#open.set(open.chunk, open);
-    return open;
-  }
-
-  /** Only when nothing else is left. */
-  #straggler(peer: PeerId, nowMs: number): OpenChunk | undefined {
-    if (!this.#splitEnded || this.#frontier < this.#chunks) return undefined;
-    const afterMs = twinAfterMs(this.#turnaround.value);
-    return this.#book.straggler(afterMs, nowMs, (late) => late.mayTake(peer));
-  }
-
   /** A failure is no lie, and no pass. */
-  #checked(peer: PeerId, outcome: Said, expected: Digest, moves: Moves): void {
+  #checked(chunk: number, peer: PeerId, outcome: Said, expected: Digest, moves: Moves): void {
     if (outcome.type === 'failure') {
       this.#evidence.refute([peer]);
       return this.#countFailure(peer, outcome.failure.kind);
     }
-    const isRight = outcome.digest === expected;
-    this.tally.count(peer, isRight ? 'accepted' : 'lost');
-    if (isRight) this.#passed(peer);
-    else this.#caught(peer, moves);
+    if (outcome.digest !== expected) return this.#contradicted(chunk, peer, outcome, moves);
+    this.tally.count(peer, 'accepted');
+    this.#passed(peer);
+  }
+
+  /** Either it is wrong or what was accepted is: others decide, and who is wrong is caught. */
+  #contradicted(chunk: number, peer: PeerId, last: Value, moves: Moves): void {
+    const acceptance = this.#accepted.get(chunk);
+    if (acceptance === undefined) return;
+    if (this.#evidence.suffices(acceptance.peers, [peer])) {
+      this.tally.count(peer, 'lost');
+      return this.#caught(peer, moves);
+    }
+    this.#accepted.delete(chunk);
+    const open = this.#reopen(acceptance, peer, moves);
+    open.vote(peer, last.digest);
+    this.#votes.add(peer, open);
+    this.#settle(open, moves, last);
   }
 
   #heard(open: OpenChunk, peer: PeerId, outcome: Said, moves: Moves): void {
@@ -281,7 +261,7 @@ export class EvidenceTable implements JobTable {
       this.#countFailure(peer, outcome.failure.kind);
       open.fail(peer, outcome.failure);
       const failure = open.commonFailure((peers) =>
-        this.#evidence.failureSuffices(open, peers, this.#chunks),
+        this.#evidence.failureSuffices(open, peers, this.chunks),
       );
       if (failure !== undefined) moves.fail(failure);
       else this.#settle(open, moves);
@@ -313,14 +293,14 @@ export class EvidenceTable implements JobTable {
     if (group !== undefined && group.digest === last?.digest) moves.keep(open, last);
     // A value that was not kept has to come once more.
     if (group !== undefined && group.digest === open.stored) this.#accept(open, group, moves);
-    else this.#waiting.reconsider(open);
+    else this.#source.waiting.reconsider(open);
   }
 
   #accept(open: OpenChunk, group: Group, moves: Moves): void {
     const { digest, peers } = group;
-    this.#open.delete(open.chunk);
+    this.#source.decided(open);
     const revoked = this.#book.decide(open);
-    this.#waiting.reconsider(open);
+    this.#source.waiting.reconsider(open);
     this.#accepted.add(open.chunk, digest, peers);
     moves.accept(open.chunk, revoked);
     this.tally.totals.revoked += revoked.length;
@@ -356,18 +336,22 @@ export class EvidenceTable implements JobTable {
     const suffices = (others: readonly PeerId[]): boolean => this.#evidence.suffices(others);
     for (const fallen of this.#accepted.withdraw(peer, suffices)) {
       this.#reopen(fallen, peer, moves);
+      this.tally.count(peer, 'accepted', -1);
     }
   }
 
-  #reopen({ chunk, digest, peers }: Acceptance, without: PeerId, moves: Moves): void {
+  #reopen({ chunk, digest, peers }: Acceptance, without: PeerId, moves: Moves): OpenChunk {
     this.#checks.verified.delete(chunk);
     this.tally.totals.chunksAccepted -= 1;
     const open = OpenChunk.reopened(chunk, digest, peers, without);
-    for (const peer of peers) this.#votes.add(peer, open);
-    for (const peer of [...peers, without]) this.tally.count(peer, 'accepted', -1);
-    this.#open.set(chunk, open);
+    for (const peer of peers) {
+      this.#votes.add(peer, open);
+      this.tally.count(peer, 'accepted', -1);
+    }
+    this.#source.reopen(open);
     moves.reopen(chunk);
-    this.#waiting.reconsider(open);
+    this.#source.waiting.reconsider(open);
+    return open;
   }
 
   #countFailure(peer: PeerId, kind: keyof Totals['failures']): void {
@@ -393,7 +377,7 @@ export class EvidenceTable implements JobTable {
       if (replica.state !== 'active') continue;
       lapsed.push(replica);
       mark(active);
-      this.#waiting.reconsider(open);
+      this.#source.waiting.reconsider(open);
     }
     return lapsed;
   }

@@ -42,9 +42,10 @@ export class Evidence {
     return weightOf(this.#standings.passed(peer), this.#trust);
   }
 
-  /** Whether these peers alone are believed, where nobody contradicts them. */
-  suffices(peers: readonly PeerId[]): boolean {
-    return weightLacking(this.#product(peers), 0, this.#trust.errorRate) <= 1;
+  /** Whether these peers alone are believed, against those who contradict them. */
+  suffices(peers: readonly PeerId[], against: readonly PeerId[] = []): boolean {
+    const others = against.length === 0 ? 0 : this.#product(against);
+    return weightLacking(this.#product(peers), others, this.#trust.errorRate) <= 1;
   }
 
   /**
