@@ -236,7 +236,9 @@ export class EvidenceTable implements JobTable {
       this.#evidence.refute([peer]);
       return this.#countFailure(peer, outcome.failure.kind);
     }
-    if (outcome.digest !== expected) return this.#contradicted(chunk, peer, outcome, moves);
+    const isRight = outcome.digest === expected;
+    this.tally.totals.evidence[isRight ? 'checkPassed' : 'checkFailed'] += 1;
+    if (!isRight) return this.#contradicted(chunk, peer, outcome, moves);
     this.tally.count(peer, 'accepted');
     this.#passed(peer);
   }
@@ -325,6 +327,7 @@ export class EvidenceTable implements JobTable {
   #caught(peer: PeerId, moves: Moves): void {
     if (peer === this.#spec.requester || this.#standings.isCaught(peer)) return;
     this.#standings.catch(peer);
+    this.tally.totals.evidence.caught += 1;
     moves.catch(peer);
     this.#withdraw(peer, moves);
   }
@@ -336,17 +339,17 @@ export class EvidenceTable implements JobTable {
     const suffices = (others: readonly PeerId[]): boolean => this.#evidence.suffices(others);
     for (const fallen of this.#accepted.withdraw(peer, suffices)) {
       this.#reopen(fallen, peer, moves);
-      this.tally.count(peer, 'accepted', -1);
+      this.tally.withdrawAccepted(peer);
     }
   }
 
   #reopen({ chunk, digest, peers }: Acceptance, without: PeerId, moves: Moves): OpenChunk {
     this.#checks.verified.delete(chunk);
-    this.tally.totals.chunksAccepted -= 1;
+    this.tally.totals.evidence.reopened += 1;
     const open = OpenChunk.reopened(chunk, digest, peers, without);
     for (const peer of peers) {
       this.#votes.add(peer, open);
-      this.tally.count(peer, 'accepted', -1);
+      this.tally.withdrawAccepted(peer);
     }
     this.#source.reopen(open);
     moves.reopen(chunk);

@@ -9,12 +9,16 @@ import type { FailureKind } from '../model/replica.ts';
 
 type Counts = { -readonly [Key in Exclude<keyof Contribution, 'peer'>]: Contribution[Key] };
 
-/** Of all own jobs, those that have ended included. */
+/** Of all own jobs, those that have ended included. They only rise. */
 export type Totals = Counts & {
   revoked: number;
   chunksAccepted: number;
   readonly failures: Record<FailureKind, number>;
+  readonly evidence: Record<EvidenceEvent, number>;
 };
+
+/** `reopened`: chunks that were accepted, and not believed any more. */
+export type EvidenceEvent = 'checkPassed' | 'checkFailed' | 'caught' | 'reopened';
 
 export function emptyTotals(): Totals {
   return {
@@ -30,6 +34,7 @@ export function emptyTotals(): Totals {
       'forbidden-import': 0,
       'not-deterministic': 0,
     },
+    evidence: { checkPassed: 0, checkFailed: 0, caught: 0, reopened: 0 },
   };
 }
 
@@ -49,6 +54,12 @@ export class Tally {
     }
     entry[what] += amount;
     this.totals[what] += amount;
+  }
+
+  /** Its result was accepted and is not any more. Totals never fall: they are counters. */
+  withdrawAccepted(peer: PeerId): void {
+    const entry = this.#entries.get(peer);
+    if (entry !== undefined) entry.accepted -= 1;
   }
 
   of(peer: PeerId): Readonly<Counts> | undefined {

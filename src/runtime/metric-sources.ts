@@ -66,6 +66,10 @@ export function metricSources({ peer, transport, sandbox }: MetricComponents): M
         failed_not_deterministic: failures['not-deterministic'],
       };
     },
+    evidence: () => {
+      const { checkPassed, checkFailed, caught, reopened } = peer.totals.evidence;
+      return { check_passed: checkPassed, check_failed: checkFailed, caught, reopened };
+    },
     transport: () => transport.stats(),
     sandbox: () => ({ ...sandbox.stats(), slots: sandbox.slots }),
   };

@@ -34,6 +34,8 @@ export type MetricSources = {
   readonly chunksAccepted: () => number;
   /** Totals of own jobs, by what became of the replica. */
   readonly replicas: () => Numbers<ReplicaOutcome>;
+  /** Totals of own jobs that believe on evidence. */
+  readonly evidence: () => Numbers<'check_passed' | 'check_failed' | 'caught' | 'reopened'>;
   readonly transport: () => TransportStats;
   readonly sandbox: () => SandboxStats & { readonly slots: number };
 };
@@ -159,6 +161,13 @@ const polled: readonly PolledFamily[] = [
     help: 'Replicas of own jobs by outcome; lost are those outvoted in a dispute.',
     label: 'outcome',
     poll: ({ replicas }) => replicas(),
+  },
+  {
+    name: 'manyhands_evidence_total',
+    type: 'counter',
+    help: 'Own jobs with an error rate: spot-checks, peers caught, chunks not believed any more.',
+    label: 'event',
+    poll: ({ evidence }) => evidence(),
   },
   {
     name: 'manyhands_received_bytes_total',

@@ -19,6 +19,7 @@ export const metricSources: MetricSources = {
   leases: () => ({ granted: 30, returned: 31, expired: 32, revoked: 33 }),
   chunks: () => ({ waiting: 40, leased: 41, disputed: 42, accepted: 43 }),
   chunksAccepted: () => 50,
+  evidence: () => ({ check_passed: 7, check_failed: 3, caught: 2, reopened: 4 }),
   replicas: () => ({
     accepted: 60,
     lost: 61,

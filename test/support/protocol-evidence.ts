@@ -78,7 +78,8 @@ export function evidenceOf({ chunks, splitGoesOn, passed, trust }: EvidenceOptio
   };
   /** The peer's next lease, which is a spot-check: one of the first chunks again. */
   const check = (peer: PeerId, chunk = 0): Lease => {
-    dice.throw(0, (chunk + 0.5) / totals.chunksAccepted);
+    const verified = totals.chunksAccepted - totals.evidence.reopened;
+    dice.throw(0, (chunk + 0.5) / verified);
     return leaseOne(table, peer);
   };
   /** Has the requester compute the first chunks, so that everybody else can be checked. */

@@ -144,7 +144,8 @@ describe('who returned a wrong result', () => {
       moved({ reopened: [8], revoked: [{ peer: anna, lease: held.lease }], caught: [anna] }),
     );
     expect([standings.isCaught(anna), standings.passed(anna)]).toEqual([true, 0]);
-    expect(totals.chunksAccepted).toBe(pioneers + 2);
+    const evidence = { checkPassed: 0, checkFailed: 1, caught: 1, reopened: 1 };
+    expect(totals).toMatchObject({ chunksAccepted: pioneers + 3, evidence });
     expect(contribution(table, anna)).toMatchObject({ returned: 4, accepted: 1, lost: 1 });
 
     expect(table.lease(anna, 5, 2)).toEqual([]);
