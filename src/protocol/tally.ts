@@ -18,7 +18,7 @@ export type Totals = Counts & {
 };
 
 /** `reopened`: chunks that were accepted, and not believed any more. */
-export type EvidenceEvent = 'checkPassed' | 'checkFailed' | 'caught' | 'reopened';
+type EvidenceEvent = 'checkPassed' | 'checkFailed' | 'caught' | 'reopened';
 
 export function emptyTotals(): Totals {
   return {
