@@ -46,8 +46,8 @@ const ANSWERS_MAX = limits.streamQueueFramesMax / 4;
 
 /** Offers that are told of on a visit, the last ones: some 40 KB. */
 const VISIT_NAMES_MAX = 512;
-/** And only those that live for longer, whatever clock the other one has. A guess. */
-const VISIT_LEFT_MS_MIN = 15_000;
+/** And only those that live for longer, of the 60 s of an offer: clocks may differ by as much. */
+const VISIT_LEFT_MS_MIN = 35_000;
 
 /** Totals. */
 export type BroadcastCounts = {
@@ -139,14 +139,14 @@ export class Broadcast {
   handle(from: PeerId, message: BroadcastMessage, now: Now): OverlayStep[] {
     const link = this.#links.get(from);
     if (link === undefined) return [];
-    if (link.isVisit && isOfTree(message)) return [misbehaved(link)];
     switch (message.type) {
       case 'gossip':
         return this.#gossip(link, message.offer, message.hops, now);
       case 'have':
         return this.#announced(link, message.offers, now);
       case 'graft':
-        link.eager = true;
+        // To who knows no visits this is a neighbour like others.
+        link.eager = !link.isVisit;
         link.pruned = false;
         return this.#answer(link, message.offers, now);
       case 'want':
@@ -178,7 +178,7 @@ export class Broadcast {
     else if (link.isVisit) return conduct.sendsUseless(now.ms) ? [] : [misbehaved(link)];
     if (offer.expiresAtMs + STALE_MS_MIN < now.unixMs) {
       this.counts.refused += 1;
-      return conduct.sendsStale(now.ms) ? [] : [misbehaved(link)];
+      return link.isVisit || conduct.sendsStale(now.ms) ? [] : [misbehaved(link)];
     }
     link.preferable = true;
     if (!this.#book.isNews(offer)) return this.#duplicate(link, wanted, now);
@@ -276,6 +276,8 @@ export class Broadcast {
   #announced(link: PushLink, offers: readonly Announcement[], now: Now): OverlayStep[] {
     const { peer, conduct } = link;
     if (!conduct.announces(offers.length, now.ms)) return [misbehaved(link)];
+    link.told += offers.length;
+    if (link.isVisit && link.told > VISIT_NAMES_MAX) return [misbehaved(link)];
     // On a visit only what the tree does not bring meanwhile is asked for.
     const greets = !link.isVisit && now.ms < link.upAtMs + GREETING_MS;
     const wants: OfferName[] = [];
@@ -342,11 +344,12 @@ export class Broadcast {
     if (!link.conduct.asks(names.length, now.ms)) return [misbehaved(link)];
     const steps: OverlayStep[] = [];
     for (const name of names) {
-      if (steps.length >= ANSWERS_MAX) break;
+      if (steps.length >= ANSWERS_MAX || (link.isVisit && link.sent >= VISIT_NAMES_MAX)) break;
       const held = this.#book.find(name.requester, name.job);
       if (held === undefined || held.signed.offer.sequence < name.sequence) continue;
       if (!link.conduct.isAnswered(nameKey(held.signed.offer), now.ms)) continue;
       this.counts.sent += 1;
+      link.sent += 1;
       const message = { type: 'gossip', offer: held.signed, hops: held.hops + 1 } as const;
       steps.push({ type: 'send-overlay', to: link.peer, message });
     }
@@ -389,10 +392,6 @@ export class Broadcast {
 function newsFrom({ peer, isVisit }: PushLink, { requester }: OfferName): OverlayStep[] {
   if (isVisit) return [{ type: 'differed', peer, missedBy: 'self' }];
   return requester === peer ? [] : [{ type: 'news', isOwn: false }];
-}
-
-function isOfTree({ type }: BroadcastMessage): boolean {
-  return type === 'graft' || type === 'prune';
 }
 
 function misbehaved({ peer }: PushLink): OverlayStep {

@@ -187,9 +187,10 @@ export class Neighbourhood {
     const link = this.#pending.get(peer);
     if (link !== undefined) {
       this.#pending.remove(peer);
+      // It may be dialled again for something else.
+      this.#recruiter.stir();
       if (link.visit) return [{ type: 'visit-over', peer }];
       if (link.dialled !== undefined) this.#dials.parted(link.dialled, 0, now.ms);
-      this.#recruiter.stir();
     }
     const { active } = this.#views;
     const neighbour = active.get(peer);

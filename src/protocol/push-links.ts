@@ -13,6 +13,9 @@ export type PushLink = {
   readonly conduct: Conduct;
   /** No neighbour: offers are told of once, and sent to who asks. It is no part of the tree. */
   readonly isVisit: boolean;
+  /** On a visit: names that it has told, and offers that it was sent. */
+  told: number;
+  sent: number;
   /** New offers are pushed to it. */
   eager: boolean;
   /** It was asked not to push, and has not been asked to push again. */
@@ -26,7 +29,7 @@ export type PushLink = {
 };
 
 export class PushLinks {
-  /** As many as there are neighbours. */
+  /** As many as there are neighbours, and visits. */
   readonly #links = new Map<PeerId, PushLink>();
 
   add(peer: PeerId, isVisit: boolean, nowMs: number): PushLink {
@@ -35,6 +38,8 @@ export class PushLinks {
       upAtMs: nowMs,
       conduct: new Conduct(),
       isVisit,
+      told: 0,
+      sent: 0,
       eager: false,
       pruned: false,
       owed: 0,

@@ -40,12 +40,17 @@ const OFFERED_AFTER_MS = 2_000;
 const OFFERED_EVERY_MS = 20_000;
 /** After a dial that failed. */
 const RETRY_MS = 500;
+/** In a grid where nobody else is left to visit all fail. A guess. */
+const RETRIES_MAX = 8;
 /** Dials of addresses that anybody may have made up: some at once, then one a second. Guesses. */
 const DIALS_MAX = 16;
 const DIAL_EVERY_MS = 1_000;
 /** The same address again; and more of them than are dialled meanwhile. */
 const REVISIT_AFTER_MS = 10_000;
 const VISITED_MAX = 64;
+/** A peer that misses something is a sign so often; more peers than are visited meanwhile. */
+const ASKED_EVERY_MS = 10 * 60_000;
+const ASKED_MAX = 512;
 /** Peers that told of what neighbours did not bring. */
 const TELLERS_MAX = 16;
 
@@ -69,10 +74,15 @@ export class Visits {
   readonly #allowance = new Allowance(DIALS_MAX, DIAL_EVERY_MS);
   /** When each address was dialled. */
   readonly #visited = new BoundedMap<string, number>(VISITED_MAX);
+  /** When each peer has asked for an offer, and that was taken for a sign. */
+  readonly #askedAtMs = new BoundedMap<PeerId, number>(ASKED_MAX);
   readonly #tellers = new BoundedMap<PeerId, Host>(TELLERS_MAX);
   #pauseMs = PAUSE_MS_MIN;
   #dueAtMs = Infinity;
   #lastAtMs = -Infinity;
+  /** Of dials that failed, since the last visit that was due. */
+  #retries = 0;
+  #retryAtMs = Infinity;
   #doubtUntilMs = -Infinity;
   /** When the news will have stopped, unless some come before. Infinity once they have. */
   #droughtAtMs = Infinity;
@@ -90,7 +100,7 @@ export class Visits {
   get dueAtMs(): number {
     // Who is alone looks for a neighbour first (`recruiter.ts`).
     if (this.#views.active.size === 0) return Infinity;
-    return Math.min(this.#dueAtMs, this.#droughtAtMs);
+    return Math.min(this.#dueAtMs, this.#droughtAtMs, this.#retryAtMs);
   }
 
   start(nowMs: number): void {
@@ -116,7 +126,7 @@ export class Visits {
   differed(peer: PeerId, missedBy: 'self' | 'other', nowMs: number): void {
     const dialled = this.#pending.get(peer)?.dialled;
     // Who comes by itself and misses something has a doubt of its own.
-    if (missedBy === 'other' && dialled === undefined) return;
+    if (missedBy === 'other' && (dialled === undefined || !this.#mayDoubt(peer, nowMs))) return;
     if (missedBy === 'self' && dialled !== undefined) {
       this.#tellers.put(peer, { peer, addresses: [dialled] });
     }
@@ -124,17 +134,30 @@ export class Visits {
     this.#hurry(nowMs);
   }
 
+  /** Once in a while for each peer: it may ask for what it does not take, or to no end. */
+  #mayDoubt(peer: PeerId, nowMs: number): boolean {
+    if (nowMs < (this.#askedAtMs.get(peer) ?? -Infinity) + ASKED_EVERY_MS) return false;
+    this.#askedAtMs.put(peer, nowMs);
+    return true;
+  }
+
   /** A dial has led nowhere. */
   failed(nowMs: number): void {
-    this.#dueAtMs = Math.min(this.#dueAtMs, nowMs + RETRY_MS);
+    if (this.#retries >= RETRIES_MAX) return;
+    this.#retries += 1;
+    this.#retryAtMs = nowMs + RETRY_MS;
   }
 
   /** Dials somebody, when that is due. */
   begin(now: Now): Effect[] {
     if (now.ms < this.dueAtMs) return [];
     if (now.ms >= this.#droughtAtMs) this.#lookForDrought(now.ms);
-    if (now.ms < this.#dueAtMs) return [];
-    this.#wait(now.ms);
+    if (now.ms < this.#dueAtMs && now.ms < this.#retryAtMs) return [];
+    this.#retryAtMs = Infinity;
+    if (now.ms >= this.#dueAtMs) {
+      this.#retries = 0;
+      this.#wait(now.ms);
+    }
     if (!this.#allowance.has(now.ms)) {
       this.#dueAtMs = Math.min(this.#dueAtMs, this.#allowance.dueAtMs);
       return [];

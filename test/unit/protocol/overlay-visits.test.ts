@@ -153,20 +153,20 @@ describe('on a visit', () => {
     expect(world.overlay.failureCounts.misbehaved).toBe(0);
   });
 
-  test('whoever wants a place in the tree is parted with, and not let in again', () => {
+  test('whoever names more offers than may be told of is parted with, and not let in again', () => {
     const world = new World();
     world.receive();
-    expect(world.say(9, prune)).toEqual([hangUp]);
+    for (let times = 0; times < 512; times++) expect(world.say(9, have(1, own))).toEqual([]);
+    expect(world.say(9, have(1, own))).toEqual([hangUp]);
     expect(world.overlay.failureCounts.misbehaved).toBe(1);
     expect(world.knock(9, 1_000)).toEqual([hangUp]);
   });
 
-  test('there is room for all offers that may be told of, one to a frame', () => {
+  test('there is room for all that may be said, one name to a frame, and then no more', () => {
     const world = new World();
     world.receive();
-    const frame = have(1, own);
-    for (let times = 0; times < 1_024; times++) expect(world.say(9, frame)).toEqual([]);
-    expect(world.say(9, frame)).toEqual([hangUp]);
+    for (let times = 0; times < 1_024; times++) expect(world.say(9, prune)).toEqual([]);
+    expect(world.say(9, prune)).toEqual([hangUp]);
   });
 });
 
