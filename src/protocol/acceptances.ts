@@ -2,6 +2,9 @@
 
 import type { Digest, PeerId } from '../model/ids.ts';
 
+/** On whose word one rests; more add nothing. */
+const PEERS_MAX = 32;
+
 export type Acceptance = {
   readonly chunk: number;
   readonly digest: Digest;
@@ -23,6 +26,13 @@ export class Acceptances {
 
   get(chunk: number): Acceptance | undefined {
     return this.#all[chunk];
+  }
+
+  /** A peer has said the same, when it was checked. */
+  join(chunk: number, peer: PeerId): void {
+    const acceptance = this.#all[chunk];
+    if (acceptance === undefined || acceptance.peers.length >= PEERS_MAX) return;
+    this.#all[chunk] = { ...acceptance, peers: [...acceptance.peers, peer] };
   }
 
   delete(chunk: number): void {

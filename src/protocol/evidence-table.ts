@@ -71,9 +71,10 @@ export class EvidenceTable implements JobTable {
     this.#spec = spec;
     this.#standings = standings;
     this.#reliability = parts.reliability;
-    this.#evidence = new Evidence(spec.requester, trust, standings);
     this.#checks = new SpotChecks(standings, random);
-    this.#strangers = new Strangers(spec.requester, standings, this.#checks.verified);
+    const { verified } = this.#checks;
+    this.#evidence = new Evidence(spec.requester, trust, standings, () => verified.suffice);
+    this.#strangers = new Strangers(spec.requester, standings, verified);
     this.#source = new ChunkSource(this.#evidence, parts.networks);
   }
 
@@ -189,6 +190,7 @@ export class EvidenceTable implements JobTable {
   }
 
   peerGone(peer: PeerId): number {
+    this.#checks.worked(peer);
     const lapsed = this.#revoke(peer).length;
     if (lapsed > 0) this.tally.count(peer, 'expired', lapsed);
     return lapsed;
@@ -210,6 +212,7 @@ export class EvidenceTable implements JobTable {
     }
     const open = this.#next(peer, nowMs);
     if (open === undefined) return undefined;
+    this.#checks.worked(peer);
     const lease = this.#book.grant(open, peer, nowMs, deadlineMs);
     this.#source.waiting.reconsider(open);
     return lease;
@@ -240,6 +243,7 @@ export class EvidenceTable implements JobTable {
     this.tally.totals.evidence[isRight ? 'checkPassed' : 'checkFailed'] += 1;
     if (!isRight) return this.#contradicted(chunk, peer, outcome, moves);
     this.tally.count(peer, 'accepted');
+    this.#accepted.join(chunk, peer);
     this.#passed(peer);
   }
 
@@ -262,12 +266,8 @@ export class EvidenceTable implements JobTable {
     if (outcome.type === 'failure') {
       this.#countFailure(peer, outcome.failure.kind);
       open.fail(peer, outcome.failure);
-      const failure = open.commonFailure((peers) =>
-        this.#evidence.failureSuffices(open, peers, this.chunks),
-      );
-      if (failure !== undefined) moves.fail(failure);
-      else this.#settle(open, moves);
-      return;
+      this.#votes.add(peer, open);
+      return this.#settle(open, moves);
     }
     const wasDisputed = open.groups.length > 1;
     open.vote(peer, outcome.digest);
@@ -289,13 +289,22 @@ export class EvidenceTable implements JobTable {
   /** @param last whose value is at hand */
   #settle(open: OpenChunk, moves: Moves, last?: Value): void {
     if (open.decided) return;
+    const failure = open.commonFailure((peers) =>
+      this.#evidence.failureSuffices(open, peers, this.chunks),
+    );
+    if (failure !== undefined) return moves.fail(failure);
     const judgement = this.#evidence.judge(open);
     if (judgement.type === 'given-up') return moves.fail(open.dispute(0));
     const group = judgement.type === 'accepted' ? open.groups[judgement.group] : undefined;
     if (group !== undefined && group.digest === last?.digest) moves.keep(open, last);
-    // A value that was not kept has to come once more.
-    if (group !== undefined && group.digest === open.stored) this.#accept(open, group, moves);
-    else this.#source.waiting.reconsider(open);
+    // Strangers alone decide nothing once they could be known: a name is caught, and another comes.
+    const isKnown = group?.peers.some((peer) => !this.#strangers.has(peer)) === true;
+    if (group !== undefined && isKnown && group.digest === open.stored) {
+      return this.#accept(open, group, moves);
+    }
+    // A value that was not kept has to come once more, from whoever has it.
+    if (group !== undefined && group.digest !== open.stored) open.askAgain(group);
+    this.#source.waiting.reconsider(open);
   }
 
   #accept(open: OpenChunk, group: Group, moves: Moves): void {

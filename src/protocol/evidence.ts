@@ -10,11 +10,10 @@ import type { OpenChunk } from './open-chunk.ts';
 import type { Standings } from './standings.ts';
 
 /**
- * After so many votes and failures most should agree, however many lie: else results differ from
- * machine to machine. And there is an end to it in any case.
+ * After so many votes most should agree, however many lie: else results differ from machine to
+ * machine.
  */
 const HEARD_MIN = 32;
-const HEARD_MAX = 1_024;
 
 export type Judgement =
   /** The group at this index is believed. */
@@ -26,11 +25,19 @@ export class Evidence {
   readonly #self: PeerId;
   readonly #trust: CredibilityTrust;
   readonly #standings: Standings;
+  readonly #canCheck: () => boolean;
   /** As many as compute for one job, at most. */
   readonly #refuted = new Set<PeerId>();
 
-  constructor(self: PeerId, trust: CredibilityTrust, standings: Standings) {
+  /** @param canCheck whether enough chunks are verified to check peers with */
+  constructor(
+    self: PeerId,
+    trust: CredibilityTrust,
+    standings: Standings,
+    canCheck: () => boolean = () => true,
+  ) {
     this.#self = self;
+    this.#canCheck = canCheck;
     this.#trust = trust;
     this.#standings = standings;
   }
@@ -55,9 +62,7 @@ export class Evidence {
    */
   failureSuffices(open: OpenChunk, peers: readonly PeerId[], chunks: number): boolean {
     if (peers.includes(this.#self)) return true;
-    const saying = peers.filter(
-      (peer) => !this.#standings.isCaught(peer) && !this.#refuted.has(peer),
-    );
+    const saying = peers.filter((peer) => !this.#refuted.has(peer) && this.#isHeard(peer));
     const others = open.groups.reduce((sum, group) => sum + this.#product(group.peers), 0);
     const errorRate = this.#trust.errorRate / Math.max(chunks, 1);
     return weightLacking(this.#product(saying), others, errorRate) <= 1;
@@ -81,7 +86,7 @@ export class Evidence {
     if (best >= 0 && groupCredibility(weights, best) >= 1 - this.#trust.errorRate) {
       return { type: 'accepted', group: best };
     }
-    return isHopeless(open) ? { type: 'given-up' } : { type: 'open' };
+    return this.#isHopeless(open) ? { type: 'given-up' } : { type: 'open' };
   }
 
   /**
@@ -101,6 +106,19 @@ export class Evidence {
     return weightLacking(agreeing, others, this.#trust.errorRate);
   }
 
+  /** Names are free: once peers can be checked, strangers may not end a job. */
+  #isHeard(peer: PeerId): boolean {
+    if (peer === this.#self) return true;
+    if (this.#standings.isCaught(peer)) return false;
+    return !this.#canCheck() || this.#standings.passed(peer) >= 1;
+  }
+
+  #isHopeless({ groups }: OpenChunk): boolean {
+    const sizes = groups.map(({ peers }) => peers.filter((peer) => this.#isHeard(peer)).length);
+    const votes = sizes.reduce((sum, size) => sum + size, 0);
+    return votes >= HEARD_MIN && 2 * Math.max(...sizes) < votes;
+  }
+
   #promised(open: OpenChunk): number {
     let weight = 1;
     for (const { peer, state } of open.replicas) {
@@ -112,12 +130,6 @@ export class Evidence {
   #product(peers: readonly PeerId[]): number {
     return peers.reduce((product, peer) => product * this.weight(peer), 1);
   }
-}
-
-function isHopeless({ groups, heard }: OpenChunk): boolean {
-  if (heard < HEARD_MIN) return false;
-  const largest = Math.max(0, ...groups.map(({ peers }) => peers.length));
-  return heard >= HEARD_MAX || 2 * largest < heard;
 }
 
 function indexOfMax(weights: readonly number[]): number {

@@ -107,12 +107,19 @@ export class OpenChunk {
   vote(peer: PeerId, digest: Digest): void {
     const group = this.groups.find((other) => other.digest === digest);
     if (group === undefined) this.groups.push({ digest, peers: [peer] });
-    else group.peers.push(peer);
+    else if (!group.peers.includes(peer)) group.peers.push(peer);
   }
 
   /** Votes and failures that count. */
   get heard(): number {
     return this.groups.reduce((sum, { peers }) => sum + peers.length, this.#failures.length);
+  }
+
+  /** Whoever voted so may have the chunk again, and its vote counts once: its value is lacking. */
+  askAgain({ peers }: Group): void {
+    for (const replica of this.replicas) {
+      if (replica.state === 'voted' && peers.includes(replica.peer)) replica.state = 'rested';
+    }
   }
 
   /** Its vote counts no more. It is not asked again. */

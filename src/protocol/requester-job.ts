@@ -56,8 +56,9 @@ export class RequesterJob {
    */
   get readable(): number {
     const { accepted, contiguous } = this.assembler;
-    const isFinal = this.spec.trust.credibility === undefined || accepted === this.table.chunks;
-    return isFinal ? contiguous : 0;
+    const { chunks, splitEnded } = this.table;
+    const isFinal = splitEnded && accepted === chunks;
+    return isFinal || this.spec.trust.credibility === undefined ? contiguous : 0;
   }
 
   /** A volunteer's standing demand grows, up to what it may hold. */
@@ -239,8 +240,9 @@ export class RequesterJob {
     const here = peers.length;
     const chunks = waiting === 1 ? '1 chunk waits' : `${waiting} chunks wait`;
     if (credibility !== undefined) {
-      const heard = here === 1 ? 'the only peer here has' : `all ${here} peers here have`;
-      return `${chunks} for evidence from others: ${heard} voted, which is not enough`;
+      const said =
+        here === 1 ? 'the only peer here has had its' : `all ${here} here have had their`;
+      return `${chunks} for evidence from others: ${said} say`;
     }
     if (table.disputed > 0) {
       const why = `replicas disagree, and all ${here} peers here have had their say`;

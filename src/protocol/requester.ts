@@ -194,15 +194,22 @@ export class Requester {
 
   /** Who is caught in one job has said nothing in the others. */
   #results(own: Own, from: PeerId, replicas: readonly ReplicaResult[], now: Now): Effect[] {
-    const { caught } = own.run;
-    const before = caught.length;
+    const runs = this.jobs;
+    const told = new Map(runs.map((run) => [run, run.caught.length]));
     const effects = own.run.results(from, replicas, now.ms);
-    for (const peer of caught.slice(before)) {
-      for (const { run } of this.#jobs.values()) {
-        if (run !== own.run) effects.push(...run.disown(peer, now.ms));
-      }
+    // That one says nothing any more may show others who lied.
+    for (let run = runs.find(isToTell); run !== undefined; run = runs.find(isToTell)) {
+      const at = told.get(run) ?? 0;
+      const peer = run.caught[at];
+      told.set(run, at + 1);
+      if (peer === undefined) continue;
+      for (const other of runs) if (other !== run) effects.push(...other.disown(peer, now.ms));
     }
     return effects;
+
+    function isToTell(run: RequesterJob): boolean {
+      return run.caught.length > (told.get(run) ?? 0);
+    }
   }
 
   /** What has been seen of peers since they were kept the last time. */

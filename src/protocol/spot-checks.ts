@@ -17,6 +17,11 @@ export class SpotChecks {
   readonly #random: Random;
   /** By lease number: as many as there are leases out at most. */
   readonly #out = new Map<number, Check>();
+  /**
+   * Whose next lease is no check. Who waits for work is asked about over and over: drawn anew each
+   * time, all that comes to who is idle would be checks.
+   */
+  readonly #spared = new Set<PeerId>();
   readonly #outOf = new Map<PeerId, number>();
 
   constructor(standings: Standings, random: Random) {
@@ -27,9 +32,16 @@ export class SpotChecks {
 
   /** What the peer's next lease checks it by, if it does. */
   next(peer: PeerId): Verified | undefined {
-    if (this.verified.size === 0) return undefined;
+    if (this.verified.size === 0 || this.#spared.has(peer)) return undefined;
     const passed = this.#standings.passed(peer) + (this.#outOf.get(peer) ?? 0);
-    return this.#random.next() < checkRate(passed) ? this.verified.take(peer) : undefined;
+    if (this.#random.next() < checkRate(passed)) return this.verified.take(peer);
+    this.#spared.add(peer);
+    return undefined;
+  }
+
+  /** It got a chunk that is none, or went away: the next one is drawn anew. */
+  worked(peer: PeerId): void {
+    this.#spared.delete(peer);
   }
 
   begin(lease: number, peer: PeerId, digest: Digest): void {

@@ -9,7 +9,8 @@ import { limits } from '../model/limits.ts';
 import type { Standing } from '../model/standing.ts';
 
 /** Half a year after it was last seen, half of what a peer has passed still counts. A guess. */
-const HALF_LIFE_MS = 180 * 24 * 3_600_000;
+const HALF_LIFE_DAYS = 180;
+const DAY_MS = 24 * 3_600_000;
 
 type Entry = { passed: number; isCaught: boolean; seenAtMs: number };
 
@@ -78,5 +79,7 @@ export class Standings {
 }
 
 function aged({ passed, seenAtMs }: Entry, nowMs: number): number {
-  return passed * 0.5 ** (Math.max(nowMs - seenAtMs, 0) / HALF_LIFE_MS);
+  // By whole days: the first check that was passed is to count as one for a while.
+  const days = Math.floor(Math.max(nowMs - seenAtMs, 0) / DAY_MS);
+  return passed * 0.5 ** (days / HALF_LIFE_DAYS);
 }

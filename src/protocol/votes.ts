@@ -1,4 +1,4 @@
-/** Undecided chunks by who has voted on them: they move when that peer is checked, or caught. */
+/** Undecided chunks by who has voted on them, or failed at them: they move when that peer is checked, or caught. */
 
 import type { PeerId } from '../model/ids.ts';
 import type { OpenChunk } from './open-chunk.ts';
@@ -18,13 +18,14 @@ export class Votes {
 
   /** A chunk is decided. */
   end(open: OpenChunk): void {
-    for (const { peers } of open.groups) {
-      for (const peer of peers) {
-        const opens = this.#byPeer.get(peer);
-        opens?.delete(open);
-        if (opens?.size === 0) this.#byPeer.delete(peer);
-      }
-    }
+    for (const { peers } of open.groups) for (const peer of peers) this.#forget(peer, open);
+    for (const peer of open.failedAt) this.#forget(peer, open);
+  }
+
+  #forget(peer: PeerId, open: OpenChunk): void {
+    const opens = this.#byPeer.get(peer);
+    opens?.delete(open);
+    if (opens?.size === 0) this.#byPeer.delete(peer);
   }
 
   /** A peer's votes count no more. @returns the chunks that they were for */

@@ -21,6 +21,8 @@ const standings = standingsOf([
   [cora, 300],
 ]);
 const evidence = new Evidence(self, credibilityTrust, standings);
+/** Before anybody can be checked. */
+const early = new Evidence(self, credibilityTrust, standings, () => false);
 
 function openOf(...groups: PeerId[][]): OpenChunk {
   const open = new OpenChunk(7);
@@ -56,22 +58,22 @@ describe('a chunk is judged', () => {
     expect(evidence.judge(openOf(...groups))).toEqual(judgement);
   });
 
-  test('and given up once 32 are heard and most of them do not agree', () => {
-    const each = crowd(0, 31).map((peer) => [peer]);
-    expect(evidence.judge(openOf(...each))).toEqual({ type: 'open' });
-    const open = openOf(...each);
+  test('and given up once 32 have voted and most of them do not agree', () => {
+    const each = crowd(0, 32).map((peer) => [peer]);
+    const open = openOf(...each.slice(1));
     open.fail(dora, { kind: 'threw', detail: '' });
-    expect(evidence.judge(open)).toEqual({ type: 'given-up' });
+    expect(early.judge(open)).toEqual({ type: 'open' });
+    expect(early.judge(openOf(...each))).toEqual({ type: 'given-up' });
     // Half of them against half: one more may tell.
-    const halves = openOf(crowd(0, 16), crowd(100, 16));
-    expect(evidence.judge(halves)).toEqual({ type: 'open' });
+    expect(early.judge(openOf(crowd(0, 16), crowd(100, 16)))).toEqual({ type: 'open' });
   });
 
-  test('and given up in any case when 1,024 were heard', () => {
-    const half = (from: number) => crowd(from, 512);
-    const most = openOf(half(0), half(1_000).slice(1));
-    expect(evidence.judge(most)).toEqual({ type: 'open' });
-    expect(evidence.judge(openOf(half(0), half(1_000)))).toEqual({ type: 'given-up' });
+  test('but not for strangers, once they could have passed a check', () => {
+    const each = crowd(0, 100).map((peer) => [peer]);
+    expect(evidence.judge(openOf(...each))).toEqual({ type: 'open' });
+    const known = standingsOf(crowd(0, 32).map((peer) => [peer, 1] as const));
+    const ofNow = new Evidence(self, credibilityTrust, known);
+    expect(ofNow.judge(openOf(...each))).toEqual({ type: 'given-up' });
   });
 });
 
@@ -102,7 +104,9 @@ describe('that a chunk fails', () => {
   test('is believed on as much evidence as a result, and against it', () => {
     expect([says([anna]), says([anna, bert]), says([cora])]).toEqual([false, true, true]);
     expect(says([anna, bert], openOf([dora]))).toBe(false);
-    expect([says(crowd(0, 4)), says(crowd(0, 5))]).toEqual([false, true]);
+    expect([says(crowd(0, 5)), says(crowd(0, 50))]).toEqual([false, false]);
+    const said = [4, 5].map((count) => early.failureSuffices(openOf(), crowd(0, count), 1));
+    expect(said).toEqual([false, true]);
   });
 
   test('takes more where any of many chunks may be lied about', () => {

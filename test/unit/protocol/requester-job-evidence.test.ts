@@ -120,12 +120,12 @@ test('that all are accepted is not said when one frame accepts the last and open
   expect(run.results(cora, [resultOf(again)], 3)).toEqual([acknowledged(cora, again), allAccepted]);
 });
 
-test('why nothing moves: those who are here are not believed yet', () => {
+test('why nothing moves: those who are here have had their say', () => {
   const { run, ask } = runOf(2);
   run.results(anna, [resultOf(ask(anna))], 1);
   run.ask(anna, 1);
   run.serve(1);
   expect(run.progress(3_010).stalled).toBe(
-    '1 chunk waits for evidence from others: the only peer here has voted, which is not enough',
+    '1 chunk waits for evidence from others: the only peer here has had its say',
   );
 });

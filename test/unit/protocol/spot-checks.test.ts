@@ -42,7 +42,16 @@ test('checks that are out count as passed, so that not all of a batch are checks
   expect(checkRate(out - 1)).toBeGreaterThan(rate);
   expect(checkRate(out)).toBeLessThan(rate);
   checks.end(0);
+  checks.worked(anna);
   expect(isChecked(rate)).toBe(true);
+});
+
+test('who was not checked is not asked about again until it has worked', () => {
+  const { checks, isChecked } = checksOf(0);
+  expect(isChecked(0.999)).toBe(false);
+  expect(isChecked(0)).toBe(false);
+  checks.worked(anna);
+  expect(isChecked(0)).toBe(true);
 });
 
 test('a check ends once, with what its result should be', () => {
