@@ -110,11 +110,6 @@ export class OpenChunk {
     else if (!group.peers.includes(peer)) group.peers.push(peer);
   }
 
-  /** Votes and failures that count. */
-  get heard(): number {
-    return this.groups.reduce((sum, { peers }) => sum + peers.length, this.#failures.length);
-  }
-
   /** Whoever voted so may have the chunk again, and its vote counts once: its value is lacking. */
   askAgain({ peers }: Group): void {
     for (const replica of this.replicas) {

@@ -1,4 +1,4 @@
-/** Undecided chunks by who has voted on them, or failed at them: they move when that peer is checked, or caught. */
+/** Undecided chunks by who voted or failed: they move when that peer is checked, or caught. */
 
 import type { PeerId } from '../model/ids.ts';
 import type { OpenChunk } from './open-chunk.ts';
