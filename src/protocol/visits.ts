@@ -49,7 +49,7 @@ const DIAL_EVERY_MS = 1_000;
 const REVISIT_AFTER_MS = 10_000;
 const VISITED_MAX = 64;
 /** A peer that misses something is a sign so often; more peers than are visited meanwhile. */
-const ASKED_EVERY_MS = 10 * 60_000;
+const ASKED_EVERY_MS = 2 * 60_000;
 const ASKED_MAX = 512;
 /** Peers that told of what neighbours did not bring. */
 const TELLERS_MAX = 16;
