@@ -11,8 +11,6 @@ import { GridError, reasonOf } from '../model/errors.ts';
 import type { Digest, PeerId } from '../model/ids.ts';
 import type { ChunkLimits } from '../model/job.ts';
 import { limits } from '../model/limits.ts';
-import type { Standing } from '../model/standing.ts';
-import type { KnownPeer } from '../model/peer-record.ts';
 import type { BlobCache, Clock, Sandbox, Store, Transport } from '../ports.ts';
 import type { LocalEvent } from '../protocol/events.ts';
 import { Peer } from '../protocol/peer.ts';
@@ -190,15 +188,15 @@ async function start(
   const { log } = components;
   const isOffered = (blob: Digest): boolean => jobs.isOffered(blob);
   const parts = await openParts(options, components, closers, isOffered);
-  const { self, transport, sandbox, grid } = parts;
+  const { self, transport, sandbox, grid, store } = parts;
   let addresses: readonly string[] = [];
-  const known = knownPeers(parts.store, log);
+  const known = left('the peers of earlier runs', () => store.listPeers(), log);
   const peer = new Peer({
     self,
     addresses: () => addresses,
     entrances: options.peers,
     known,
-    standings: standingsOf(parts.store, log),
+    standings: left('what earlier runs have seen of peers', () => store.listStandings(), log),
     features: options.slots > 0 ? ['computes'] : [],
     slots: options.slots,
     limits: options.limits,
@@ -251,24 +249,13 @@ async function start(
   return { peer: self, addresses, knowsOthers, ...metricsPart };
 }
 
-/** Without them all peers are strangers, which costs work and nothing else. */
-function standingsOf(store: Store, log: Logger): readonly Standing[] {
+/** What earlier runs have left. That it can't be read is no reason not to start. */
+function left<Item>(what: string, read: () => readonly Item[], log: Logger): readonly Item[] {
   try {
-    return store.listStandings();
+    return read();
   } catch (error) {
     const reason = reasonOf(error);
-    log.warn({ reason }, `what earlier runs have seen of peers can't be read: ${reason}`);
-    return [];
-  }
-}
-
-/** Those that earlier runs have met. That they can't be read is no reason not to start. */
-function knownPeers(store: Store, log: Logger): readonly KnownPeer[] {
-  try {
-    return store.listPeers();
-  } catch (error) {
-    const reason = reasonOf(error);
-    log.warn({ reason }, `the peers of earlier runs can't be read: ${reason}`);
+    log.warn({ reason }, `${what} can't be read: ${reason}`);
     return [];
   }
 }
