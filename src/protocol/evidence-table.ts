@@ -14,9 +14,7 @@ import type { CredibilityTrust, JobSpec } from '../model/job.ts';
 import type { Lease, Outcome, ReplicaResult } from '../model/replica.ts';
 import { type Acceptance, Acceptances } from './acceptances.ts';
 import { ChunkSource } from './chunk-source.ts';
-import { MovingMean } from './estimate.ts';
 import { Evidence } from './evidence.ts';
-import { leaseLengthMs, twinAfterMs } from './grant.ts';
 import type { JobTable, Settlement } from './job-table.ts';
 import { type Active, LeaseBook } from './lease-book.ts';
 import { Moves } from './moves.ts';
@@ -28,11 +26,10 @@ import { SpotChecks } from './spot-checks.ts';
 import type { Standings } from './standings.ts';
 import { Strangers } from './strangers.ts';
 import { Tally, type Totals } from './tally.ts';
+import { Turnaround } from './turnaround.ts';
 import { Votes } from './votes.ts';
 import type { VolunteerNetworks } from './volunteer-networks.ts';
 
-/** New samples of the turnaround weigh a twentieth, as in `lease-table.ts`. */
-const TURNAROUND_WEIGHT = 0.05;
 type Said = Exclude<Outcome, { type: 'returned' }>;
 type Value = Extract<Outcome, { type: 'result' }>;
 
@@ -61,7 +58,7 @@ export class EvidenceTable implements JobTable {
   readonly #unsettled = new Set<OpenChunk>();
   readonly #rests = new Rests();
   readonly #accepted = new Acceptances();
-  readonly #turnaround = new MovingMean(TURNAROUND_WEIGHT);
+  readonly #turnaround: Turnaround;
   #disputesEver = 0;
 
   constructor(job: JobId, spec: JobSpec, parts: EvidenceTableParts) {
@@ -69,6 +66,7 @@ export class EvidenceTable implements JobTable {
     this.job = job;
     this.tally = new Tally(totals);
     this.#spec = spec;
+    this.#turnaround = new Turnaround(spec.limits.wallMsMax);
     this.#standings = standings;
     this.#reliability = parts.reliability;
     this.#checks = new SpotChecks(standings, random);
@@ -115,7 +113,7 @@ export class EvidenceTable implements JobTable {
   }
 
   get leaseMs(): number {
-    return leaseLengthMs(this.#spec.limits.wallMsMax, this.#turnaround.value);
+    return this.#turnaround.leaseMs;
   }
 
   holders(): Set<PeerId> {
@@ -222,7 +220,7 @@ export class EvidenceTable implements JobTable {
     const isStranger = this.#strangers.has(peer);
     const open = this.#source.next(peer, isStranger, this.#checks.verified.suffice);
     if (open !== undefined || !this.#source.isExhausted) return open;
-    const afterMs = twinAfterMs(this.#turnaround.value);
+    const afterMs = this.#turnaround.twinAfterMs;
     return this.#book.straggler(afterMs, nowMs, (late) => late.mayTake(peer));
   }
 

@@ -26,11 +26,6 @@ export class LeaseBook {
     return this.#active.size;
   }
 
-  /** The oldest first. */
-  all(): Iterable<Active> {
-    return this.#active.values();
-  }
-
   /** Peers that hold leases now. Revoked ones don't count: nobody waits for them. */
   holders(): Set<PeerId> {
     return new Set(this.#held.keys());
@@ -84,7 +79,7 @@ export class LeaseBook {
     if (open.active === 0 && !open.decided) this.#inFlight -= 1;
   }
 
-  /** Takes off those that fit. @returns them */
+  /** Takes off those that fit. @returns them, the oldest first */
   releaseAll(which: (active: Active) => boolean): Active[] {
     const released = [...this.#active.values()].filter(which);
     for (const active of released) this.release(active);

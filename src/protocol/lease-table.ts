@@ -15,19 +15,15 @@ import { limits } from '../model/limits.ts';
 import type { JobId, PeerId } from '../model/ids.ts';
 import type { JobSpec } from '../model/job.ts';
 import type { Lease, Outcome, ReplicaResult } from '../model/replica.ts';
-import { MovingMean } from './estimate.ts';
-import { leaseLengthMs, twinAfterMs } from './grant.ts';
 import type { JobTable, Settlement } from './job-table.ts';
 import { type Active, LeaseBook } from './lease-book.ts';
 import { OpenChunk, type Replica } from './open-chunk.ts';
 import { Rests } from './rests.ts';
 import { Tally, type Totals } from './tally.ts';
 import { TicketQueue } from './ticket-queue.ts';
+import { Turnaround } from './turnaround.ts';
 
 type Canonical = Extract<Outcome, { type: 'result' }>;
-
-/** New samples of the turnaround weigh a twentieth: a batch of results is one event, not many. */
-const TURNAROUND_WEIGHT = 0.05;
 
 export class LeaseTable implements JobTable {
   readonly job: JobId;
@@ -37,7 +33,7 @@ export class LeaseTable implements JobTable {
   readonly #book = new LeaseBook();
   readonly #tickets = new TicketQueue();
   readonly #rests = new Rests();
-  readonly #turnaround = new MovingMean(TURNAROUND_WEIGHT);
+  readonly #turnaround: Turnaround;
   #chunks = 0;
   #frontier = 0;
   #splitEnded = false;
@@ -48,6 +44,7 @@ export class LeaseTable implements JobTable {
     this.job = job;
     this.tally = new Tally(totals);
     this.#spec = spec;
+    this.#turnaround = new Turnaround(spec.limits.wallMsMax);
   }
 
   addChunks(count: number): void {
@@ -93,7 +90,7 @@ export class LeaseTable implements JobTable {
 
   /** How long a lease made now lasts. */
   get leaseMs(): number {
-    return leaseLengthMs(this.#spec.limits.wallMsMax, this.#turnaround.value);
+    return this.#turnaround.leaseMs;
   }
 
   /** Peers that hold leases now. Revoked ones don't count: nobody waits for them. */
@@ -255,11 +252,9 @@ export class LeaseTable implements JobTable {
   }
 
   #lapse(which: (replica: Replica) => boolean, mark: (active: Active) => void): number {
-    const lapsed = [...this.#book.all()].filter(({ replica }) => which(replica));
     let expired = 0;
-    for (const active of lapsed) {
+    for (const active of this.#book.releaseAll(({ replica }) => which(replica))) {
       const { open, replica } = active;
-      this.#book.release(active);
       // Revoked when the chunk was decided: nobody waits for it, and it is nobody's fault.
       if (open.decided) continue;
       mark(active);
@@ -281,7 +276,7 @@ export class LeaseTable implements JobTable {
   /** Only when no other work is left. */
   #oldestStraggler(peer: PeerId, nowMs: number): OpenChunk | undefined {
     if (!this.#splitEnded || this.#frontier < this.#chunks) return undefined;
-    const afterMs = twinAfterMs(this.#turnaround.value);
+    const afterMs = this.#turnaround.twinAfterMs;
     return this.#book.straggler(afterMs, nowMs, (open) => open.tickets === 0 && open.mayTake(peer));
   }
 }
