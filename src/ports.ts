@@ -17,7 +17,8 @@ import type { KnownPeer, PeerRecord, SignedRecord } from './model/peer-record.ts
 import type { BlobRef, ProgramKey } from './model/program.ts';
 import type { Receipt, SignedReceipt } from './model/receipt.ts';
 import type { Standing } from './model/standing.ts';
-import type { Failure, LeasedChunk, Outcome } from './model/replica.ts';
+import type { Failure, LeasedChunk, Outcome, ResultFrame } from './model/replica.ts';
+import type { Signed } from './model/signed.ts';
 
 /** Reads time. Two clocks, because only one of them never jumps. */
 export interface Clock {
@@ -90,6 +91,9 @@ export interface Transport {
   signRecord(record: PeerRecord): SignedRecord;
 
   signReceipt(receipt: Receipt): SignedReceipt;
+
+  /** What this peer has computed for itself; in as many statements as it takes. */
+  signResults(frame: ResultFrame): readonly Signed[];
 
   stats(): TransportStats;
 
@@ -266,6 +270,18 @@ export interface Store {
   /** Newest first. */
   listJobs(): readonly StoredJob[];
 
+  /**
+   * What a peer has signed of a job's results, so that it can be shown. Kept as long as the job is
+   * known, or until `dropStatements`.
+   */
+  putStatements(job: JobId, statements: readonly Signed[]): void;
+  /**
+   * Those after the one with this number, in the order in which they were put: 0 for the first.
+   * Some at a time, until none comes. Damaged ones as they are: their signature tells.
+   */
+  readStatements(job: JobId, after: number): readonly StoredStatement[];
+  dropStatements(job: JobId): void;
+
   /** Results; one transaction. Of a chunk that has one already in the place of that. */
   putResults(job: JobId, results: readonly StoredResult[]): void;
   /**
@@ -328,6 +344,8 @@ export interface BlobCache {
    */
   put(blob: Digest, bytes: Uint8Array): Promise<void>;
 }
+
+export type StoredStatement = { readonly number: number; readonly signed: Signed };
 
 export type StoredResult = {
   readonly chunk: number;

@@ -57,8 +57,15 @@ export const limits = {
   jobChunksMax: 2 ** 31,
   /** A piece of a blob on the wire. */
   blobPieceBytes: 256 * KiB,
-  /** Leases or results in one frame; 1024 reached the best rate measured with 32-byte payloads. */
+  /** Leases in one frame; 1024 reached the best rate measured with 32-byte payloads. */
   frameItemsMax: 1024,
+  /**
+   * Results under one signature: a statement of 6 KB, small enough to be gossiped as evidence. A
+   * check of its signature (69 us) then costs some 1 us a result.
+   */
+  statementReplicasMax: 64,
+  /** A signed statement; each replica has 95 bytes at most. */
+  statementBytesMax: 8 * KiB,
   /**
    * Leases that a volunteer may hold of one job, whatever it asks: a sixteenth of the open chunks.
    */

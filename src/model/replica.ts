@@ -1,6 +1,7 @@
 /** One execution of a chunk by one peer: the lease that allows it and the outcome that ends it. */
 
 import type { Digest, JobId } from './ids.ts';
+import type { Signed } from './signed.ts';
 
 export type Lease = {
   /** Unique within one job at one requester. */
@@ -46,6 +47,8 @@ export type Outcome =
       readonly digest: Digest;
       /** Canonical CBOR. */
       readonly value: Uint8Array;
+      /** What the job's own `verify` says of it, where a job has one. */
+      readonly verdict?: 'verified' | 'refuted';
     }
   | { readonly type: 'failure'; readonly failure: Failure }
   /** Not computed, through no fault of the chunk: the sandbox died or the owner stopped it. */
@@ -56,10 +59,17 @@ export type ReplicaResult = {
   readonly chunk: number;
   readonly outcome: Outcome;
   readonly computeMs: number;
+  /**
+   * What was computed: the digest of the program, its setup and the chunk's input. With every
+   * result, from whoever hands the outcome to a machine.
+   */
+  readonly work?: Digest;
 };
 
 /** Results of one job in one frame, under one signature. */
 export type ResultFrame = {
   readonly job: JobId;
   readonly replicas: readonly ReplicaResult[];
+  /** The statement as it came, which names no values; absent until it is signed. */
+  readonly signed?: Signed;
 };

@@ -16,7 +16,7 @@ import type { KnownPeer, PeerRecord, SignedRecord } from '../model/peer-record.t
 import type { ProgramKey, ProgramRef } from '../model/program.ts';
 import type { SignedReceipt } from '../model/receipt.ts';
 import type { Standing } from '../model/standing.ts';
-import type { LeasedChunk, Outcome } from '../model/replica.ts';
+import type { LeasedChunk, ReplicaResult, ResultFrame } from '../model/replica.ts';
 
 /** Two clocks: durations and deadlines follow `ms`, which never jumps; offers follow `unixMs`. */
 export type Now = { readonly ms: number; readonly unixMs: number };
@@ -41,7 +41,7 @@ export type LocalEvent =
       readonly type: 'run-done';
       readonly run: number;
       /** One for each chunk of the run, in its order. */
-      readonly outcomes: readonly { readonly outcome: Outcome; readonly computeMs: number }[];
+      readonly outcomes: readonly Pick<ReplicaResult, 'outcome' | 'computeMs' | 'work'>[];
     }
   | { readonly type: 'offer-signed'; readonly offer: SignedOffer }
   | { readonly type: 'record-signed'; readonly record: SignedRecord }
@@ -89,6 +89,7 @@ export type Effect =
       readonly run: number;
       readonly job: JobId;
       readonly program: ProgramKey;
+      readonly ref: ProgramRef;
       readonly limits: ChunkLimits;
       readonly chunks: readonly LeasedChunk[];
     }
@@ -113,6 +114,11 @@ export type Effect =
       readonly job: JobId;
       readonly results: readonly AcceptedResult[];
     }
+  /**
+   * Results of an own job that were waited for: what their peer has signed is what a certificate is
+   * made of. Those of this peer itself are to be signed first.
+   */
+  | { readonly type: 'keep-statement'; readonly frame: ResultFrame }
   /** Every chunk has its canonical result. */
   | { readonly type: 'all-accepted'; readonly job: JobId }
   | { readonly type: 'job-failed'; readonly job: JobId; readonly failure: JobFailure }

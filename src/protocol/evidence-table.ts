@@ -140,6 +140,10 @@ export class EvidenceTable implements JobTable {
     return leases;
   }
 
+  expects(peer: PeerId, result: Pick<ReplicaResult, 'lease' | 'chunk'>): boolean {
+    return this.#book.expects(peer, result, this.#source.get(result.chunk));
+  }
+
   result(peer: PeerId, result: ReplicaResult, nowMs: number): Settlement {
     const { outcome } = result;
     const active = this.#book.claim(peer, result, this.#source.get(result.chunk));

@@ -61,6 +61,8 @@ export interface JobTable {
   isHolder(peer: PeerId): boolean;
   /** Up to `count` leases for a peer. */
   lease(peer: PeerId, count: number, nowMs: number): Lease[];
+  /** Whether that answers a lease of the peer's, be it a late one. */
+  expects(peer: PeerId, result: Pick<ReplicaResult, 'lease' | 'chunk'>): boolean;
   /** Takes a replica's outcome. The value's digest must have been checked. */
   result(peer: PeerId, result: ReplicaResult, nowMs: number): Settlement;
   /** A peer was caught in another job: here it has said nothing either, if that matters. */

@@ -53,9 +53,19 @@ export class LeaseBook {
   }
 
   /** @returns undefined if it is out no more, or was never this peer's */
-  find(peer: PeerId, { lease, chunk }: ReplicaResult): Active | undefined {
+  find(peer: PeerId, { lease, chunk }: Pick<ReplicaResult, 'lease' | 'chunk'>): Active | undefined {
     const active = this.#active.get(lease);
     return active?.replica.peer === peer && active.open.chunk === chunk ? active : undefined;
+  }
+
+  /** Whether a result answers a lease, active or late. @param open the chunk, if it is open */
+  expects(
+    peer: PeerId,
+    result: Pick<ReplicaResult, 'lease' | 'chunk'>,
+    open: OpenChunk | undefined,
+  ): boolean {
+    const isActive = this.find(peer, result) !== undefined;
+    return isActive || open?.lateReplica(peer, result.lease) !== undefined;
   }
 
   /**

@@ -129,6 +129,10 @@ export class LeaseTable implements JobTable {
     return leases;
   }
 
+  expects(peer: PeerId, result: Pick<ReplicaResult, 'lease' | 'chunk'>): boolean {
+    return this.#book.expects(peer, result, this.#open.get(result.chunk));
+  }
+
   /** Takes a replica's outcome. The value's digest must have been checked. */
   result(peer: PeerId, result: ReplicaResult, nowMs: number): Settlement {
     const { outcome } = result;

@@ -12,7 +12,7 @@ import type { JobId, PeerId } from '../model/ids.ts';
 import type { JobSpec } from '../model/job.ts';
 import type { VolunteerMessage } from '../model/messages.ts';
 import type { Offer } from '../model/offer.ts';
-import type { ReplicaResult } from '../model/replica.ts';
+import type { ResultFrame } from '../model/replica.ts';
 import { programRef } from '../model/program.ts';
 import type { Awareness } from './awareness.ts';
 import type { Effect, Now } from './events.ts';
@@ -187,16 +187,17 @@ export class Requester {
     }
     const effects: Effect[] = [];
     if (message.type === 'ask') own.run.ask(from, message.count);
-    else effects.push(...this.#results(own, from, message.frame.replicas, now));
+    else effects.push(...this.#results(own, from, message.frame, now));
     effects.push(...own.run.serve(now.ms), ...this.#offerIfChanged(own, now));
     return this.#keepAtMs > now.ms ? effects : [...effects, ...this.keepStandings(now.ms)];
   }
 
   /** Who is caught in one job has said nothing in the others. */
-  #results(own: Own, from: PeerId, replicas: readonly ReplicaResult[], now: Now): Effect[] {
+  #results(own: Own, from: PeerId, frame: ResultFrame, now: Now): Effect[] {
+    const kept = this.#statement(own, from, frame);
     const runs = this.jobs;
     const told = new Map(runs.map((run) => [run, run.caught.length]));
-    const effects = own.run.results(from, replicas, now.ms);
+    const effects = [...kept, ...own.run.results(from, frame.replicas, now.ms)];
     // That one says nothing any more may show others who lied.
     for (let run = runs.find(isToTell); run !== undefined; run = runs.find(isToTell)) {
       const at = told.get(run) ?? 0;
@@ -210,6 +211,15 @@ export class Requester {
     function isToTell(run: RequesterJob): boolean {
       return run.caught.length > (told.get(run) ?? 0);
     }
+  }
+
+  /** What nobody waited for says nothing of the job. */
+  #statement({ run }: Own, from: PeerId, frame: ResultFrame): Effect[] {
+    const isSigned = frame.signed !== undefined || from === this.#self;
+    const isResult = frame.replicas.some(
+      (replica) => replica.outcome.type === 'result' && run.table.expects(from, replica),
+    );
+    return isSigned && isResult && !run.over ? [{ type: 'keep-statement', frame }] : [];
   }
 
   /** What has been seen of peers since they were kept the last time. */

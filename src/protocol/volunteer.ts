@@ -11,7 +11,7 @@
 import type { PeerId } from '../model/ids.ts';
 import type { ChunkLimits } from '../model/job.ts';
 import type { RequesterMessage } from '../model/messages.ts';
-import type { ProgramKey } from '../model/program.ts';
+import { type ProgramKey, programRef } from '../model/program.ts';
 import type { LeasedChunk, ReplicaResult } from '../model/replica.ts';
 import type { Awareness } from './awareness.ts';
 import { type Declined, Declines } from './declines.ts';
@@ -357,8 +357,9 @@ export class Volunteer {
     const run = this.#lastRun;
     this.#runs.set(run, { job, chunks });
     job.running += chunks.length;
-    const { program, limits: chunkLimits } = job;
-    return { type: 'run', run, job: job.offer.job, program, limits: chunkLimits, chunks };
+    const { program, limits: chunkLimits, offer } = job;
+    const ref = programRef(offer);
+    return { type: 'run', run, job: offer.job, program, ref, limits: chunkLimits, chunks };
   }
 
   #ready(job: VolunteerJob): boolean {

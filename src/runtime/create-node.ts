@@ -218,7 +218,7 @@ async function start(
   });
   closers.push(() => driver.stop());
   closers.push(() => jobs.abandonAll());
-  addresses = await transport.listen((event) => driver.dispatch(event));
+  addresses = await transport.listen((event) => driver.receive(event));
   // Before anything else is waited for: it must be the machine's first event, and peers that know
   // this one from an earlier run may be dialling already.
   dispatch({ type: 'tick' });

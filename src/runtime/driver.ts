@@ -4,24 +4,30 @@
  */
 
 import { reasonOf, unreachable } from '../model/errors.ts';
+import type { JobFailure } from '../model/job.ts';
 import { type JobId, type PeerId, short } from '../model/ids.ts';
-import type { RequesterSend } from '../model/messages.ts';
+import type { RequesterSend, TransportEvent, VolunteerMessage } from '../model/messages.ts';
 import type { Standing } from '../model/standing.ts';
 import type { KnownPeer } from '../model/peer-record.ts';
 import type { SignedReceipt } from '../model/receipt.ts';
+import type { ResultFrame } from '../model/replica.ts';
 import type { Clock, Sandbox, Store, Transport } from '../ports.ts';
 import type { Effect, PeerEvent } from '../protocol/events.ts';
 import type { Peer } from '../protocol/peer.ts';
+import { workDigests } from '../wire/work-digest.ts';
 import type { Logger } from './log.ts';
 import { NeighbourLog } from './neighbour-log.ts';
 import type { OwnJob } from './own-job.ts';
 import type { ProgramFetch } from './program-fetch.ts';
+import { otherWork } from './result-check.ts';
 
 /** setTimeout's longest delay; a wake beyond it comes early, which does no harm. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** The machine has peers kept every now and then; a disk that stays full is told of this often. */
 const KEEP_TROUBLE_EVERY_MS = 3_600_000;
+
+type Results = Extract<VolunteerMessage, { type: 'results' }>;
 
 export type DriverComponents = {
   readonly self: PeerId;
@@ -69,6 +75,15 @@ export class Driver {
       }
     } finally {
       this.#handling = false;
+    }
+  }
+
+  /** The same for what comes from other peers. */
+  receive(event: TransportEvent): void {
+    if (event.type === 'volunteer-message' && event.message.type === 'results') {
+      this.#background(this.#receiveResults(event.from, event.message));
+    } else {
+      this.dispatch(event);
     }
   }
 
@@ -137,19 +152,19 @@ export class Driver {
   }
 
   #forOwnJob(
-    effect: Extract<Effect, { type: 'store-results' | 'all-accepted' | 'job-failed' }>,
+    effect: Extract<
+      Effect,
+      { type: 'keep-statement' | 'store-results' | 'all-accepted' | 'job-failed' }
+    >,
   ): void {
-    const { store, ownJob, peer } = this.#components;
-    const own = ownJob(effect.job);
+    const { ownJob, peer } = this.#components;
+    const own = ownJob(effect.type === 'keep-statement' ? effect.frame.job : effect.job);
     if (own === undefined) return;
     switch (effect.type) {
+      case 'keep-statement':
+        return this.#keepStatement(own, effect.frame);
       case 'store-results':
-        try {
-          store.putResults(effect.job, effect.results);
-        } catch (error) {
-          own.fail({ type: 'requester-failed', step: 'store', reason: reasonOf(error) });
-          return;
-        }
+        if (!this.#stores(own, (store) => store.putResults(effect.job, effect.results))) return;
         own.advanceTo(peer.ownJob(effect.job)?.readable ?? 0);
         return;
       case 'all-accepted':
@@ -161,6 +176,24 @@ export class Driver {
         return;
       default:
         unreachable(effect);
+    }
+  }
+
+  #keepStatement(own: OwnJob, frame: ResultFrame): void {
+    const { transport } = this.#components;
+    const { signed } = frame;
+    const statements = signed === undefined ? transport.signResults(frame) : [signed];
+    this.#stores(own, (store) => store.putStatements(frame.job, statements));
+  }
+
+  /** @returns false where the store could not, which is the end of the job */
+  #stores(own: OwnJob, put: (store: Store) => void): boolean {
+    try {
+      put(this.#components.store);
+      return true;
+    } catch (error) {
+      own.fail({ type: 'requester-failed', step: 'store', reason: reasonOf(error) });
+      return false;
     }
   }
 
@@ -228,9 +261,29 @@ export class Driver {
         else transport.sendToVolunteer(to, leases);
       }
     } catch (error) {
-      const reason = `A page of chunk inputs can't be read: ${reasonOf(error)}.`;
-      own.fail({ type: 'requester-failed', step: 'store', reason });
+      own.fail(unreadable(error));
     }
+  }
+
+  async #receiveResults(from: PeerId, message: Results): Promise<void> {
+    const { peer, ownJob, transport, log } = this.#components;
+    const { frame } = message;
+    const own = ownJob(frame.job);
+    const table = peer.ownJob(frame.job)?.table;
+    if (own !== undefined && table !== undefined) {
+      try {
+        const chunk = await otherWork(from, frame, table, own.pages);
+        if (chunk !== undefined) {
+          const text = `${short(from)} has signed a result of chunk ${chunk} for other work`;
+          log.warn({ peer: from, job: frame.job, chunk }, `${text} than it was leased`);
+          transport.closeVolunteer(from);
+          return this.dispatch({ type: 'volunteer-down', peer: from });
+        }
+      } catch (error) {
+        return own.fail(unreadable(error));
+      }
+    }
+    this.dispatch({ type: 'volunteer-message', from, message });
   }
 
   async #fetchProgram(effect: Extract<Effect, { type: 'fetch-program' }>): Promise<void> {
@@ -239,8 +292,13 @@ export class Driver {
 
   async #run(effect: Extract<Effect, { type: 'run' }>): Promise<void> {
     const { sandbox, onCompute } = this.#components;
-    const { run, job, program, limits: chunkLimits, chunks } = effect;
-    const outcomes = await sandbox.run({ job, program, limits: chunkLimits, chunks });
+    const { run, job, program, limits: chunkLimits, chunks, ref } = effect;
+    const ran = await sandbox.run({ job, program, limits: chunkLimits, chunks });
+    const workOf = workDigests(ref);
+    const outcomes = ran.map((done, index) => {
+      const input = done.outcome.type === 'result' ? chunks[index]?.input : undefined;
+      return input === undefined ? done : { ...done, work: workOf(input) };
+    });
     const computed = outcomes.filter(({ outcome }) => outcome.type !== 'returned');
     const seconds = computed.reduce((sum, { computeMs }) => sum + computeMs, 0) / 1000;
     if (computed.length > 0) onCompute(seconds, computed.length);
@@ -300,4 +358,9 @@ export class Driver {
         return log.trace({ event: event.type }, 'event');
     }
   }
+}
+
+function unreadable(error: unknown): JobFailure {
+  const reason = `A page of chunk inputs can't be read: ${reasonOf(error)}.`;
+  return { type: 'requester-failed', step: 'store', reason };
 }

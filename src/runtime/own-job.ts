@@ -11,6 +11,7 @@ import { limits } from '../model/limits.ts';
 import type { Store, StoredJob, StoredOutput } from '../ports.ts';
 import type { LocalEvent } from '../protocol/events.ts';
 import type { RequesterJob } from '../protocol/requester-job.ts';
+import { workDigests } from '../wire/work-digest.ts';
 import { Changes } from './changes.ts';
 import { describeFailure } from './job-failure.ts';
 import type { StepRunner } from './job-steps.ts';
@@ -53,7 +54,7 @@ export class OwnJob {
     this.job = job;
     this.spec = spec;
     this.#components = components;
-    this.pages = new JobPages(components.files);
+    this.pages = new JobPages(components.files, workDigests(spec));
   }
 
   get state(): JobState {
@@ -217,6 +218,8 @@ export class OwnJob {
     try {
       store.putJob(this.stored);
       store.dropResults(this.job);
+      // Certificates are for results that there are.
+      if (state !== 'done') store.dropStatements(this.job);
     } catch (error) {
       const trouble = reasonOf(error);
       const before = outcome.failure ?? '';

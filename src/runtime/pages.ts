@@ -13,11 +13,18 @@ import type { Digest } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
 import type { Lease, LeasedChunk } from '../model/replica.ts';
 import type { Store } from '../ports.ts';
+import type { WorkDigests } from '../wire/work-digest.ts';
 import { decodePacked, encodePacked, itemAt, pack, type Packed } from '../wire/packed.ts';
 
 /** Pages kept in memory, of 1 MiB or so each: volunteers run at most this far apart before
  *  a page is read twice. */
 const CACHED_PAGES_MAX = 16;
+
+type CachedPage = {
+  readonly inputs: Promise<Packed>;
+  /** By index in the page, as far as they were asked for: a chunk has several replicas. */
+  readonly works: (Digest | undefined)[];
+};
 
 type Page = { readonly blob: Digest; readonly first: number; readonly count: number };
 
@@ -67,11 +74,13 @@ export class JobPages {
   readonly #pages: Page[] = [];
   #front = 0;
   #chunks = 0;
+  readonly #workDigest: WorkDigests;
   /** The most recently used last. */
-  readonly #cache = new Map<Page, Promise<Packed>>();
+  readonly #cache = new Map<Page, CachedPage>();
 
-  constructor(files: PageFiles) {
+  constructor(files: PageFiles, workDigest: WorkDigests) {
     this.#files = files;
+    this.#workDigest = workDigest;
   }
 
   /** Pages whose chunks are not all accepted. */
@@ -103,6 +112,24 @@ export class JobPages {
         return { lease, chunk, input: inputOf(inputs, chunk - page.first) };
       });
     }
+  }
+
+  /**
+   * What a result of the chunk is the result of; undefined once its page was released.
+   * @throws {Error} if the page can't be read
+   */
+  async workOf(chunk: number): Promise<Digest | undefined> {
+    const page = this.#pageOf(chunk);
+    if (page === undefined) return undefined;
+    const index = chunk - page.first;
+    const known = this.#cache.get(page)?.works[index];
+    if (known !== undefined) return known;
+    const inputs = await this.#readUnlessReleased(page);
+    if (inputs === undefined) return undefined;
+    const work = this.#workDigest(inputOf(inputs, index));
+    const cached = this.#cache.get(page);
+    if (cached !== undefined) cached.works[index] = work;
+    return work;
   }
 
   /** Removes the pages of which every chunk is below `chunk`. */
@@ -146,12 +173,12 @@ export class JobPages {
   }
 
   #read(page: Page): Promise<Packed> {
-    const inputs = this.#cache.get(page) ?? this.#files.get(page.blob);
+    const cached = this.#cache.get(page) ?? { inputs: this.#files.get(page.blob), works: [] };
     this.#cache.delete(page);
-    this.#cache.set(page, inputs);
+    this.#cache.set(page, cached);
     const [oldest] = this.#cache.keys();
     if (this.#cache.size > CACHED_PAGES_MAX && oldest !== undefined) this.#cache.delete(oldest);
-    return inputs;
+    return cached.inputs;
   }
 }
 

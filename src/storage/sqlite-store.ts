@@ -20,10 +20,12 @@ import type { Standing } from '../model/standing.ts';
 import type { KnownPeer } from '../model/peer-record.ts';
 import type { BlobRef } from '../model/program.ts';
 import type { SignedReceipt } from '../model/receipt.ts';
-import type { Store, StoredJob, StoredResult } from '../ports.ts';
+import type { Signed } from '../model/signed.ts';
+import type { Store, StoredJob, StoredResult, StoredStatement } from '../ports.ts';
 import { digestOf } from '../wire/digest.ts';
 import { BlobFiles } from './blob-files.ts';
 import { StandingsTable } from './standings-table.ts';
+import { StatementsTables } from './statements-tables.ts';
 import { PeersTable } from './peers-table.ts';
 import { ReceiptsTable } from './receipts-table.ts';
 import { inTransaction, migrate } from './schema.ts';
@@ -70,6 +72,7 @@ class SqliteStore implements Store {
   readonly #peers: PeersTable;
   readonly #standings: StandingsTable;
   readonly #receipts: ReceiptsTable;
+  readonly #statements: StatementsTables;
   readonly #results = new Map<JobId, ResultsTable>();
 
   constructor(path: string, database: DatabaseSync, blobs: BlobFiles) {
@@ -87,6 +90,7 @@ class SqliteStore implements Store {
     this.#peers = new PeersTable(database);
     this.#standings = new StandingsTable(database);
     this.#receipts = new ReceiptsTable(database);
+    this.#statements = new StatementsTables(database);
   }
 
   /** What an earlier process left: its jobs are lost and their results of no use. */
@@ -94,7 +98,9 @@ class SqliteStore implements Store {
     this.#guard(() => {
       inTransaction(this.#database, () => {
         for (const job of this.listJobs()) {
-          if (job.state === 'running' || job.state === 'merging') this.putJob(lost(job));
+          if (job.state !== 'running' && job.state !== 'merging') continue;
+          this.putJob(lost(job));
+          this.#statements.drop(this.#numberOf(job.job));
         }
         const tables = this.#database.prepare(
           `SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'results_*'`,
@@ -117,6 +123,22 @@ class SqliteStore implements Store {
 
   listJobs(): readonly StoredJob[] {
     return this.#guard(() => this.#listJobs.all().map((row) => this.#decode(row['record'])));
+  }
+
+  putStatements(job: JobId, statements: readonly Signed[]): void {
+    this.#guard(() => {
+      const number = this.#numberOf(job);
+      this.#statements.create(number);
+      inTransaction(this.#database, () => this.#statements.put(number, statements));
+    });
+  }
+
+  readStatements(job: JobId, after: number): readonly StoredStatement[] {
+    return this.#guard(() => this.#statements.read(this.#numberOf(job), after));
+  }
+
+  dropStatements(job: JobId): void {
+    this.#guard(() => this.#statements.drop(this.#numberOf(job)));
   }
 
   putResults(job: JobId, results: readonly StoredResult[]): void {
@@ -206,9 +228,14 @@ class SqliteStore implements Store {
     if (this.#database.isOpen) this.#guard(() => this.#database.close());
   }
 
-  #createResults(job: JobId): ResultsTable {
+  #numberOf(job: JobId): number {
     const number = this.#getJob.get(job)?.['number'];
-    if (typeof number !== 'number') throw new Error(`results of job ${job}, which was never put`);
+    if (typeof number === 'number') return number;
+    throw new Error(`what belongs to job ${job}, which was never put`);
+  }
+
+  #createResults(job: JobId): ResultsTable {
+    const number = this.#numberOf(job);
     const name = `results_${number}`;
     this.#database.exec(
       `CREATE TABLE ${name} (

@@ -12,6 +12,7 @@ import type { Clock, Transport, TransportEvent } from '../ports.ts';
 import { signOffer } from '../wire/offer-codec.ts';
 import type { PeerKey } from '../wire/peer-key.ts';
 import { loadPeerProto } from '../wire/proto.ts';
+import { signStatements } from '../wire/statement-codec.ts';
 import { signReceipt } from '../wire/receipt-codec.ts';
 import { signRecord } from '../wire/record-codec.ts';
 import { fetchBlob } from './blob-fetch.ts';
@@ -112,6 +113,7 @@ export async function createPeerTransport(
     signOffer: (offer) => signOffer(offer, identity, identity.privateKey),
     signRecord: (record) => signRecord(record, identity, identity.privateKey),
     signReceipt: (receipt) => signReceipt(receipt, identity, identity.privateKey),
+    signResults: (frame) => signStatements(frame, identity, identity.privateKey),
     stats: () => {
       let framesQueued = 0;
       for (const stream of context.streams) framesQueued += stream.framesWaiting;

@@ -1,7 +1,5 @@
 /** Work streams that volunteers opened to this peer: at most one of each. */
 
-import type { KeyObject } from 'node:crypto';
-
 import { status as Status } from '@grpc/grpc-js';
 
 import type { RequesterMessage, VolunteerMessage } from '../model/messages.ts';
@@ -30,12 +28,12 @@ export class VolunteerStreams {
 
   /** @param volunteer the holder of the verified certificate, whose key signs the results */
   accept(call: ServerCall, side: CallSide, volunteer: PeerKey): void {
-    const { peer, key } = volunteer;
+    const { peer } = volunteer;
     const release = (): void => {
       this.#places.release(accepted);
       side.release();
     };
-    const stream = this.#open(call, { ...side, release }, peer, key);
+    const stream = this.#open(call, { ...side, release }, volunteer);
     const accepted: Accepted = { peer, stream };
     const evicted = this.#places.take(accepted, stream.remote);
     if (evicted !== accepted) stream.awaitHello();
@@ -62,8 +60,9 @@ export class VolunteerStreams {
     this.#volunteers.clear();
   }
 
-  #open(call: ServerCall, side: CallSide, peer: PeerId, key: KeyObject): Stream {
-    const decode = (bytes: Buffer) => decodeVolunteer(bytes, key);
+  #open(call: ServerCall, side: CallSide, volunteer: PeerKey): Stream {
+    const { peer } = volunteer;
+    const decode = (bytes: Buffer) => decodeVolunteer(bytes, volunteer);
     const stream: Stream = new MessageStream(this.#context, call, side, decode, {
       onHello: () => this.#up(peer, stream),
       onMessage: (message) => {

@@ -35,16 +35,16 @@ export function encodeRequester(message: RequesterMessage): readonly Buffer[] {
   const jobId = Buffer.from(message.job, 'hex');
   switch (message.type) {
     case 'leases':
-      return fillFrames(message.chunks, leaseBytes).map((chunks) => {
+      return fillFrames(message.chunks, limits.frameItemsMax, leaseBytes).map((chunks) => {
         const leases = chunks.map(({ lease, chunk, input }) => ({ leaseId: lease, chunk, input }));
         return serialize({ leases: { jobId, leaseMs: message.leaseMs, leases } });
       });
     case 'acknowledge':
-      return fillFrames(message.leases, idBytes).map((leaseIds) =>
+      return fillFrames(message.leases, limits.frameItemsMax, idBytes).map((leaseIds) =>
         serialize({ acknowledge: { jobId, leaseIds: [...leaseIds] } }),
       );
     case 'revoke':
-      return fillFrames(message.leases, idBytes).map((leaseIds) =>
+      return fillFrames(message.leases, limits.frameItemsMax, idBytes).map((leaseIds) =>
         serialize({ revoke: { jobId, leaseIds: [...leaseIds] } }),
       );
     case 'job-ended':

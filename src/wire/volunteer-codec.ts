@@ -9,18 +9,11 @@ import { unreachable } from '../model/errors.ts';
 import type { JobId } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
 import type { VolunteerMessage } from '../model/messages.ts';
+import type { Outcome, ReplicaResult } from '../model/replica.ts';
 import {
-  type FailureKind,
-  failureKinds,
-  type Outcome,
-  type ReplicaResult,
-} from '../model/replica.ts';
-import {
-  atMost,
   cut,
   type Decoded,
   decoding,
-  digestField,
   jobIdField,
   parse,
   printable,
@@ -32,14 +25,13 @@ import {
 } from './bounds.ts';
 import { digestOf } from './digest.ts';
 import { fillFrames } from './frame-filling.ts';
-import type { FailureKind as FailureKindProto } from './generated/manyhands/v1/FailureKind.ts';
-import type { ReplicaResult as ReplicaProto } from './generated/manyhands/v1/ReplicaResult.ts';
-import type { ReplicaResult__Output } from './generated/manyhands/v1/ReplicaResult.ts';
 import type { Results__Output } from './generated/manyhands/v1/Results.ts';
 import { type HelloFrame, helloShape, ourHello, readHello } from './hello.ts';
 import { pingFrame, readPing } from './ping-codec.ts';
+import type { PeerKey } from './peer-key.ts';
 import { loadPeerProto } from './proto.ts';
-import { signBytes, verifyBytes } from './signing.ts';
+import { signBytes } from './signing.ts';
+import { encodeStatement, readSignedStatement, type SaidReplica } from './statement-codec.ts';
 
 export function encodeVolunteerHello(): Buffer {
   return loadPeerProto().work.Compute.requestSerialize({ hello: ourHello() });
@@ -56,7 +48,8 @@ export function encodeVolunteer(
       return [serialize({ ask: { jobId: Buffer.from(message.job, 'hex'), count: message.count } })];
     case 'results': {
       const { job, replicas } = message.frame;
-      return fillFrames(replicas, replicaBytes).map((some) => encodeResults(job, some, privateKey));
+      const frames = fillFrames(replicas, limits.statementReplicasMax, replicaBytes);
+      return frames.map((some) => encodeResults(job, some, privateKey));
     }
     case 'ping':
     case 'pong':
@@ -76,53 +69,34 @@ function encodeResults(
   replicas: readonly ReplicaResult[],
   privateKey: KeyObject,
 ): Buffer {
-  const { work, resultStatement } = loadPeerProto();
-  const statement = resultStatement.serialize({
-    jobId: Buffer.from(job, 'hex'),
-    replicas: replicas.map((replica) => replicaProto(replica)),
-  });
+  const statement = encodeStatement({ job, replicas });
   const signature = signBytes(privateKey, 'manyhands/v1/results', statement);
-  const values = replicas.map(({ outcome }) => (outcome.type === 'result' ? outcome.value : empty));
-  return work.Compute.requestSerialize({ results: { statement, signature, values } });
+  const values = replicas.map(({ outcome }) => besideOf(outcome));
+  return loadPeerProto().work.Compute.requestSerialize({
+    results: { statement, signature, values },
+  });
 }
 
-const empty = new Uint8Array(0);
-
-function replicaProto({ lease, chunk, outcome, computeMs }: ReplicaResult): ReplicaProto {
-  const computeUs = Math.round(computeMs * 1000);
+/** What travels beside the statement. */
+function besideOf(outcome: Outcome): Uint8Array {
   switch (outcome.type) {
     case 'result':
-      return { leaseId: lease, chunk, digest: Buffer.from(outcome.digest, 'hex'), computeUs };
-    case 'failure': {
-      const detail = cut(printable(outcome.failure.detail, 'lines'), limits.reasonCharsMax);
-      const kind = kindProtos[outcome.failure.kind];
-      return { leaseId: lease, chunk, failure: { kind, detail }, computeUs };
-    }
+      return outcome.value;
+    case 'failure':
+      return Buffer.from(cut(printable(outcome.failure.detail, 'lines'), limits.reasonCharsMax));
     case 'returned':
-      return { leaseId: lease, chunk, returned: {}, computeUs };
+      return empty;
     default:
       return unreachable(outcome);
   }
 }
 
-const kindProtos: Readonly<Record<FailureKind, FailureKindProto>> = {
-  'timed-out': 'FAILURE_KIND_TIMED_OUT',
-  'out-of-memory': 'FAILURE_KIND_OUT_OF_MEMORY',
-  threw: 'FAILURE_KIND_THREW',
-  exited: 'FAILURE_KIND_EXITED',
-  'result-too-large': 'FAILURE_KIND_RESULT_TOO_LARGE',
-  'forbidden-import': 'FAILURE_KIND_FORBIDDEN_IMPORT',
-  'not-deterministic': 'FAILURE_KIND_NOT_DETERMINISTIC',
-};
+const empty = new Uint8Array(0);
 
-const kinds = new Map<FailureKindProto, FailureKind>(
-  failureKinds.map((kind) => [kindProtos[kind], kind]),
-);
-
-/** @param volunteer the public key of the certificate at the stream's other end */
+/** @param volunteer the key of the certificate at the stream's other end */
 export function decodeVolunteer(
   bytes: Uint8Array,
-  volunteer: KeyObject,
+  volunteer: PeerKey,
 ): Decoded<HelloFrame | VolunteerMessage> {
   return decoding(() => {
     const proto = parse(
@@ -141,57 +115,63 @@ export function decodeVolunteer(
 }
 
 const requestShape: Shape = {
-  nested: { 1: helloShape, 3: { counts: { 3: limits.frameItemsMax } } },
+  nested: { 1: helloShape, 3: { counts: { 3: limits.statementReplicasMax } } },
 };
-const statementShape: Shape = { counts: { 2: limits.frameItemsMax } };
-
-function readResults(results: Results__Output, volunteer: KeyObject): VolunteerMessage {
+function readResults(results: Results__Output, volunteer: PeerKey): VolunteerMessage {
   const { statement, signature, values } = results;
-  if (!verifyBytes(volunteer, 'manyhands/v1/results', statement, signature)) {
-    throw new Violation("the results' signature does not fit the volunteer's certificate");
-  }
-  const proto = parse(
-    statement,
-    'ResultStatement',
-    statementShape,
-    loadPeerProto().resultStatement.deserialize,
-  );
-  const replicas = atMost(proto.replicas, limits.frameItemsMax, 'replicas');
+  const signed = { payload: statement, publicKey: volunteer.spki, signature };
+  const { job, replicas } = readSignedStatement(signed, volunteer.key);
   if (values.length !== replicas.length) {
     throw new Violation(`${replicas.length} replicas came with ${values.length} values`);
   }
   return {
     type: 'results',
     frame: {
-      job: jobIdField(proto.jobId),
-      replicas: replicas.map((replica, at) => readReplica(replica, values[at] ?? empty)),
+      job,
+      replicas: replicas.map((said, at) => readReplica(said, values[at] ?? empty)),
+      // Copies: a view would keep the frame with all its values.
+      signed: {
+        payload: new Uint8Array(statement),
+        publicKey: volunteer.spki,
+        signature: new Uint8Array(signature),
+      },
     },
   };
 }
 
-function readReplica(proto: ReplicaResult__Output, value: Uint8Array): ReplicaResult {
-  return {
-    lease: whole(proto.leaseId, 0, Number.MAX_SAFE_INTEGER, 'lease_id'),
-    chunk: whole(proto.chunk, 0, limits.jobChunksMax - 1, 'chunk'),
-    outcome: readOutcome(proto, value),
-    computeMs: whole(proto.computeUs, 0, Number.MAX_SAFE_INTEGER, 'compute_us') / 1000,
-  };
+function readReplica(
+  { lease, chunk, computeMs, said }: SaidReplica,
+  value: Uint8Array,
+): ReplicaResult {
+  switch (said.type) {
+    case 'digest': {
+      const digest = digestOf(sized(value, 1, limits.resultBytesMax, 'a value'));
+      if (digest !== said.digest) {
+        throw new Violation('the digest of a value is not the one that was signed');
+      }
+      // A copy: a view would keep the whole frame in memory until its last chunk is decided.
+      const outcome = { type: 'result', digest, value: new Uint8Array(value) } as const;
+      return { lease, chunk, outcome, computeMs, work: said.work };
+    }
+    case 'failure': {
+      const text = utf8.decode(sized(value, 0, detailBytesMax, 'a detail'));
+      const detail = textField(text, limits.reasonCharsMax, 'detail', 'lines');
+      return {
+        lease,
+        chunk,
+        outcome: { type: 'failure', failure: { kind: said.kind, detail } },
+        computeMs,
+      };
+    }
+    case 'returned':
+      sized(value, 0, 0, 'the value of what was not computed');
+      return { lease, chunk, outcome: { type: 'returned' }, computeMs };
+    default:
+      return unreachable(said);
+  }
 }
 
-function readOutcome(proto: ReplicaResult__Output, value: Uint8Array): Outcome {
-  if (proto.outcome === 'digest' && proto.digest !== undefined) {
-    const digest = digestOf(sized(value, 1, limits.resultBytesMax, 'a value'));
-    if (digest !== digestField(proto.digest, 'digest')) {
-      throw new Violation('the digest of a value is not the one that was signed');
-    }
-    // A copy: a view would keep the whole frame in memory until its last chunk is decided.
-    return { type: 'result', digest, value: new Uint8Array(value) };
-  }
-  sized(value, 0, 0, 'the value of a replica without result');
-  if (proto.returned) return { type: 'returned' };
-  if (!proto.failure) throw new Violation('a replica has no outcome');
-  const kind = kinds.get(proto.failure.kind);
-  if (kind === undefined) throw new Violation('the kind of a failure is not known');
-  const detail = textField(proto.failure.detail, limits.reasonCharsMax, 'detail', 'lines');
-  return { type: 'failure', failure: { kind, detail } };
-}
+const utf8 = new TextDecoder();
+
+/** UTF-8 has up to 4 bytes for a character. */
+const detailBytesMax = 4 * limits.reasonCharsMax;

@@ -8,13 +8,15 @@ import type { ChunkOutcome } from '../../src/ports.ts';
 import { createRandom } from '../../src/protocol/random.ts';
 import { createSandbox } from '../../src/sandbox/create-sandbox.ts';
 import { batchOf, loadProgram } from '../support/job-runner.ts';
-import { leasedChunks } from '../support/protocol-fixtures.ts';
+import { digestNumbered, leasedChunks } from '../support/protocol-fixtures.ts';
 import { honest } from '../support/simulator/compute-conduct.ts';
 import { SimulatedSandbox } from '../support/simulator/simulated-sandbox.ts';
 import { Timeline } from '../support/simulator/timeline.ts';
 import { holdsSandboxPromises } from './sandbox-promises.ts';
 
 const slots = 2;
+/** Simulated programs have no bytes. */
+const ref = { runtime: 'javascript', program: digestNumbered(1), programBytes: 1 } as const;
 const jobs = { quick: jobId('a'.repeat(64)), endless: jobId('e'.repeat(64)) };
 
 function outcomesOf(outcomes: readonly ChunkOutcome[]): readonly Outcome[] {
@@ -59,7 +61,7 @@ describe("the simulator's sandbox", () => {
       runs += 1;
       const { program, limits } = batchOf('javascript:', []);
       const chunks = numbers.flatMap((number) => leasedChunks(number, 1));
-      sandbox.run({ type: 'run', run: runs, job: jobs[name], program, limits, chunks });
+      sandbox.run({ type: 'run', run: runs, job: jobs[name], program, ref, limits, chunks });
       return runs;
     };
     return { timeline, done, sandbox, start };

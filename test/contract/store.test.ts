@@ -6,6 +6,7 @@ import { peerId } from '../../src/model/ids.ts';
 import type { JobSteps, Pieces } from '../../src/model/job.ts';
 import { limits } from '../../src/model/limits.ts';
 import type { KnownPeer } from '../../src/model/peer-record.ts';
+import type { Signed } from '../../src/model/signed.ts';
 import type { Store } from '../../src/ports.ts';
 import { openStore } from '../../src/storage/sqlite-store.ts';
 import { digestOf } from '../../src/wire/digest.ts';
@@ -13,6 +14,7 @@ import { MemoryStore } from '../support/memory-store.ts';
 import { bert, jobNumbered, receiptOf } from '../support/protocol-fixtures.ts';
 import { report, resultOf, storedJob } from '../support/stored-jobs.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { plain } from '../support/wire-samples.ts';
 
 const stores: readonly (readonly [string, () => Promise<Store>])[] = [
   ['SQLite and files', async () => openStore({ path: tempDir() })],
@@ -160,6 +162,39 @@ describe.each(stores)('a store of %s', (_name, open) => {
     const store = await opened();
     const { job } = storedJob('unknown', 'running');
     expect(() => store.putResults(job, [resultOf(0)])).toThrow('which was never put');
+  });
+
+  test('keeps statements in the order in which they came, for as long as the job', async () => {
+    const store = await opened();
+    const primes = putRunning(store, 'primes').job;
+    const queens = putRunning(store, 'queens').job;
+    const [first, second, third] = [1, 2, 3].map((byte) => statementOf(byte));
+    if (!first || !second || !third) throw new Error('three were made');
+    expect(store.readStatements(primes, 0)).toEqual([]);
+    store.putStatements(primes, [first, second]);
+    store.putStatements(queens, [third]);
+    store.putStatements(primes, [third]);
+    store.dropResults(primes);
+    const kept = store.readStatements(primes, 0);
+    expect(kept.map(({ signed }) => plain(signed))).toEqual([first, second, third].map(plain));
+    expect(store.readStatements(primes, kept[1]?.number ?? 0)).toEqual(kept.slice(2));
+    store.dropStatements(primes);
+    store.dropStatements(primes);
+    expect(store.readStatements(primes, 0)).toEqual([]);
+    expect(store.readStatements(queens, 0)).toHaveLength(1);
+  });
+
+  test('hands out many statements in several reads that lose none', async () => {
+    const store = await opened();
+    const { job } = putRunning(store, 'primes');
+    const statements = Array.from({ length: 2500 }, (_, at) => statementOf(at % 256));
+    store.putStatements(job, statements);
+    const bytes: (number | undefined)[] = [];
+    for (let after = 0, some; (some = store.readStatements(job, after)).length > 0;) {
+      bytes.push(...some.map(({ signed }) => signed.payload[0]));
+      after = some.at(-1)?.number ?? Infinity;
+    }
+    expect(bytes).toEqual(statements.map(({ payload }) => payload[0]));
   });
 
   test('knows no peers at first', async () => {
@@ -325,4 +360,9 @@ function putRunning(store: Store, name: string) {
 
 function texts(values: readonly Uint8Array[]): readonly string[] {
   return values.map((value) => Buffer.from(value).toString());
+}
+
+function statementOf(byte: number): Signed {
+  const bytes = (size: number): Uint8Array => new Uint8Array(size).fill(byte);
+  return { payload: bytes(30), publicKey: bytes(91), signature: bytes(70) };
 }

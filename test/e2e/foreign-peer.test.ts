@@ -65,8 +65,24 @@ test('a peer written from proto/ alone computes half of every vote', async () =>
   });
 });
 
+test('who signs for other work than it was leased is parted with, and not heard', async () => {
+  const requester = await startPeer();
+  const foreign = await ForeignPeer.create();
+  foreign.program = Buffer.alloc(32, 7);
+  await foreign.join(requester.address);
+  const policy = ['--trust', 'quorum:1', '--json'];
+  const job = manyhands(['--data', requester.dataPath, 'submit', squares, 'count=9', ...policy]);
+  const offer = await foreign.offer;
+  await expect(foreign.computeUntilEnded(offer)).rejects.toThrow('the requester ended the stream');
+  expect((await job).code).toBe(0);
+  const [{ contributions = [] } = {}] = (await requester.control.listJobs()).jobs;
+  expect(contributions.find(({ peerId }) => peerId === foreign.peerId)?.returned ?? 0).toBe(0);
+});
+
 class ForeignPeer {
   readonly peerId: string;
+  /** What it says to have run, if not the job's own program. */
+  program: Buffer | undefined;
   readonly #spki: Buffer;
   readonly #privateKey: KeyObject;
   readonly #leaf: string;
@@ -74,7 +90,7 @@ class ForeignPeer {
   readonly #offer = Promise.withResolvers<Message>();
 
   private constructor(spki: Buffer, privateKey: KeyObject, leaf: string) {
-    this.peerId = base32(createHash('sha256').update(spki).digest());
+    this.peerId = base32(sha256(spki));
     this.#spki = spki;
     this.#privateKey = privateKey;
     this.#leaf = leaf;
@@ -186,24 +202,30 @@ class ForeignPeer {
       if (frame['ping']) stream.write({ pong: { id: message(frame['ping'])['id'] } });
       const leases = list(frame['leases'], 'leases');
       if (leases.length === 0) continue;
-      stream.write({ results: this.#compute(jobId, leases) });
+      stream.write({ results: this.#compute(offer, leases) });
       stream.write({ ask: { jobId, count: leases.length } });
     }
     throw new Error('the requester ended the stream');
   }
 
   /** The square, without running the job's program. */
-  #compute(jobId: Buffer, leases: readonly Message[]): Message {
+  #compute(offer: Message, leases: readonly Message[]): Message {
+    const program = this.program ?? bytes(offer['programDigest']);
+    const noSetup = Buffer.alloc(32);
     const values = leases.map(({ input }) => {
       const n = Number(message(decode(bytes(input)))['n']);
       return Buffer.from(encode(n * n, rfc8949EncodeOptions));
     });
-    const replicas = leases.map(({ leaseId, chunk }, index) => ({
+    const replicas = leases.map(({ leaseId, chunk, input }, index) => ({
       leaseId,
       chunk,
-      digest: createHash('sha256').update(bytes(values[index])).digest(),
+      digest: sha256(bytes(values[index])),
+      workDigest: sha256(program, noSetup, sha256(bytes(input))),
     }));
-    const statement = type('ResultStatement').serialize({ jobId, replicas });
+    const statement = type('ResultStatement').serialize({
+      jobId: offer['jobId'],
+      replicas,
+    });
     return { statement, signature: this.#sign('results', statement), values };
   }
 
@@ -268,6 +290,10 @@ function list(value: unknown, field: string): readonly Message[] {
 function bytes(value: unknown): Buffer {
   if (!(value instanceof Uint8Array)) throw new Error('bytes were expected');
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+}
+
+function sha256(...parts: readonly Uint8Array[]): Buffer {
+  return createHash('sha256').update(Buffer.concat(parts)).digest();
 }
 
 function base32(from: Buffer): string {

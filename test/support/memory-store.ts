@@ -9,7 +9,8 @@ import type { KnownPeer } from '../../src/model/peer-record.ts';
 import type { Standing } from '../../src/model/standing.ts';
 import type { BlobRef } from '../../src/model/program.ts';
 import type { SignedReceipt } from '../../src/model/receipt.ts';
-import type { Store, StoredJob, StoredResult } from '../../src/ports.ts';
+import type { Signed } from '../../src/model/signed.ts';
+import type { Store, StoredJob, StoredResult, StoredStatement } from '../../src/ports.ts';
 import { digestOf } from '../../src/wire/digest.ts';
 
 const PIECE_BYTES = 100 * 1024;
@@ -21,6 +22,7 @@ export class MemoryStore implements Store {
   #peers: readonly KnownPeer[] = [];
   readonly #standings = new Map<PeerId, Standing>();
   /** The last to come last. */
+  readonly #statements = new Map<JobId, readonly StoredStatement[]>();
   #receipts: readonly SignedReceipt[] = [];
   readonly #blobs = new Map<Digest, Uint8Array>();
 
@@ -78,6 +80,20 @@ export class MemoryStore implements Store {
 
   listStandings(): readonly Standing[] {
     return [...this.#standings.values()].sort((a, b) => a.seenAtMs - b.seenAtMs);
+  }
+
+  putStatements(job: JobId, statements: readonly Signed[]): void {
+    const kept = this.#statements.get(job) ?? [];
+    const more = statements.map((signed, at) => ({ number: kept.length + at + 1, signed }));
+    this.#statements.set(job, [...kept, ...more]);
+  }
+
+  readStatements(job: JobId, after: number): readonly StoredStatement[] {
+    return (this.#statements.get(job) ?? []).filter(({ number }) => number > after);
+  }
+
+  dropStatements(job: JobId): void {
+    this.#statements.delete(job);
   }
 
   putReceipt(signed: SignedReceipt): void {

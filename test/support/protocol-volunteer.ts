@@ -3,7 +3,7 @@
 import type { PeerId } from '../../src/model/ids.ts';
 import type { RequesterMessage, VolunteerMessage } from '../../src/model/messages.ts';
 import type { Offer } from '../../src/model/offer.ts';
-import { programKey } from '../../src/model/program.ts';
+import { programKey, programRef } from '../../src/model/program.ts';
 import type { LeasedChunk, Outcome } from '../../src/model/replica.ts';
 import { Awareness } from '../../src/protocol/awareness.ts';
 import type { Effect } from '../../src/protocol/events.ts';
@@ -25,6 +25,7 @@ const { offer } = offerOf();
 const { limits: chunkLimits } = offer;
 /** Of every job here that does not say otherwise. */
 export const program = programKey(offer, chunkLimits.memoryBytesMax);
+const ref = programRef(offer);
 
 /** A volunteer that has heard of these offers and acts on them. */
 export function volunteerWith(slots: number, ...offers: Partial<Offer>[]) {
@@ -67,6 +68,7 @@ export const run = (number: number, chunks: readonly LeasedChunk[], of = job): E
   run: number,
   job: of,
   program,
+  ref,
   limits: chunkLimits,
   chunks,
 });

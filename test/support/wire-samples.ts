@@ -129,6 +129,7 @@ export function someResult(lease: number, value: Uint8Array = randomBytes(32)): 
     chunk: lease * 2,
     outcome: { type: 'result', digest: digestOf(bytes), value: bytes },
     computeMs: 1.25,
+    work: someDigest,
   };
 }
 

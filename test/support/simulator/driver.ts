@@ -139,6 +139,7 @@ export class Driver {
           | 'keep-standings'
           | 'keep-receipt'
           | 'store-results'
+          | 'keep-statement'
           | 'all-accepted'
           | 'job-failed'
           | 'drained';
@@ -154,6 +155,9 @@ export class Driver {
         return;
       case 'keep-receipt':
         // Nobody asks what a simulated peer has done for others.
+        return;
+      case 'keep-statement':
+        // Nothing is signed here, and nobody asks for certificates.
         return;
       case 'store-results':
         this.#components.job(effect.job)?.store(effect.results);

@@ -75,7 +75,7 @@ export class WorkEnds {
       return;
     }
     const { job, replicas } = message.frame;
-    for (const part of parts(replicas)) {
+    for (const part of parts(replicas, limits.statementReplicasMax)) {
       requester.end?.send({ type: 'results', frame: { job, replicas: part } });
     }
   }
@@ -86,7 +86,8 @@ export class WorkEnds {
       end?.send(message);
       return;
     }
-    for (const chunks of parts(message.chunks)) end?.send({ ...message, chunks });
+    for (const chunks of parts(message.chunks, limits.frameItemsMax))
+      end?.send({ ...message, chunks });
   }
 
   /** A volunteer has dialled; its hello is on its way. */
@@ -210,11 +211,9 @@ export class WorkEnds {
   }
 }
 
-/** Frames of at most `frameItemsMax` items. */
-function parts<Item>(items: readonly Item[]): (readonly Item[])[] {
-  const { frameItemsMax } = limits;
-  if (items.length <= frameItemsMax) return [items];
-  return Array.from({ length: Math.ceil(items.length / frameItemsMax) }, (_, index) =>
-    items.slice(index * frameItemsMax, (index + 1) * frameItemsMax),
+function parts<Item>(items: readonly Item[], itemsMax: number): (readonly Item[])[] {
+  if (items.length <= itemsMax) return [items];
+  return Array.from({ length: Math.ceil(items.length / itemsMax) }, (_, index) =>
+    items.slice(index * itemsMax, (index + 1) * itemsMax),
   );
 }

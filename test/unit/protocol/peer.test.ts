@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { PeerId } from '../../../src/model/ids.ts';
-import { programKey } from '../../../src/model/program.ts';
+import { programKey, programRef } from '../../../src/model/program.ts';
 import { Peer, type PeerOptions } from '../../../src/protocol/peer.ts';
 import { replicasMax } from '../../../src/protocol/quorum.ts';
 import {
@@ -278,14 +278,15 @@ test('what a peer says to itself stays inside, but for leases, which need their 
   const inputs = [{ ...leased, lease: 1 }];
   const given = { ...message, chunks: inputs };
   const running = peer.handle({ type: 'requester-message', from: self, message: given }, at(6));
+  const ref = programRef(spec);
   expect(running).toEqual([
-    { type: 'run', run: 1, job, program, limits: spec.limits, chunks: inputs },
+    { type: 'run', run: 1, job, program, ref, limits: spec.limits, chunks: inputs },
   ]);
   const { outcome } = resultOf(lease);
   const outcomes = [{ outcome, computeMs: 3 }];
   expect(
     peer.handle({ type: 'run-done', run: 1, outcomes }, at(9)).map(({ type }) => type),
-  ).toEqual(['store-results', 'all-accepted', 'wake']);
+  ).toEqual(['keep-statement', 'store-results', 'all-accepted', 'wake']);
 });
 
 test('what follows from what a peer says to itself comes after what it had decided before', () => {
@@ -309,6 +310,7 @@ test('what follows from what a peer says to itself comes after what it had decid
   const done = { type: 'run-done', run: 1, outcomes: [{ outcome, computeMs: 3 }] } as const;
   expect(peer.handle(done, at(6)).map(({ type }) => type)).toEqual([
     'run',
+    'keep-statement',
     'store-results',
     'send-to-volunteer',
   ]);

@@ -74,6 +74,7 @@ function driverWith(
     signOffer: (offer) => offerOf(offer),
     signRecord: (unsigned) => recordOf(unsigned.peer, unsigned),
     signReceipt: (unsigned) => receiptOf(unsigned),
+    signResults: () => [],
     stats: () => ({
       bytesIn: 0,
       bytesOut: 0,

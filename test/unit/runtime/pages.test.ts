@@ -2,15 +2,18 @@ import { expect, test } from 'vitest';
 
 import type { Lease, LeasedChunk } from '../../../src/model/replica.ts';
 import { JobPages, PageFiles } from '../../../src/runtime/pages.ts';
+import { workDigests } from '../../../src/wire/work-digest.ts';
+import { digestNumbered } from '../../support/protocol-fixtures.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
 const inputOf = (chunk: number) => Uint8Array.of(chunk);
+const workOf = workDigests({ program: digestNumbered(1) });
 const leasesOf = (...chunks: number[]): Lease[] => chunks.map((chunk) => ({ lease: chunk, chunk }));
 const withInput = (chunk: number): LeasedChunk => ({ lease: chunk, chunk, input: inputOf(chunk) });
 
 /** Three pages of two chunks each. */
 async function sixChunks(store = new MemoryStore()): Promise<JobPages> {
-  const pages = new JobPages(new PageFiles(store));
+  const pages = new JobPages(new PageFiles(store), workOf);
   for (const first of [0, 2, 4]) await pages.add([inputOf(first), inputOf(first + 1)]);
   return pages;
 }
@@ -47,6 +50,14 @@ test('a page that is released while its file is read is no trouble', async () =>
   }
   const pages = await sixChunks(new SlowStore());
   expect(await gathered(pages, leasesOf(0, 2))).toEqual([[withInput(2)]]);
+});
+
+test('of each chunk it is known what its result is the result of, until its page goes', async () => {
+  const pages = await sixChunks();
+  const works = await Promise.all([5, 0, 5, 3].map((chunk) => pages.workOf(chunk)));
+  expect(works).toEqual([5, 0, 5, 3].map((chunk) => workOf(inputOf(chunk))));
+  await pages.releaseBefore(4);
+  expect(await pages.workOf(3)).toBeUndefined();
 });
 
 test('a page that is missing is an error', async () => {

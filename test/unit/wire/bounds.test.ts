@@ -23,7 +23,7 @@ const decoders: readonly ((bytes: Buffer) => Decoded<unknown>)[] = [
   (bytes) => decodeOverlay('dialler', bytes),
   (bytes) => decodeOverlay('dialled', bytes),
   (bytes) => decodeRequester(bytes),
-  (bytes) => decodeVolunteer(bytes, peer.key),
+  (bytes) => decodeVolunteer(bytes, peer),
   (bytes) => decodeBlobRequest(bytes),
   (bytes) => decodeBlobPiece(bytes),
 ];

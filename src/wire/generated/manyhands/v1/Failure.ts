@@ -4,10 +4,8 @@ import type { FailureKind as _manyhands_v1_FailureKind, FailureKind__Output as _
 
 export interface Failure {
   'kind'?: (_manyhands_v1_FailureKind);
-  'detail'?: (string);
 }
 
 export interface Failure__Output {
   'kind': (_manyhands_v1_FailureKind__Output);
-  'detail': (string);
 }

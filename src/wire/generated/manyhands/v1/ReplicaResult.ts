@@ -11,6 +11,7 @@ export interface ReplicaResult {
   'failure'?: (_manyhands_v1_Failure | null);
   'returned'?: (_manyhands_v1_Returned | null);
   'computeUs'?: (number | string | Long);
+  'workDigest'?: (Buffer | Uint8Array | string);
   'outcome'?: "digest"|"failure"|"returned";
 }
 
@@ -21,5 +22,6 @@ export interface ReplicaResult__Output {
   'failure'?: (_manyhands_v1_Failure__Output | null);
   'returned'?: (_manyhands_v1_Returned__Output | null);
   'computeUs': (number);
+  'workDigest': (Buffer);
   'outcome'?: "digest"|"failure"|"returned";
 }
