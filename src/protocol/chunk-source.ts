@@ -1,6 +1,6 @@
 /**
  * The chunks of a job that believes on evidence, as far as they are not decided: those that wait
- * for votes, and behind the frontier those that nobody has had yet.
+ * for votes, and those that nobody has had yet.
  *
  * Strangers weigh little at first and more with each check that they pass, and what they voted
  * before weighs more then, too. So chunks wait with one vote, as long as there are fresh ones, for
@@ -11,7 +11,9 @@
 
 import type { PeerId } from '../model/ids.ts';
 import type { Evidence } from './evidence.ts';
+import { FreshChunks } from './fresh-chunks.ts';
 import { OpenChunk } from './open-chunk.ts';
+import type { Random } from './random.ts';
 import { PIONEERS } from './verified-chunks.ts';
 import type { VolunteerNetworks } from './volunteer-networks.ts';
 import { WaitingChunks } from './waiting-chunks.ts';
@@ -25,16 +27,16 @@ const OPEN_MAX = 4_096;
 export class ChunkSource {
   readonly waiting: WaitingChunks;
   readonly #open = new Map<number, OpenChunk>();
-  #chunks = 0;
-  #frontier = 0;
+  readonly #fresh: FreshChunks;
   #splitEnded = false;
 
-  constructor(evidence: Evidence, networks: VolunteerNetworks) {
+  constructor(evidence: Evidence, networks: VolunteerNetworks, random: Random) {
     this.waiting = new WaitingChunks(evidence, networks);
+    this.#fresh = new FreshChunks(random);
   }
 
   get chunks(): number {
-    return this.#chunks;
+    return this.#fresh.chunks;
   }
 
   get splitEnded(): boolean {
@@ -43,7 +45,7 @@ export class ChunkSource {
 
   /** Whether there will be no fresh ones any more. */
   get isExhausted(): boolean {
-    return this.#splitEnded && this.#frontier === this.#chunks;
+    return this.#splitEnded && this.#fresh.size === 0;
   }
 
   get disputed(): number {
@@ -52,11 +54,11 @@ export class ChunkSource {
 
   /** An estimate: two votes a chunk, on the average. */
   get votesWanted(): number {
-    return (this.#chunks - this.#frontier) * 2 + this.waiting.size;
+    return this.#fresh.size * 2 + this.waiting.size;
   }
 
   addChunks(count: number): void {
-    this.#chunks += count;
+    this.#fresh.add(count);
   }
 
   endSplit(): void {
@@ -85,14 +87,14 @@ export class ChunkSource {
     const urgent = disputed ?? this.waiting.decidedBy(peer);
     if (urgent !== undefined) return urgent;
     const isFirst = !canCheck && this.#open.size >= PIONEERS;
-    if (isFirst) return this.waiting.first(peer) ?? this.#fresh();
-    return this.#fresh() ?? this.waiting.first(peer);
+    if (isFirst) return this.waiting.first(peer) ?? this.#openFresh();
+    return this.#openFresh() ?? this.waiting.first(peer);
   }
 
-  #fresh(): OpenChunk | undefined {
-    if (this.#frontier >= this.#chunks || this.#open.size >= OPEN_MAX) return undefined;
-    const open = new OpenChunk(this.#frontier);
-    this.#frontier += 1;
+  #openFresh(): OpenChunk | undefined {
+    const chunk = this.#open.size < OPEN_MAX ? this.#fresh.draw() : undefined;
+    if (chunk === undefined) return undefined;
+    const open = new OpenChunk(chunk);
     this.#open.set(open.chunk, open);
     return open;
   }

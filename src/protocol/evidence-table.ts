@@ -40,6 +40,8 @@ export type EvidenceTableParts = {
   readonly reliability: Reliability;
   readonly networks: VolunteerNetworks;
   readonly random: Random;
+  /** In which fresh chunks are leased. */
+  readonly order: Random;
 };
 
 export class EvidenceTable implements JobTable {
@@ -73,7 +75,7 @@ export class EvidenceTable implements JobTable {
     const { verified } = this.#checks;
     this.#evidence = new Evidence(spec.requester, trust, standings, () => verified.suffice);
     this.#strangers = new Strangers(spec.requester, standings, verified);
-    this.#source = new ChunkSource(this.#evidence, parts.networks);
+    this.#source = new ChunkSource(this.#evidence, parts.networks, parts.order);
   }
 
   addChunks(count: number): void {

@@ -116,6 +116,7 @@ export class Requester {
       reliability: this.#reliability,
       networks: this.#networks,
       random: this.#random,
+      order: this.#random,
     });
   }
 

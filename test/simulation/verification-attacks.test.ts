@@ -8,8 +8,10 @@ import {
   cheatAtTheEnd,
   cheatOnLargeJobs,
   colludeOn,
+  copy,
   earnThenCheat,
   nobodyAttacks,
+  recogniseChecks,
   refuse,
   sybilsAtFirst,
   sybilsJoin,
@@ -60,6 +62,21 @@ simulate('who cheats at the end of a job stays under the bound of all of it', [1
     // One job alone may have bad luck.
     let wrong = 0;
     for (const job of [0, 1, 2]) wrong += cheatAtTheEnd(sizeOf(seed + 10 * job), share).wrong;
+    expect(wrong / 3).toBeLessThanOrEqual(ERROR_RATE);
+  }
+});
+
+simulate('who copies wrong results among its own names is a liar under each', [1], (seed) => {
+  const run = copy(sizeOf(seed), 0.05);
+  expectWithinBound(run);
+  expect(run.caught).toBeGreaterThanOrEqual(20);
+});
+
+simulate('who lies where it can tell that no check is stays under the bound', [1], (seed) => {
+  for (const rate of [1, 0.2, 0.05]) {
+    // One job alone may have bad luck.
+    let wrong = 0;
+    for (const job of [0, 1, 2]) wrong += recogniseChecks(sizeOf(seed + 10 * job), rate).wrong;
     expect(wrong / 3).toBeLessThanOrEqual(ERROR_RATE);
   }
 });

@@ -66,7 +66,9 @@ export function evidenceOf({ chunks, splitGoesOn, passed, trust }: EvidenceOptio
   const networks = new VolunteerNetworks();
   const merged = { ...credibilityTrust, ...trust };
   const reliability = new Reliability();
-  const parts = { trust: merged, totals, standings, reliability, networks, random: dice };
+  // Chunks in the order of their numbers.
+  const order = { next: () => 0 };
+  const parts = { trust: merged, totals, standings, reliability, networks, random: dice, order };
   const table = new EvidenceTable(jobNumbered(1), specOf(), parts);
   table.addChunks(chunks);
   if (splitGoesOn !== true) table.endSplit();

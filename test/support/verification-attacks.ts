@@ -4,6 +4,7 @@
  */
 
 import type { CredibilityTrust } from '../../src/model/job.ts';
+import { createRandom } from '../../src/protocol/random.ts';
 import { Standings } from '../../src/protocol/standings.ts';
 import type { VerificationFigures } from './verification.ts';
 import {
@@ -11,6 +12,7 @@ import {
   Crowd,
   honest,
   lying,
+  lyingAboveAllSeen,
   lyingAbout,
   turningAfter,
 } from './verification-crowd.ts';
@@ -71,6 +73,23 @@ export function whitewashAtOnce(size: Size): VerificationFigures {
 /** They lie about a few chunks that they have agreed on, and are honest otherwise. */
 export function colludeOn(size: Size, isTarget: (chunk: number) => boolean): VerificationFigures {
   return attack(size, lyingAbout(isTarget));
+}
+
+/** One owner computes each chunk once for all its names, and a share of them wrong. */
+export function copy(size: Size, share: number): VerificationFigures {
+  const random = createRandom(size.seed + 3);
+  const wrong = new Set(
+    Array.from({ length: size.chunks }, (_, chunk) => chunk).filter(() => random.next() < share),
+  );
+  return attack(
+    size,
+    lyingAbout((chunk) => wrong.has(chunk)),
+  );
+}
+
+/** They lie only about chunks that can't be checks, as far as all of them together can tell. */
+export function recogniseChecks(size: Size, rate: number): VerificationFigures {
+  return attack(size, lyingAboveAllSeen(rate));
 }
 
 /** No result at all, after some right ones. */

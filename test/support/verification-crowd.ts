@@ -40,6 +40,22 @@ export function lyingAbout(isTarget: (chunk: number) => boolean): Conduct {
   return ({ chunk }) => (isTarget(chunk) ? 'wrong' : 'right');
 }
 
+/**
+ * A check is a chunk that somebody has computed before. So a chunk with a number above all that the
+ * liars have been given was never a check where chunks are leased in the order of their numbers.
+ * They lie about those, and whoever of them gets the same chunk later says the same.
+ * @param rate the share of such chunks that they lie about
+ */
+export function lyingAboveAllSeen(rate: number): Conduct {
+  const liedAbout = new Set<number>();
+  let highest = -1;
+  return ({ random, chunk }) => {
+    if (chunk > highest && random.next() < rate) liedAbout.add(chunk);
+    highest = Math.max(highest, chunk);
+    return liedAbout.has(chunk) ? 'wrong' : 'right';
+  };
+}
+
 export type Member = {
   peer: PeerId;
   readonly conduct: Conduct;

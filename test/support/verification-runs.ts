@@ -31,13 +31,15 @@ export type EvidenceOptions = {
 export function byEvidence(options: EvidenceOptions): VerificationFigures {
   const { seed, crowd, chunks, trust, standings = new Standings() } = options;
   const spec = specOf({ trust: { quorum: 1, credibility: trust } });
+  const random = createRandom(seed + 1);
   const parts = {
     trust,
     totals: emptyTotals(),
     standings,
     reliability: new Reliability(),
     networks: new VolunteerNetworks(),
-    random: createRandom(seed + 1),
+    random,
+    order: random,
   };
   return verification({
     table: new EvidenceTable(jobNumbered(1), spec, parts),

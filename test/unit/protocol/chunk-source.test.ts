@@ -8,7 +8,7 @@ import { credibilityTrust, pioneers, standingsOf } from '../../support/protocol-
 
 function sourceOf(chunks: number): ChunkSource {
   const evidence = new Evidence(self, credibilityTrust, standingsOf([[bert, 300]]));
-  const source = new ChunkSource(evidence, new VolunteerNetworks());
+  const source = new ChunkSource(evidence, new VolunteerNetworks(), { next: () => 0 });
   source.addChunks(chunks);
   return source;
 }
