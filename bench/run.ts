@@ -12,6 +12,7 @@ import { dispatch, memory } from './dispatch.ts';
 import { efficiency } from './efficiency.ts';
 import { overhead } from './overhead.ts';
 import { overlay } from './overlay.ts';
+import { signatures } from './signatures.ts';
 import { startup } from './startup.ts';
 import type { Benchmark, Figure } from './support.ts';
 import { verification } from './verification.ts';
@@ -25,6 +26,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   crunching,
   overlay,
   verification,
+  signatures,
 };
 
 const named = process.argv.slice(2);

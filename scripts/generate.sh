@@ -7,4 +7,4 @@ rm -rf "$out"
 proto-loader-gen-types --importFileExtension=.ts --longs=Number --enums=String --bytes=Buffer \
   --oneofs --defaults --arrays --grpcLib=@grpc/grpc-js --includeDirs=proto --outDir="$out" \
   manyhands/v1/overlay.proto manyhands/v1/work.proto manyhands/v1/blobs.proto \
-  manyhands/control/v1/control.proto >/dev/null
+  manyhands/v1/audit.proto manyhands/control/v1/control.proto >/dev/null

@@ -4,6 +4,7 @@
  * put fakes here and nowhere else.
  */
 
+import type { Accusation, SignedEvidence } from './model/evidence.ts';
 import type { Digest, JobId, PeerId } from './model/ids.ts';
 import type { ChunkLimits, JobReport, JobSpec, JobState } from './model/job.ts';
 import type {
@@ -14,11 +15,13 @@ import type {
 } from './model/messages.ts';
 import type { Offer, SignedOffer } from './model/offer.ts';
 import type { KnownPeer, PeerRecord, SignedRecord } from './model/peer-record.ts';
-import type { BlobRef, ProgramKey } from './model/program.ts';
+import type { BlobRef, ProgramKey, ScriptFunction } from './model/program.ts';
 import type { Receipt, SignedReceipt } from './model/receipt.ts';
 import type { Standing } from './model/standing.ts';
 import type { Failure, LeasedChunk, Outcome, ResultFrame } from './model/replica.ts';
 import type { Signed } from './model/signed.ts';
+import type { Equivalent, StoredResult, StoredStatement } from './model/stored-result.ts';
+import type { Unsent } from './model/unsent.ts';
 
 /** Reads time. Two clocks, because only one of them never jumps. */
 export interface Clock {
@@ -29,6 +32,7 @@ export interface Clock {
 }
 
 export type { TransportEvent } from './model/messages.ts';
+export type { Equivalent, StoredResult, StoredStatement } from './model/stored-result.ts';
 
 /**
  * Connections to other peers. Between two peers there is at most one overlay stream (of two opened
@@ -92,6 +96,9 @@ export interface Transport {
 
   signReceipt(receipt: Receipt): SignedReceipt;
 
+  /** @throws {Error} if others would refuse it: what is in it does not fit together */
+  signEvidence(accusation: Accusation): SignedEvidence;
+
   /** What this peer has computed for itself; in as many statements as it takes. */
   signResults(frame: ResultFrame): readonly Signed[];
 
@@ -127,7 +134,7 @@ export type ProgramOf<Bytes> =
       readonly key: ProgramKey;
       readonly source: Bytes;
       /** Functions that it must export. */
-      readonly functions: readonly ('split' | 'compute' | 'merge')[];
+      readonly functions: readonly ScriptFunction[];
     }
   | {
       readonly runtime: 'wasi';
@@ -142,6 +149,11 @@ export type ProgramOf<Bytes> =
 export type ChunkBatch = {
   readonly job: JobId;
   readonly program: ProgramKey;
+  /**
+   * What a script is called for in the place of `compute`. Each input is a list of the two
+   * arguments, whose canonical CBOR is given as byte strings; each result is what it returned.
+   */
+  readonly call?: 'equals' | 'verify';
   readonly limits: ChunkLimits;
   readonly chunks: readonly LeasedChunk[];
 };
@@ -183,6 +195,9 @@ export interface Sandbox {
    * @throws {Error} what reading its bytes threw, or why nobody can look at it: no word against it
    */
   load(program: LoadableProgram, limits: ChunkLimits): Promise<Failure | undefined>;
+
+  /** What a script that was loaded exports of what jobs use; nothing for one that was not. */
+  exportsOf(script: ProgramKey): readonly ScriptFunction[];
 
   /**
    * Runs a batch of a program that was loaded. Resolves with one outcome a chunk, in their order;
@@ -247,6 +262,18 @@ export type StoredJob = {
   readonly output?: StoredOutput;
   /** Blobs of a WASI program's data files, which are kept as long as the job is known. */
   readonly data?: readonly Digest[];
+  /** Once done, beside what peers have signed. */
+  readonly certificates?: Certificates;
+  /** All blobs of it, and what peers have signed, were let go to keep under the disk limit. */
+  readonly isTrimmed?: true;
+};
+
+/** What is kept of a job's chunks so that it can be audited: blobs. */
+export type Certificates = {
+  /** Of the accepted results, 32 bytes each, in the order of the chunks. */
+  readonly digests: Digest;
+  /** Of all chunks, as `KeptInputs` writes them; absent where they were too large to be kept. */
+  readonly inputs?: Digest;
 };
 
 export type StoredOutput = {
@@ -269,6 +296,11 @@ export interface Store {
   getJob(job: JobId): StoredJob | undefined;
   /** Newest first. */
   listJobs(): readonly StoredJob[];
+  /**
+   * Of one that has ended, all that was kept, and those of its blobs that no other job names. One
+   * that is not known is no error.
+   */
+  forgetJob(job: JobId): void;
 
   /**
    * What a peer has signed of a job's results, so that it can be shown. Kept as long as the job is
@@ -280,7 +312,12 @@ export interface Store {
    * Some at a time, until none comes. Damaged ones as they are: their signature tells.
    */
   readStatements(job: JobId, after: number): readonly StoredStatement[];
+  /** And what was taken for equal among what they are about. */
   dropStatements(job: JobId): void;
+  /** Kept as long as statements are. The same ones again are no more. */
+  putEquivalents(job: JobId, equivalents: readonly Equivalent[]): void;
+  /** In no particular order. */
+  readEquivalents(job: JobId, chunk: number): readonly Equivalent[];
 
   /** Results; one transaction. Of a chunk that has one already in the place of that. */
   putResults(job: JobId, results: readonly StoredResult[]): void;
@@ -289,6 +326,8 @@ export interface Store {
    * 16 MiB: read on from the first one not returned until none comes.
    */
   readResults(job: JobId, from: number, countMax: number): readonly Uint8Array[];
+  /** Digests of the same, 32 bytes each, up to the first missing one or `countMax`. */
+  readDigests(job: JobId, from: number, countMax: number): Uint8Array;
   /** Forgets the chunks' results, once merged. */
   dropResults(job: JobId): void;
 
@@ -309,6 +348,15 @@ export interface Store {
   putReceipt(receipt: SignedReceipt): void;
   /** The last to come first. Those that were damaged since are not among them. */
   listReceipts(): readonly SignedReceipt[];
+
+  /**
+   * Results for others that were not acknowledged, each in the place of an earlier one of its
+   * lease. Of more than `unsentMax`, or of more than `unsentBytesMax`, the oldest go.
+   */
+  putUnsent(results: readonly Unsent[], keptAtMs: number): void;
+  /** The first put first; those kept before `sinceMs` are forgotten, damaged ones left out. */
+  listUnsent(sinceMs: number): readonly Unsent[];
+  dropUnsent(requester: PeerId, job: JobId, leases: readonly number[]): void;
 
   /** Writes beside and renames. Putting the same bytes again is cheap. */
   putBlob(bytes: Uint8Array): Promise<Digest>;
@@ -344,11 +392,3 @@ export interface BlobCache {
    */
   put(blob: Digest, bytes: Uint8Array): Promise<void>;
 }
-
-export type StoredStatement = { readonly number: number; readonly signed: Signed };
-
-export type StoredResult = {
-  readonly chunk: number;
-  readonly digest: Digest;
-  readonly value: Uint8Array;
-};

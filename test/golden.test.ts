@@ -36,6 +36,7 @@ test('the jobs that the README promises ship', () => {
   expect(names).toEqual(
     expect.arrayContaining([
       'collatz',
+      'factors',
       'mandelbrot',
       'montecarlo',
       'nqueens',
@@ -78,7 +79,7 @@ async function runJob(name: string, expected: Expected): Promise<MergeOutput> {
   await input?.close();
   const last = events.at(-1);
   if (last?.type !== 'merged') throw new Error(JSON.stringify(last));
-  expect(events.at(-2)).toMatchObject({ type: 'same' });
+  expect(events.map(({ type }) => type)).toContain('same');
   expect(last.sawAll).toBe(true);
   return last.output;
 }

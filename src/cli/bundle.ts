@@ -25,6 +25,9 @@ import { limits } from '../model/limits.ts';
 
 export type JobFunction = 'split' | 'compute' | 'merge';
 
+/** A job may have them. */
+const comparing = ['equals', 'verify'] as const;
+
 /** Stands for the module that takes some exports out of the job. */
 const exportsFile = '<exports>';
 /** Errors that a person is shown at once; the others are often their consequences. */
@@ -40,8 +43,10 @@ export async function bundleJob(
   entry: string,
   functions: readonly JobFunction[],
 ): Promise<Uint8Array> {
+  const exported = await exportsOf(entry);
+  const wanted = [...functions, ...comparing.filter((name) => exported.has(name))];
   // Only these: what else the job exports, for its own tests say, is left out.
-  const text = await bundleExports(entry, functions, {
+  const text = await bundleExports(entry, wanted, {
     format: 'iife',
     globalName: 'job',
     footer: { js: 'job;' },

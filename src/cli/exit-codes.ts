@@ -26,6 +26,7 @@ const numbers: Record<GridErrorCode, number> = {
   'identity-invalid': 12,
   'store-failed': 12,
   'disk-full': 13,
+  'audit-failed': 14,
   // As shells count a process that SIGINT ended.
   interrupted: 130,
 };
@@ -46,6 +47,7 @@ export const exitCodes: readonly { readonly number: number; readonly meaning: st
   { number: 11, meaning: 'wrong grid, wrong peer, or a version that does not fit' },
   { number: 12, meaning: "the data folder can't be used: identity or store" },
   { number: 13, meaning: 'the disk is full' },
+  { number: 14, meaning: 'an audit found something wrong' },
   { number: 130, meaning: 'Ctrl-C; a job that a running peer holds goes on' },
 ];
 

@@ -199,7 +199,11 @@ async function writeToStdout(
 const newline = 0x0a;
 
 /** Written beside and renamed: a half-written result never has the name of a whole one. */
-async function writeFileWhole(out: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+export async function writeFileWhole(
+  out: string,
+  bytes: AsyncIterable<Uint8Array>,
+  mode = 0o666,
+): Promise<void> {
   const present = await stat(out).catch(() => undefined);
   // A pipe or a device, such as /dev/null, is written in place.
   const isPlain = present === undefined || present.isFile();
@@ -208,7 +212,7 @@ async function writeFileWhole(out: string, bytes: AsyncIterable<Uint8Array>): Pr
     if (isPlain) rmSync(path, { force: true });
   });
   try {
-    const file = await open(path, 'w');
+    const file = await open(path, 'w', mode);
     await pipeline(bytes, file.createWriteStream());
     if (isPlain) await rename(path, out);
   } catch (error) {
@@ -232,7 +236,7 @@ function unwritable(out: string, error: unknown): GridError {
   }
   return new GridError(
     'output-unwritable',
-    `Can't write the result to ${out}: ${reasonOf(error)}. Name a file in a folder that exists ` +
+    `Can't write to ${out}: ${reasonOf(error)}. Name a file in a folder that exists ` +
       'and in which you may write.',
     { cause: error },
   );

@@ -1,6 +1,6 @@
 /** A job as it is printed: for people, and as JSON. Pure. */
 
-import type { Job, JobContribution } from '../transport/control-client.ts';
+import type { Caught, Job, JobContribution } from '../transport/control-client.ts';
 import { type Column, countText, durationText, plain, plural, table } from './format.ts';
 
 export function shortId(id: string): string {
@@ -11,7 +11,7 @@ export function shortId(id: string): string {
 export function jobJson({ _remainingMs: _marker, ...job }: Job): object {
   return {
     ...job,
-    contributions: job.contributions,
+    contributions: job.contributions.map(({ _passed: _none, ...each }) => each),
   };
 }
 
@@ -53,8 +53,21 @@ function contributionLines(contributions: readonly JobContribution[], columns: n
   ];
 }
 
+/** Who returned what is wrong, each with what shows it. */
+export function caughtLines(caught: readonly Caught[]): string[] {
+  const lines = caught.slice(0, caughtShownMax).map(({ peerId, chunk, digest, expected }) => {
+    if (digest === '') return shortId(peerId);
+    const returned = `${shortId(peerId)}: returned ${shortId(digest)} for chunk ${chunk}`;
+    const right = expected === '' ? "which the job's verify refuted" : `not ${shortId(expected)}`;
+    return `${returned}, ${right}`;
+  });
+  const hidden = caught.length - lines.length;
+  return hidden > 0 ? [...lines, `and ${plural(hidden, 'peer')} more; --json lists all`] : lines;
+}
+
 /** A screen of them; a job may have thousands. */
 const contributionsShownMax = 20;
+const caughtShownMax = 20;
 
 const contributionColumns: readonly Column[] = [
   { title: 'PEER' },
@@ -96,6 +109,18 @@ export function trustText({ quorum, credibility }: TrustShown): string {
   const { errorRate, assumeFaulty, identitiesScarce } = credibility;
   const faulty = assumeFaulty === FAULTY_DEFAULT ? '' : ` faulty:${assumeFaulty}`;
   return `error-rate:${errorRate}${faulty}${identitiesScarce ? ' scarce' : ''}`;
+}
+
+/** What the job's own functions say, where it has some. */
+export function comparisonText({ comparison }: Pick<Job, 'comparison'>): string {
+  switch (comparison) {
+    case 'verify':
+      return 'by verify: one result that it finds right is enough, whatever the trust';
+    case 'equals':
+      return 'by equals: results that it takes for equal count as the same';
+    default:
+      return comparison;
+  }
 }
 
 export type TrustShown = Pick<Job, 'quorum' | 'credibility'>;

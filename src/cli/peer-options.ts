@@ -19,6 +19,7 @@ export type PeerOptions = {
   readonly advertise?: readonly string[];
   readonly grid?: string;
   readonly slots: number;
+  readonly diskLimit?: number;
   readonly maxWall: number;
   readonly maxMemory?: number;
   readonly maxResult: number;
@@ -32,6 +33,7 @@ export const peerOptionNames: ReadonlySet<string> = new Set<keyof PeerOptions>([
   'advertise',
   'grid',
   'slots',
+  'diskLimit',
   'maxWall',
   'maxMemory',
   'maxResult',
@@ -74,6 +76,14 @@ export function addPeerOptions(command: Command, listen: string): Command {
         'chunks to compute at a time; 0 to only ask and relay',
         parseCount(0, slotsMax),
       ).default(availableParallelism(), "the machine's cores"),
+    )
+    .addOption(
+      valueOption(
+        '--disk-limit <size>',
+        'what it keeps on disk: beyond that first programs of others go, then results of the ' +
+          'oldest jobs (default: no limit)',
+        parseBytes,
+      ),
     )
     .addOption(
       valueOption('--max-wall <duration>', 'time it gives a chunk', parseDurationMs).default(
@@ -127,6 +137,7 @@ export function nodeOptionsOf(options: PeerOptions, context: Context): NodeOptio
   return {
     dataPath: context.dataPath,
     controlPath: context.controlPath,
+    ...(options.diskLimit === undefined ? {} : { diskBytesMax: options.diskLimit }),
     listen: options.listen,
     advertise: options.advertise ?? [],
     peers: options.peer ?? [],

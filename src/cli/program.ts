@@ -2,6 +2,8 @@
 
 import { Command, Help, Option } from 'commander';
 
+import { addAudit } from './commands/audit.ts';
+import { addBackup } from './commands/backup.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addCredit } from './commands/credit.ts';
 import { addExitCodes } from './commands/exit-codes.ts';
@@ -45,11 +47,13 @@ Every option can be set in the environment, as MANYHANDS_ and its name: MANYHAND
   program.commandsGroup('Jobs:');
   addSubmit(program, io);
   addJobs(program, io);
+  addAudit(program, io);
   program.commandsGroup('Peer:');
   addJoin(program, io);
   addPeers(program, io);
   addCredit(program, io);
   addVolunteer(program, io);
+  addBackup(program, io);
   addGrid(program, io);
   program.commandsGroup('Writing jobs:');
   addInit(program, io);

@@ -107,6 +107,19 @@ function shareOf(text: string): number {
   return /^\d*\.?\d+(?:e-?\d+)?$/i.test(text) ? Number(text) : NaN;
 }
 
+/** How many of some things: a number of them, or a share, above 0 and up to 1. */
+export type Portion = { readonly count: number } | { readonly share: number };
+
+/** "20", "1%", "0.01". */
+export function parsePortion(text: string): Portion {
+  const count = /^[1-9]\d*$/.test(text) ? Number(text) : NaN;
+  if (Number.isSafeInteger(count)) return { count };
+  const [, percent] = /^(.+)%$/.exec(text) ?? [];
+  const share = percent === undefined ? shareOf(text) : shareOf(percent) / 100;
+  if (share > 0 && share <= 1) return { share };
+  throw wrong(text, 'a share such as 1% or 0.01, or a number of chunks such as 20');
+}
+
 /** "host:port" or "[v6]:port", as it is. Port 0, any free one, only where something listens. */
 export function parseAddress(portMin: 0 | 1): (text: string) => string {
   return (text) => {

@@ -11,6 +11,7 @@ export const gridErrorCodes = [
   'job-invalid',
   'job-failed',
   'job-cancelled',
+  'audit-failed',
   'input-unreadable',
   'output-unwritable',
   'no-peer-running',

@@ -57,6 +57,11 @@ export function short(id: PeerId | JobId | Digest): string {
   return id.slice(0, 8);
 }
 
+/** The same, unless it would look like the other one. */
+export function shortBeside(id: Digest, other: Digest): string {
+  return short(id) === short(other) ? id : short(id);
+}
+
 function invalid(text: string, what: string, expected: string): GridError {
   return new GridError(
     'invalid-id',

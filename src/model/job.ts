@@ -25,6 +25,17 @@ export type CredibilityTrust = {
   readonly identities: 'free' | 'scarce';
 };
 
+/** How the results of a chunk are compared; in the order of what wins where a job has several. */
+export const comparedBy = ['verify', 'equals', 'digest'] as const;
+
+export type ComparedBy =
+  /** `verify(chunk, result)` of the job's script: one result that it finds right is enough. */
+  | 'verify'
+  /** `equals(a, b)` of the job's script: results that it takes for equal are. */
+  | 'equals'
+  /** The same bytes. */
+  | 'digest';
+
 /**
  * What one chunk may use on a volunteer's machine: a job's spec says what it needs, a volunteer's
  * configuration what it gives, and the smaller of the two holds.
@@ -68,6 +79,7 @@ export type JobSpec = ProgramRef & {
   /** Canonical CBOR, passed to `split` and `merge`; volunteers never see it. */
   readonly params: Uint8Array;
   readonly trust: Trust;
+  readonly comparison: ComparedBy;
   readonly limits: ChunkLimits;
   readonly chunksMax: number;
   readonly requester: PeerId;
@@ -124,6 +136,11 @@ export type Contribution = {
   /** Leases not returned in time, or cut off with the peer. */
   readonly expired: number;
   readonly computeSeconds: number;
+  /**
+   * Spot-checks that the requester has seen it pass, in this job and before. Absent of jobs that
+   * don't believe on evidence, and of who was caught.
+   */
+  readonly passed?: number;
 };
 
 export type JobReport = {
@@ -134,14 +151,31 @@ export type JobReport = {
   readonly wallMs: number;
   readonly contributions: readonly Contribution[];
   /** Peers that returned what is not right, as the evidence tells. */
-  readonly caught: readonly PeerId[];
+  readonly caught: readonly Caught[];
 };
+
+/** What a peer was caught at: the first result of it that is known to be wrong. */
+export type WrongResult = {
+  readonly peer: PeerId;
+  readonly chunk: number;
+  readonly digest: Digest;
+  /** Of the right one; absent where the job's own `verify` has refuted the wrong one. */
+  readonly expected?: Digest;
+};
+
+/** Reports of before say only who. */
+export type Caught = Pick<WrongResult, 'peer'> & Partial<WrongResult>;
 
 /** The replicas of one chunk that returned the same digest, as a person is shown them. */
 type ResultGroup = {
   readonly digest: Digest;
   readonly peers: readonly PeerId[];
 };
+
+/** What a result needs to be accepted: one that the job itself has verified, nothing else. */
+export function trustNeeded({ trust, comparison }: JobSpec): Trust {
+  return comparison === 'verify' ? { quorum: 1 } : trust;
+}
 
 /** Why a job failed for good. */
 export type JobFailure =
@@ -159,8 +193,8 @@ export type JobFailure =
       readonly peers: readonly PeerId[];
     }
   | {
-      /** `split` or `merge` failed at the requester, or its store did. */
+      /** A step failed at the requester, or a comparison of results, or its store. */
       readonly type: 'requester-failed';
-      readonly step: 'split' | 'merge' | 'store';
+      readonly step: 'split' | 'merge' | 'comparison' | 'store';
       readonly reason: string;
     };

@@ -49,6 +49,8 @@ export const limits = {
   pageChunksMax: 4096,
   /** Pages split ahead of what is leased: 256 MiB of disk at most, and a million small chunks. */
   pagesAheadMax: 256,
+  /** Inputs that are kept of each job that is done, for audits; of larger jobs none. A guess. */
+  inputsKeptBytesMax: 64 * MiB,
   /**
    * Chunks of a job unless the submitter says otherwise; a split that goes on is likely endless.
    */
@@ -70,6 +72,17 @@ export const limits = {
    * Leases that a volunteer may hold of one job, whatever it asks: a sixteenth of the open chunks.
    */
   leasesHeldMax: 4096,
+  /**
+   * Results that a requester who is there has not acknowledged; with more of them nothing is
+   * computed for it. As many as leases, and as many bytes as inputs are held at a time.
+   */
+  unsentEachMax: 4096,
+  unsentEachBytesMax: 16 * MiB,
+  /** The same of all requesters that are away, in memory and on disk: some of them. A guess. */
+  unsentMax: 16_384,
+  unsentBytesMax: 64 * MiB,
+  /** Leases that a volunteer says it holds of a job: those, and results not acknowledged. */
+  holdMax: 2 * 4096,
   /** Chunks of a job with undecided replicas; past it only known chunks are leased again.
    *  65,536 of them cost some 30 MiB. */
   openChunksMax: 65_536,
@@ -85,6 +98,12 @@ export const limits = {
   knownPeersMax: 256,
   /** A signed receipt on the wire; with the longest name it has some 600 bytes. */
   receiptBytesMax: 1 * KiB,
+  /** A piece of evidence on the wire: four statements, a small input, addresses. */
+  evidenceBytesMax: 48 * KiB,
+  /** Statements of others in it: they prove nothing, and each costs a check of its signature. */
+  evidenceWitnessesMax: 3,
+  /** A chunk's input that travels in it; a larger one is a blob. */
+  evidenceInputBytesMax: 4 * KiB,
   /** Receipts that a volunteer keeps, half a KiB each on disk. */
   receiptsMax: 10_000,
   /** Addresses of one peer: a machine has few interfaces. */

@@ -3,6 +3,7 @@
  * machines handle. Their twins on the wire are in `proto/manyhands/v1`.
  */
 
+import type { SignedEvidence } from './evidence.ts';
 import type { JobId, PeerId } from './ids.ts';
 import type { OfferName, SignedOffer } from './offer.ts';
 import type { SignedRecord } from './peer-record.ts';
@@ -13,7 +14,11 @@ import type { Lease, LeasedChunk, ResultFrame } from './replica.ts';
  * Between two peers with an open overlay stream, both ways. The peer that dialled says first what
  * it wants: `join`, `neighbour`, or nothing at all when it only looked whether anybody is there.
  */
-export type OverlayMessage = MembershipMessage | BroadcastMessage | LivenessMessage;
+export type OverlayMessage =
+  | MembershipMessage
+  | BroadcastMessage
+  | LivenessMessage
+  | EvidenceMessage;
 
 /**
  * HyParView (Leitao, Pereira, Rodrigues 2007). The paper sends forwarded joins and replies to
@@ -98,11 +103,19 @@ export type LivenessMessage =
   | { readonly type: 'probe'; readonly id: number; readonly record: SignedRecord }
   | { readonly type: 'probe-result'; readonly id: number; readonly reached: boolean };
 
+/** That somebody returned a wrong result; to everybody. */
+type EvidenceMessage = { readonly type: 'evidence'; readonly evidence: SignedEvidence };
+
 /** Volunteer to requester. */
 export type VolunteerMessage =
   /** Up to `count` leases more, whenever there are some: a standing demand. */
   | { readonly type: 'ask'; readonly job: JobId; readonly count: number }
   | { readonly type: 'results'; readonly frame: ResultFrame }
+  /**
+   * The stream was lost and is open again: of the job's leases of before, the sender has these, or
+   * their results, and no others. Said before it asks for more of the job.
+   */
+  | { readonly type: 'hold'; readonly job: JobId; readonly leases: readonly number[] }
   | WorkLiveness;
 
 /** On a work stream, both ways: each `ping` is answered by a `pong` with its id, at once. */

@@ -10,6 +10,11 @@ export const runtimes = ['javascript', 'wasi'] as const;
 
 export type Runtime = (typeof runtimes)[number];
 
+/** What a script may export, as far as anybody asks for it. */
+export const scriptFunctions = ['split', 'compute', 'merge', 'equals', 'verify'] as const;
+
+export type ScriptFunction = (typeof scriptFunctions)[number];
+
 /** Bytes that are kept apart, named by their digest. */
 export type BlobRef = { readonly digest: Digest; readonly bytes: number };
 

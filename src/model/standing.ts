@@ -1,4 +1,4 @@
-/** What a requester has seen of a peer, as it is kept. */
+/** What this peer has seen of another, as it is kept. */
 
 import type { PeerId } from './ids.ts';
 
@@ -6,8 +6,10 @@ export type Standing = {
   readonly peer: PeerId;
   /** Spot-checks that it passed, as of `seenAtMs`. */
   readonly passed: number;
-  /** It returned a wrong result. */
+  /** It returned a wrong result, or said of a right one that it is wrong. */
   readonly isCaught: boolean;
+  /** How that was found out, for a person; absent where it was not, or is not known any more. */
+  readonly why?: string;
   /** Unix time of the last spot-check. */
   readonly seenAtMs: number;
 };

@@ -3,8 +3,9 @@
  * events and effects into deeds; the simulator does the same with a world of its own.
  */
 
+import type { EvidenceVerdict, SignedEvidence } from '../model/evidence.ts';
 import type { Digest, JobId, PeerId } from '../model/ids.ts';
-import type { ChunkLimits, JobFailure, JobSpec } from '../model/job.ts';
+import type { ChunkLimits, JobFailure, JobSpec, WrongResult } from '../model/job.ts';
 import type {
   OverlayMessage,
   RequesterSend,
@@ -17,6 +18,7 @@ import type { ProgramKey, ProgramRef } from '../model/program.ts';
 import type { SignedReceipt } from '../model/receipt.ts';
 import type { Standing } from '../model/standing.ts';
 import type { LeasedChunk, ReplicaResult, ResultFrame } from '../model/replica.ts';
+import type { Unsent } from '../model/unsent.ts';
 
 /** Two clocks: durations and deadlines follow `ms`, which never jumps; offers follow `unixMs`. */
 export type Now = { readonly ms: number; readonly unixMs: number };
@@ -45,6 +47,14 @@ export type LocalEvent =
     }
   | { readonly type: 'offer-signed'; readonly offer: SignedOffer }
   | { readonly type: 'record-signed'; readonly record: SignedRecord }
+  /** This peer has convinced itself of what it was to accuse somebody of. */
+  | { readonly type: 'evidence-signed'; readonly evidence: SignedEvidence }
+  | {
+      readonly type: 'evidence-checked';
+      /** Of the evidence. */
+      readonly id: Digest;
+      readonly verdict: EvidenceVerdict;
+    }
   // Commands.
   | { readonly type: 'submit'; readonly job: JobId; readonly spec: JobSpec }
   | { readonly type: 'chunks-added'; readonly job: JobId; readonly count: number }
@@ -55,6 +65,8 @@ export type LocalEvent =
   | { readonly type: 'pause'; readonly untilMs?: number }
   | { readonly type: 'resume' }
   | { readonly type: 'finish' }
+  /** As `finish`, but what still runs after a while is given back, own jobs' chunks as well. */
+  | { readonly type: 'leave'; readonly graceMs: number }
   /** The last event: what is to be kept has to be kept now. Links are still open. */
   | { readonly type: 'stop' };
 
@@ -105,6 +117,15 @@ export type Effect =
   | { readonly type: 'keep-standings'; readonly standings: readonly Standing[] }
   /** What a requester has signed for this peer's work. */
   | { readonly type: 'keep-receipt'; readonly receipt: SignedReceipt }
+  /** Results that their requesters have not acknowledged, for this process or the next. */
+  | { readonly type: 'keep-unsent'; readonly results: readonly Unsent[] }
+  /** They have been acknowledged, or are of no more use. */
+  | {
+      readonly type: 'drop-unsent';
+      readonly requester: PeerId;
+      readonly job: JobId;
+      readonly leases: readonly number[];
+    }
   /**
    * Canonical results, or of a job that believes on evidence those that may become so. To be stored
    * before later effects of the same list are carried out, in the place of others of the chunk.
@@ -119,10 +140,23 @@ export type Effect =
    * made of. Those of this peer itself are to be signed first.
    */
   | { readonly type: 'keep-statement'; readonly frame: ResultFrame }
+  /**
+   * Somebody was caught in an own job. If the chunk comes to what was expected when this peer
+   * computes it, and not to what was returned, this ends in `evidence-signed`; else in nothing.
+   */
+  | {
+      readonly type: 'accuse';
+      readonly job: JobId;
+      readonly wrong: WrongResult & { readonly expected: Digest };
+    }
+  /** Compute what it is about. Ends in one `evidence-checked`. */
+  | { readonly type: 'check-evidence'; readonly evidence: SignedEvidence }
   /** Every chunk has its canonical result. */
   | { readonly type: 'all-accepted'; readonly job: JobId }
   | { readonly type: 'job-failed'; readonly job: JobId; readonly failure: JobFailure }
-  /** The volunteer holds nothing now, after `finish`; told again whenever that is so. */
+  /**
+   * The volunteer holds nothing now, after `finish` or `leave`; told again whenever that is so.
+   */
   | { readonly type: 'drained' }
   /** Send `tick` at `atMs` of `Now.ms`; replaces the wake before. */
   | { readonly type: 'wake'; readonly atMs: number };

@@ -10,7 +10,7 @@
 
 import { limits } from '../model/limits.ts';
 import type { Digest, JobId, PeerId } from '../model/ids.ts';
-import type { CredibilityTrust, JobSpec } from '../model/job.ts';
+import type { CredibilityTrust, JobSpec, WrongResult } from '../model/job.ts';
 import type { Lease, Outcome, ReplicaResult } from '../model/replica.ts';
 import { type Acceptance, Acceptances } from './acceptances.ts';
 import { ChunkSource } from './chunk-source.ts';
@@ -23,7 +23,7 @@ import type { Random } from './random.ts';
 import { Rests } from './rests.ts';
 import type { Reliability } from './reliability.ts';
 import { SpotChecks } from './spot-checks.ts';
-import type { Standings } from './standings.ts';
+import { type Standings, whyWrong } from './standings.ts';
 import { Strangers } from './strangers.ts';
 import { Tally, type Totals } from './tally.ts';
 import { Turnaround } from './turnaround.ts';
@@ -66,7 +66,7 @@ export class EvidenceTable implements JobTable {
   constructor(job: JobId, spec: JobSpec, parts: EvidenceTableParts) {
     const { trust, totals, standings, random } = parts;
     this.job = job;
-    this.tally = new Tally(totals);
+    this.tally = new Tally(totals, (peer) => standings.credit(peer));
     this.#spec = spec;
     this.#turnaround = new Turnaround(spec.limits.wallMsMax);
     this.#standings = standings;
@@ -111,7 +111,7 @@ export class EvidenceTable implements JobTable {
   }
 
   get replicasOpen(): number {
-    return this.#source.votesWanted;
+    return this.#source.votesWanted + (this.#source.isExhausted ? this.#book.alone : 0);
   }
 
   get leaseMs(): number {
@@ -122,8 +122,8 @@ export class EvidenceTable implements JobTable {
     return this.#book.holders();
   }
 
-  isHolder(peer: PeerId): boolean {
-    return this.#book.held(peer) > 0;
+  get leases(): LeaseBook {
+    return this.#book;
   }
 
   lease(peer: PeerId, count: number, nowMs: number): Lease[] {
@@ -183,7 +183,7 @@ export class EvidenceTable implements JobTable {
 
   expire(nowMs: number): number {
     const lapsed = this.#lapse(
-      ({ replica }) => replica.deadlineMs <= nowMs,
+      ({ replica }) => this.#book.isOverdue(replica, nowMs),
       (active) => this.#rests.begin(active, nowMs),
     );
     for (const { peer } of lapsed) {
@@ -193,9 +193,9 @@ export class EvidenceTable implements JobTable {
     return lapsed.length;
   }
 
-  peerGone(peer: PeerId): number {
+  peerGone(peer: PeerId, except?: ReadonlySet<number>): number {
     this.#checks.worked(peer);
-    const lapsed = this.#revoke(peer).length;
+    const lapsed = this.#revoke(peer, except).length;
     if (lapsed > 0) this.tally.count(peer, 'expired', lapsed);
     return lapsed;
   }
@@ -257,7 +257,7 @@ export class EvidenceTable implements JobTable {
     if (acceptance === undefined) return;
     if (this.#evidence.suffices(acceptance.peers, [peer])) {
       this.tally.count(peer, 'lost');
-      return this.#caught(peer, moves);
+      return this.#caught({ peer, chunk, digest: last.digest, expected: acceptance.digest }, moves);
     }
     this.#accepted.delete(chunk);
     const open = this.#reopen(acceptance, peer, moves);
@@ -320,15 +320,14 @@ export class EvidenceTable implements JobTable {
     moves.accept(open.chunk, revoked);
     this.tally.totals.revoked += revoked.length;
     this.tally.totals.chunksAccepted += 1;
-    const known = open.replicas.map(({ peer }) => peer);
-    this.#checks.verified.add(open.chunk, digest, known);
+    this.#checks.verified.add(open.chunk, digest, open.holders);
     this.#votes.end(open);
     this.#evidence.refute(open.failedAt);
-    const wrong = open.groups.filter((other) => other !== group).flatMap((other) => other.peers);
+    const wrong = open.wrongIf(digest);
     for (const peer of peers) this.tally.count(peer, 'accepted');
-    for (const peer of wrong) this.tally.count(peer, 'lost');
+    for (const { peer } of wrong) this.tally.count(peer, 'lost');
     for (const peer of this.#evidence.proven(peers)) this.#passed(peer);
-    for (const peer of wrong) this.#caught(peer, moves);
+    for (const each of wrong) this.#caught(each, moves);
   }
 
   #passed(peer: PeerId): void {
@@ -337,11 +336,12 @@ export class EvidenceTable implements JobTable {
     for (const open of this.#votes.of(peer)) this.#unsettled.add(open);
   }
 
-  #caught(peer: PeerId, moves: Moves): void {
+  #caught(wrong: WrongResult, moves: Moves): void {
+    const { peer } = wrong;
     if (peer === this.#spec.requester || this.#standings.isCaught(peer)) return;
-    this.#standings.catch(peer);
+    this.#standings.catch(peer, whyWrong(this.job, wrong));
     this.tally.totals.evidence.caught += 1;
-    moves.catch(peer);
+    moves.catch(wrong);
     this.#withdraw(peer, moves);
   }
 
@@ -377,9 +377,9 @@ export class EvidenceTable implements JobTable {
   }
 
   /** All leases of a peer, for good. */
-  #revoke(peer: PeerId): Replica[] {
+  #revoke(peer: PeerId, except?: ReadonlySet<number>): Replica[] {
     return this.#lapse(
-      ({ replica }) => replica.peer === peer,
+      ({ replica }) => replica.peer === peer && except?.has(replica.lease) !== true,
       ({ open, replica }) => open.forget(replica),
     );
   }

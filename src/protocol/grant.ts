@@ -13,6 +13,16 @@ export function grantSize(demand: number, remaining: number, askers: number): nu
   return Math.min(demand, Math.max(share, 1));
 }
 
+/**
+ * Leases whose peer's stream was lost are kept for it so long, and the peer keeps what waits in its
+ * queue: time for a router to start again, for a laptop to change its network, and for both sides
+ * to notice a stream that is silent. Meanwhile nobody waits for them: they are the first to be
+ * leased twice when there is nothing else. A guess.
+ */
+export const CUT_MS_MAX = 30_000;
+/** The same of a peer that was silent until it was given up: that took some 13 s already. */
+export const SILENT_CUT_MS_MAX = 15_000;
+
 /** A frame's journey and a scheduling hiccup on a busy machine; a guess. */
 const LEASE_SLACK_MS = 10_000;
 

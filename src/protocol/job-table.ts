@@ -4,9 +4,10 @@
  */
 
 import type { Digest, PeerId } from '../model/ids.ts';
-import type { JobFailure } from '../model/job.ts';
+import type { JobFailure, WrongResult } from '../model/job.ts';
 import type { Lease, ReplicaResult } from '../model/replica.ts';
 import type { AcceptedResult } from './events.ts';
+import type { LeaseBook } from './lease-book.ts';
 import type { Tally } from './tally.ts';
 
 export type RevokedLease = { readonly peer: PeerId; readonly lease: number };
@@ -32,7 +33,7 @@ export type Settlement =
       readonly reopened: readonly number[];
       readonly revoked: readonly RevokedLease[];
       /** Peers that returned what is not right. */
-      readonly caught: readonly PeerId[];
+      readonly caught: readonly WrongResult[];
     }
   | { readonly type: 'job-failed'; readonly failure: JobFailure }
   /** No such lease of this peer: forged, or from before it was cut off. Not counted. */
@@ -40,6 +41,7 @@ export type Settlement =
 
 export interface JobTable {
   readonly tally: Tally;
+  readonly leases: LeaseBook;
   /** Chunks that `split` has yielded so far. */
   readonly chunks: number;
   readonly splitEnded: boolean;
@@ -56,9 +58,8 @@ export interface JobTable {
   readonly leaseMs: number;
   addChunks(count: number): void;
   endSplit(): void;
-  /** Peers that hold leases now. Revoked ones don't count: nobody waits for them. */
+  /** Peers here that hold leases now. Revoked ones don't count: nobody waits for them. */
   holders(): Set<PeerId>;
-  isHolder(peer: PeerId): boolean;
   /** Up to `count` leases for a peer. */
   lease(peer: PeerId, count: number, nowMs: number): Lease[];
   /** Whether that answers a lease of the peer's, be it a late one. */
@@ -67,10 +68,10 @@ export interface JobTable {
   result(peer: PeerId, result: ReplicaResult, nowMs: number): Settlement;
   /** A peer was caught in another job: here it has said nothing either, if that matters. */
   disown?(peer: PeerId): Settlement;
-  /** Leases past their time go to others. @returns how many expired */
+  /** Leases past their time, or kept for too long, go to others. @returns how many expired */
   expire(nowMs: number): number;
-  /** A peer that went away loses its leases at once and for good; what it returned stays. */
-  peerGone(peer: PeerId): number;
+  /** A peer loses its leases at once and for good, but for some; what it returned stays. */
+  peerGone(peer: PeerId, except?: ReadonlySet<number>): number;
   /** Undecided chunks for which every peer here has voted or failed already. */
   waitingForOthersThan(peers: readonly PeerId[]): number;
 }

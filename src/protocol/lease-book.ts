@@ -5,6 +5,7 @@
 
 import type { PeerId } from '../model/ids.ts';
 import type { Lease, ReplicaResult } from '../model/replica.ts';
+import { Absences } from './absences.ts';
 import type { OpenChunk, Replica } from './open-chunk.ts';
 
 export type Active = { readonly open: OpenChunk; readonly replica: Replica };
@@ -14,6 +15,7 @@ export class LeaseBook {
   readonly #active = new Map<number, Active>();
   /** Leases of undecided chunks that each peer has, if it has some. */
   readonly #held = new Map<PeerId, number>();
+  readonly #absences = new Absences();
   #lastLease = 0;
   #inFlight = 0;
 
@@ -26,9 +28,14 @@ export class LeaseBook {
     return this.#active.size;
   }
 
-  /** Peers that hold leases now. Revoked ones don't count: nobody waits for them. */
+  /** Leases of peers that are not here, and that could be leased once more. */
+  get alone(): number {
+    return this.#absences.alone;
+  }
+
+  /** Peers here that hold leases now. Revoked ones don't count: nobody waits for them. */
   holders(): Set<PeerId> {
-    return new Set(this.#held.keys());
+    return new Set([...this.#held.keys()].filter((peer) => !this.#absences.has(peer)));
   }
 
   /** How many each of them holds. */
@@ -84,6 +91,7 @@ export class LeaseBook {
 
   release({ open, replica }: Active): void {
     this.#active.delete(replica.lease);
+    this.#absences.settle(replica.peer, replica.lease);
     if (replica.state === 'active') this.#unhold(replica.peer);
     open.active -= 1;
     if (open.active === 0 && !open.decided) this.#inFlight -= 1;
@@ -96,8 +104,38 @@ export class LeaseBook {
     return released;
   }
 
+  /** Its stream was lost: what it holds is kept for it until then. */
+  cut(peer: PeerId, untilMs: number): void {
+    const own = [...this.#active.values()].filter(({ replica }) => replica.peer === peer);
+    const awaited = own.filter(({ open, replica }) => replica.state === 'active' && !open.decided);
+    this.#absences.begin(peer, awaited, untilMs);
+  }
+
+  isAway(peer: PeerId): boolean {
+    return this.#absences.has(peer);
+  }
+
+  back(peer: PeerId): void {
+    this.#absences.end(peer);
+  }
+
+  /** Forgets who was away for too long, once what is overdue was taken off. */
+  sweep(nowMs: number): void {
+    this.#absences.sweep(nowMs);
+  }
+
+  /** Whether a lease has lasted, or was kept for a peer that is away, for too long. */
+  isOverdue({ peer, deadlineMs }: Replica, nowMs: number): boolean {
+    return deadlineMs <= nowMs || this.#absences.isOver(peer, nowMs);
+  }
+
+  /** Whether it is out, and this peer's. */
+  isOut(peer: PeerId, lease: number): boolean {
+    return this.#active.get(lease)?.replica.peer === peer;
+  }
+
   /**
-   * The chunk of the oldest lease that takes much longer than usual, for a peer that may have it.
+   * The chunk of a lease whose peer is away, or else of the oldest lease that takes much longer than usual, for a peer that may have it.
    * If its twin takes long as well there is another one, after twice the wait: either may hang.
    * @param afterMs how long is much longer
    * @param mayTake whether the chunk is open and the peer may have it
@@ -107,6 +145,11 @@ export class LeaseBook {
     nowMs: number,
     mayTake: (open: OpenChunk) => boolean,
   ): OpenChunk | undefined {
+    const alone = this.#absences.takeAlone((open) => !open.decided && mayTake(open));
+    if (alone !== undefined) {
+      alone.twins += 1;
+      return alone;
+    }
     for (const { open, replica } of this.#active.values()) {
       if (replica.leasedAtMs > nowMs - afterMs) return undefined;
       if (open.decided || open.newestMs() > nowMs - afterMs * 2 ** open.twins) continue;
@@ -124,6 +167,7 @@ export class LeaseBook {
     const revoked = open.replicas.filter(({ state }) => state === 'active');
     for (const replica of revoked) {
       replica.state = 'revoked';
+      this.#absences.settle(replica.peer, replica.lease);
       this.#unhold(replica.peer);
     }
     return revoked;

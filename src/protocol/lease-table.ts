@@ -9,11 +9,14 @@
  *
  * Invariant: an open chunk has at least as many live tickets, and active leases of peers that have
  * not been heard on it, as its ballot still needs (`quorum.ts`).
+ *
+ * Results of a job that verifies them come with a verdict. One that is verified is enough, whatever
+ * else the job trusts in; who returned one that is refuted gets no more of the job.
  */
 
 import { limits } from '../model/limits.ts';
 import type { JobId, PeerId } from '../model/ids.ts';
-import type { JobSpec } from '../model/job.ts';
+import { type JobSpec, trustNeeded } from '../model/job.ts';
 import type { Lease, Outcome, ReplicaResult } from '../model/replica.ts';
 import type { JobTable, Settlement } from './job-table.ts';
 import { type Active, LeaseBook } from './lease-book.ts';
@@ -25,10 +28,19 @@ import { Turnaround } from './turnaround.ts';
 
 type Canonical = Extract<Outcome, { type: 'result' }>;
 
+/**
+ * Strangers who fail alike at a chunk, and end a job that would believe on evidence if it did not
+ * verify: so many as would have to agree on a result, at the defaults.
+ */
+const FAILING_STRANGERS = 5;
+
 export class LeaseTable implements JobTable {
   readonly job: JobId;
   readonly tally: Tally;
   readonly #spec: JobSpec;
+  readonly #quorum: number;
+  /** Their results were refuted; no more than contributors. */
+  readonly #caught = new Set<PeerId>();
   readonly #open = new Map<number, OpenChunk>();
   readonly #book = new LeaseBook();
   readonly #tickets = new TicketQueue();
@@ -44,6 +56,7 @@ export class LeaseTable implements JobTable {
     this.job = job;
     this.tally = new Tally(totals);
     this.#spec = spec;
+    this.#quorum = trustNeeded(spec).quorum;
     this.#turnaround = new Turnaround(spec.limits.wallMsMax);
   }
 
@@ -85,7 +98,8 @@ export class LeaseTable implements JobTable {
 
   /** Replicas that could be leased now, to somebody; a lower bound while `split` runs. */
   get replicasOpen(): number {
-    return (this.#chunks - this.#frontier) * this.#spec.trust.quorum + this.#tickets.size;
+    const twins = this.#isTail ? this.#book.alone : 0;
+    return (this.#chunks - this.#frontier) * this.#quorum + this.#tickets.size + twins;
   }
 
   /** How long a lease made now lasts. */
@@ -98,12 +112,13 @@ export class LeaseTable implements JobTable {
     return this.#book.holders();
   }
 
-  isHolder(peer: PeerId): boolean {
-    return this.#book.held(peer) > 0;
+  get leases(): LeaseBook {
+    return this.#book;
   }
 
   /** Up to `count` leases for a peer: open replicas, then fresh chunks, then twins in the tail. */
   lease(peer: PeerId, count: number, nowMs: number): Lease[] {
+    if (this.#caught.has(peer)) return [];
     if (!this.tally.has(peer) && this.tally.size >= limits.contributorsMax) return [];
     this.#endRests(nowMs);
     const leases: Lease[] = [];
@@ -158,6 +173,8 @@ export class LeaseTable implements JobTable {
       this.tally.count(peer, 'failed');
       this.tally.totals.failures[outcome.failure.kind] += 1;
       open.fail(peer, outcome.failure);
+    } else if (this.#spec.comparison === 'verify' && outcome.verdict !== 'verified') {
+      return this.#unverified(claimed, outcome);
     } else {
       replica.state = 'voted';
       const disputedBefore = open.groups.length > 1;
@@ -172,27 +189,25 @@ export class LeaseTable implements JobTable {
 
   /** Leases past their time go to others. @returns how many expired */
   expire(nowMs: number): number {
-    return this.#lapse(
-      ({ deadlineMs }) => deadlineMs <= nowMs,
-      (active) => this.#rests.begin(active, nowMs),
+    return this.#expired(
+      this.#lapse(
+        (replica) => this.#book.isOverdue(replica, nowMs),
+        (active) => this.#rests.begin(active, nowMs),
+      ),
     );
   }
 
-  /** A peer that went away loses its leases at once and for good; what it returned stays. */
-  peerGone(peer: PeerId): number {
+  peerGone(peer: PeerId, except?: ReadonlySet<number>): number {
     this.#tickets.forget(peer);
-    if (!this.isHolder(peer)) return 0;
-    return this.#lapse(
-      (replica) => replica.peer === peer,
-      ({ open, replica }) => open.forget(replica),
-    );
+    return this.#book.held(peer) > 0 ? this.#expired(this.#revoke(peer, except)) : 0;
   }
 
   /** Undecided chunks for which every peer here has voted or failed already. */
   waitingForOthersThan(peers: readonly PeerId[]): number {
+    const able = peers.filter((peer) => !this.#caught.has(peer));
     let waiting = 0;
     for (const open of this.#open.values()) {
-      if (open.active === 0 && !peers.some((peer) => open.mayTake(peer))) waiting += 1;
+      if (open.active === 0 && !able.some((peer) => open.mayTake(peer))) waiting += 1;
     }
     return waiting;
   }
@@ -204,6 +219,11 @@ export class LeaseTable implements JobTable {
     }
   }
 
+  /** Whether all chunks there will be have been leased. */
+  get #isTail(): boolean {
+    return this.#splitEnded && this.#frontier >= this.#chunks;
+  }
+
   #mayOpen(): boolean {
     return this.#frontier < this.#chunks && this.#open.size < limits.openChunksMax;
   }
@@ -212,7 +232,7 @@ export class LeaseTable implements JobTable {
     const open = new OpenChunk(this.#frontier);
     this.#frontier += 1;
     this.#open.set(open.chunk, open);
-    this.#addTickets(open, this.#spec.trust.quorum - 1);
+    this.#addTickets(open, this.#quorum - 1);
     return open;
   }
 
@@ -228,17 +248,39 @@ export class LeaseTable implements JobTable {
 
   /** @param last the outcome that was counted last, which is what may have decided the chunk */
   #settle(open: OpenChunk, last: Exclude<Outcome, { type: 'returned' }>): Settlement {
-    const { quorum } = this.#spec.trust;
+    const { trust, requester } = this.#spec;
+    const failuresMin = trust.credibility === undefined ? trust.quorum : FAILING_STRANGERS;
     // One that the requester saw itself is enough.
     const failure = open.commonFailure(
-      (peers) => peers.length >= quorum || peers.includes(this.#spec.requester),
+      (peers) => peers.length >= failuresMin || peers.includes(requester),
     );
     if (failure !== undefined) return { type: 'job-failed', failure };
+    const quorum = this.#quorum;
     const verdict = open.judge(quorum);
     if (verdict.type === 'given-up') return { type: 'job-failed', failure: open.dispute(quorum) };
     if (verdict.type === 'accepted' && last.type === 'result') return this.#accept(open, last);
     this.#refill(open);
     return { type: 'counted' };
+  }
+
+  /** One that was refuted, or has no verdict: nobody could look at it, its chunk being decided. */
+  #unverified({ open, replica }: Active, { digest, verdict }: Canonical): Settlement {
+    const { peer } = replica;
+    if (verdict === undefined) {
+      open.forget(replica);
+      this.#refill(open);
+      return { type: 'counted' };
+    }
+    replica.state = 'voted';
+    this.tally.count(peer, 'lost');
+    this.#refill(open);
+    if (this.#caught.has(peer)) return { type: 'counted' };
+    this.#caught.add(peer);
+    this.tally.totals.evidence.caught += 1;
+    this.#tickets.forget(peer);
+    const revoked = this.#revoke(peer).map(({ lease }) => ({ peer, lease }));
+    const caught = [{ peer, chunk: open.chunk, digest }];
+    return { type: 'moved', stored: [], accepted: [], reopened: [], revoked, caught };
   }
 
   #accept(open: OpenChunk, { digest, value }: Canonical): Settlement {
@@ -255,31 +297,43 @@ export class LeaseTable implements JobTable {
     return { type: 'accepted', chunk: open.chunk, digest, value, revoked: leases };
   }
 
-  #lapse(which: (replica: Replica) => boolean, mark: (active: Active) => void): number {
-    let expired = 0;
+  /** All leases of a peer, for good. */
+  #revoke(peer: PeerId, except?: ReadonlySet<number>): Replica[] {
+    return this.#lapse(
+      ({ peer: holder, lease }) => holder === peer && except?.has(lease) !== true,
+      ({ open, replica }) => open.forget(replica),
+    );
+  }
+
+  #expired(lapsed: readonly Replica[]): number {
+    for (const { peer } of lapsed) this.tally.count(peer, 'expired');
+    return lapsed.length;
+  }
+
+  #lapse(which: (replica: Replica) => boolean, mark: (active: Active) => void): Replica[] {
+    const lapsed: Replica[] = [];
     for (const active of this.#book.releaseAll(({ replica }) => which(replica))) {
       const { open, replica } = active;
       // Revoked when the chunk was decided: nobody waits for it, and it is nobody's fault.
       if (open.decided) continue;
       mark(active);
-      this.tally.count(replica.peer, 'expired');
-      expired += 1;
+      lapsed.push(replica);
       this.#refill(open);
     }
-    return expired;
+    return lapsed;
   }
 
   /** Restores the invariant after a replica was lost, failed or disagreed. */
   #refill(open: OpenChunk): void {
     if (open.decided) return;
-    const verdict = open.judge(this.#spec.trust.quorum);
+    const verdict = open.judge(this.#quorum);
     if (verdict.type !== 'open') return;
     this.#addTickets(open, verdict.replicasNeeded - open.promising() - open.tickets);
   }
 
   /** Only when no other work is left. */
   #oldestStraggler(peer: PeerId, nowMs: number): OpenChunk | undefined {
-    if (!this.#splitEnded || this.#frontier < this.#chunks) return undefined;
+    if (!this.#isTail) return undefined;
     const afterMs = this.#turnaround.twinAfterMs;
     return this.#book.straggler(afterMs, nowMs, (open) => open.tickets === 0 && open.mayTake(peer));
   }

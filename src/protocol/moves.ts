@@ -1,7 +1,6 @@
 /** What one result led to at a table that believes on evidence: it may move many chunks at once. */
 
-import type { PeerId } from '../model/ids.ts';
-import type { JobFailure } from '../model/job.ts';
+import type { JobFailure, WrongResult } from '../model/job.ts';
 import type { AcceptedResult } from './events.ts';
 import type { RevokedLease, Settlement } from './job-table.ts';
 import type { OpenChunk, Replica } from './open-chunk.ts';
@@ -11,7 +10,7 @@ export class Moves {
   readonly #accepted = new Set<number>();
   readonly #reopened = new Set<number>();
   readonly #revoked: RevokedLease[] = [];
-  readonly #caught: PeerId[] = [];
+  readonly #caught: WrongResult[] = [];
   #failure: JobFailure | undefined;
 
   get settlement(): Settlement {
@@ -51,8 +50,8 @@ export class Moves {
     this.#revoked.push({ peer, lease });
   }
 
-  catch(peer: PeerId): void {
-    this.#caught.push(peer);
+  catch(wrong: WrongResult): void {
+    this.#caught.push(wrong);
   }
 
   fail(failure: JobFailure): void {

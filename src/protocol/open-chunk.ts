@@ -1,7 +1,7 @@
 /** An undecided chunk: the replicas leased of it, and what they returned, grouped by digest. */
 
 import type { Digest, PeerId } from '../model/ids.ts';
-import type { JobFailure } from '../model/job.ts';
+import type { JobFailure, WrongResult } from '../model/job.ts';
 import type { Failure } from '../model/replica.ts';
 import { judge, type Verdict } from './quorum.ts';
 
@@ -69,6 +69,11 @@ export class OpenChunk {
     return !this.replicas.some((replica) => replica.peer === peer && replica.state !== 'rested');
   }
 
+  /** Who has or had a replica of it. */
+  get holders(): PeerId[] {
+    return this.replicas.map(({ peer }) => peer);
+  }
+
   /** Whether a peer has voted or failed: it is not heard twice. */
   hasHeard(peer: PeerId): boolean {
     return this.replicas.some(
@@ -97,6 +102,15 @@ export class OpenChunk {
       if (state === 'active') newestMs = Math.max(newestMs, leasedAtMs);
     }
     return newestMs;
+  }
+
+  /** What was returned of it that is wrong, if that is right. */
+  wrongIf(expected: Digest): WrongResult[] {
+    const { chunk } = this;
+    const others = this.groups.filter(({ digest }) => digest !== expected);
+    return others.flatMap(({ digest, peers }) =>
+      peers.map((peer) => ({ peer, chunk, digest, expected })),
+    );
   }
 
   /** A replica that came to nothing leaves no trace. */

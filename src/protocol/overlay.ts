@@ -5,9 +5,9 @@
  */
 
 import { unreachable } from '../model/errors.ts';
-import type { PeerId } from '../model/ids.ts';
+import type { SignedEvidence } from '../model/evidence.ts';
+import type { Digest, PeerId } from '../model/ids.ts';
 import type {
-  BroadcastMessage,
   LivenessMessage,
   MembershipMessage,
   OverlayMessage,
@@ -19,6 +19,8 @@ import { Allowance } from './allowance.ts';
 import type { Awareness } from './awareness.ts';
 import { Broadcast, type BroadcastCounts } from './broadcast.ts';
 import type { Effect, Now } from './events.ts';
+import type { EvidenceBook } from './evidence-book.ts';
+import { type EvidenceCounts, EvidenceGossip } from './evidence-gossip.ts';
 import { FailureDetector, type FailureCounts } from './failure-detector.ts';
 import { Membership } from './membership.ts';
 import type { OfferBook } from './offer-book.ts';
@@ -77,15 +79,24 @@ const STRANGER_MESSAGE_EVERY_MS = 1_000;
 /** On a visit: all offers that may be told of on one, one to a frame. */
 const VISIT_MESSAGES_MAX = 1_024;
 
+export type OverlayParts = {
+  readonly book: OfferBook;
+  readonly evidence: EvidenceBook;
+  readonly awareness: Awareness;
+  readonly random: Random;
+};
+
 export class Overlay {
   readonly #membership: Membership;
   readonly #broadcast: Broadcast;
+  readonly #evidence: EvidenceGossip;
   readonly #detector: FailureDetector;
   readonly #allowances = new Map<PeerId, Allowance>();
 
-  constructor(options: OverlayOptions, book: OfferBook, awareness: Awareness, random: Random) {
+  constructor(options: OverlayOptions, { book, evidence, awareness, random }: OverlayParts) {
     this.#membership = new Membership(options, random);
     this.#broadcast = new Broadcast(options.self, book);
+    this.#evidence = new EvidenceGossip(evidence);
     this.#detector = new FailureDetector(awareness, random);
   }
 
@@ -106,8 +117,12 @@ export class Overlay {
     return this.#detector.counts;
   }
 
+  get evidenceCounts(): Readonly<EvidenceCounts> {
+    return this.#evidence.counts;
+  }
+
   get dueAtMs(): number {
-    return Math.min(this.#membership.dueAtMs, this.#broadcast.dueAtMs, this.#detector.dueAtMs);
+    return Math.min(...this.#timed.map(({ dueAtMs }) => dueAtMs));
   }
 
   handle(event: OverlayEvent, now: Now): Effect[] {
@@ -138,6 +153,16 @@ export class Overlay {
     return this.#carryOut(this.#broadcast.publish(offer, now), now);
   }
 
+  /** What this peer has found out about another. */
+  accuse(evidence: SignedEvidence, now: Now): Effect[] {
+    return this.#carryOut(this.#evidence.publish(evidence, now), now);
+  }
+
+  /** This peer has found out whether what somebody was accused of is true. */
+  evidenceSettled(id: Digest, verdict: 'true' | 'false', now: Now): Effect[] {
+    return this.#carryOut(this.#evidence.settled(id, verdict, now), now);
+  }
+
   /** The peer stops. @returns what is to be kept for its next start */
   stop(now: Now): Effect[] {
     return this.#carryOut(this.#membership.stop(now), now);
@@ -145,10 +170,14 @@ export class Overlay {
 
   tick(now: Now): Effect[] {
     const effects: Effect[] = [];
-    for (const part of [this.#membership, this.#broadcast, this.#detector]) {
+    for (const part of this.#timed) {
       if (part.dueAtMs <= now.ms) effects.push(...this.#carryOut(part.tick(now), now));
     }
     return effects;
+  }
+
+  get #timed(): readonly (Membership | Broadcast | FailureDetector | EvidenceGossip)[] {
+    return [this.#membership, this.#broadcast, this.#detector, this.#evidence];
   }
 
   #linkUp(event: Extract<OverlayEvent, { type: 'link-up' }>, now: Now): OverlayStep[] {
@@ -173,6 +202,7 @@ export class Overlay {
     if (isLiveness(message)) {
       return isNeighbour ? this.#detector.handle(from, message, now) : [];
     }
+    if (message.type === 'evidence') return this.#evidence.handle(from, message.evidence, now);
     return this.#broadcast.handle(from, message, now);
   }
 
@@ -208,9 +238,13 @@ export class Overlay {
         if (record === undefined) return [];
         this.#allowances.set(peer, new Allowance(MESSAGES_MAX, MESSAGE_EVERY_MS));
         this.#detector.neighbourUp(record, now.ms);
-        return this.#broadcast.neighbourUp(peer, now);
+        return [
+          ...this.#broadcast.neighbourUp(peer, now),
+          ...this.#evidence.neighbourUp(peer, now),
+        ];
       }
       case 'neighbour-down':
+        this.#evidence.neighbourDown(step.peer);
         return [
           ...this.#detector.neighbourDown(step.peer),
           ...this.#broadcast.neighbourDown(step.peer),
@@ -267,7 +301,9 @@ function isMembership(message: OverlayMessage): message is MembershipMessage {
   }
 }
 
-function isLiveness(message: BroadcastMessage | LivenessMessage): message is LivenessMessage {
+function isLiveness(
+  message: Exclude<OverlayMessage, MembershipMessage>,
+): message is LivenessMessage {
   switch (message.type) {
     case 'ping':
     case 'pong':

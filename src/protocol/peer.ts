@@ -11,13 +11,18 @@
 import { unreachable } from '../model/errors.ts';
 import type { JobId, PeerId } from '../model/ids.ts';
 import type { ChunkLimits } from '../model/job.ts';
+import type { VolunteerMessage } from '../model/messages.ts';
 import type { Standing } from '../model/standing.ts';
+import type { Unsent } from '../model/unsent.ts';
 import type { KnownPeer, SignedRecord } from '../model/peer-record.ts';
 import { Awareness } from './awareness.ts';
 import type { BroadcastCounts } from './broadcast.ts';
 import type { Declined } from './declines.ts';
 import type { Effect, LocalEvent, Now, PeerEvent } from './events.ts';
 import type { FailureCounts } from './failure-detector.ts';
+import { EvidenceBook } from './evidence-book.ts';
+import { type CheckCounts, EvidenceChecks, type Finding } from './evidence-checks.ts';
+import type { EvidenceCounts } from './evidence-gossip.ts';
 import { OfferBook } from './offer-book.ts';
 import { Overlay, type OverlayEvent } from './overlay.ts';
 import { Standings } from './standings.ts';
@@ -37,6 +42,8 @@ export type PeerOptions = {
   readonly known: readonly KnownPeer[];
   /** What earlier runs have seen of peers that computed for this one. */
   readonly standings?: readonly Standing[];
+  /** What an earlier run has computed and could not deliver, the oldest first. */
+  readonly unsent?: readonly Unsent[];
   /** What this peer can do, by name; told to others. */
   readonly features: readonly string[];
   /** Threads that compute; 0 for a peer that only requests and relays. */
@@ -62,17 +69,27 @@ export type PeerStatus = {
   readonly chunksRunning: number;
   readonly replicasReturned: number;
   readonly computeSeconds: number;
+  /** How many results each requester has not acknowledged. */
+  readonly unsent: ReadonlyMap<PeerId, number>;
+  /** Whether as a volunteer it holds nothing that it could end or deliver now. */
+  readonly isDrained: boolean;
   /** What this peer gives a chunk. */
   readonly limits: ChunkLimits;
   /** Open offers that this peer does not compute, and why; the newest first. */
   readonly declined: readonly Declined[];
+  /** Peers with which it does not work, and why ("it ..."); the last first. */
+  readonly refused: readonly Finding[];
 };
+
+type EvidenceChecked = Extract<PeerEvent, { type: 'evidence-checked' }>;
 
 export class Peer {
   readonly #self: PeerId;
   readonly #limits: ChunkLimits;
   readonly #book = new OfferBook();
   readonly #awareness = new Awareness();
+  readonly #standings: Standings;
+  readonly #checks: EvidenceChecks;
   readonly #overlay: Overlay;
   readonly #requester: Requester;
   readonly #volunteer: Volunteer;
@@ -88,10 +105,14 @@ export class Peer {
     this.#limits = options.limits;
     const random = createRandom(seed);
     const awareness = this.#awareness;
-    this.#overlay = new Overlay(options, this.#book, awareness, random);
     const standings = new Standings(options.standings ?? []);
+    this.#standings = standings;
+    const evidence = new EvidenceBook(self, standings);
+    this.#overlay = new Overlay(options, { book: this.#book, evidence, awareness, random });
+    this.#checks = new EvidenceChecks(evidence, random);
     this.#requester = new Requester({ self, addresses, awareness, standings, random });
-    this.#volunteer = new Volunteer(options, this.#book, this.#awareness);
+    this.#volunteer = new Volunteer(options, this.#book, awareness, standings);
+    this.#workDueAtMs = this.#volunteer.dueAtMs;
   }
 
   /** The first event must be a `tick`: it dials the entrances. */
@@ -112,7 +133,7 @@ export class Peer {
     if (!isOverlays(event) || this.#book.revision !== revision) {
       this.#workDueAtMs = Math.min(this.#requester.dueAtMs, this.#volunteer.dueAtMs);
     }
-    const dueAtMs = Math.min(this.#overlay.dueAtMs, this.#workDueAtMs);
+    const dueAtMs = Math.min(this.#overlay.dueAtMs, this.#workDueAtMs, this.#checks.dueAtMs);
     const isOverdue = this.#wakeAtMs < now.ms && event.type !== 'tick';
     // A tick has used up the wake, even one that came too early to be of use.
     if ((dueAtMs !== this.#wakeAtMs || event.type === 'tick') && dueAtMs !== Infinity) {
@@ -147,6 +168,11 @@ export class Peer {
     return this.#overlay.failureCounts;
   }
 
+  /** The same. */
+  get evidenceCounts(): Readonly<EvidenceCounts & CheckCounts> {
+    return { ...this.#overlay.evidenceCounts, ...this.#checks.counts };
+  }
+
   /** What was done for own jobs, those that have ended included. */
   get totals(): Readonly<Totals> {
     return this.#requester.totals;
@@ -172,8 +198,11 @@ export class Peer {
       chunksRunning: volunteer.chunksRunning,
       replicasReturned: volunteer.replicasReturned,
       computeSeconds: volunteer.computeSeconds,
+      unsent: volunteer.unsent,
+      isDrained: volunteer.isDrained,
       limits: this.#limits,
       declined: volunteer.declined,
+      refused: this.#standings.caught,
     };
   }
 
@@ -212,6 +241,10 @@ export class Peer {
         return this.#volunteer.runDone(event, now.ms);
       case 'offer-signed':
         return this.#heedingNews(now, () => this.#overlay.publish(event.offer, now));
+      case 'evidence-signed':
+        return this.#overlay.accuse(event.evidence, now);
+      case 'evidence-checked':
+        return this.#evidenceChecked(event, now);
       case 'submit':
         this.#requester.submit(event.job, event.spec, now.ms);
         return [];
@@ -227,8 +260,14 @@ export class Peer {
         return this.#volunteer.resume(now.ms);
       case 'finish':
         return this.#volunteer.finish(now.ms);
+      case 'leave':
+        return this.#volunteer.leave(event.graceMs, now.ms);
       case 'stop':
-        return [...this.#requester.keepStandings(now.ms), ...this.#overlay.stop(now)];
+        return [
+          ...this.#requester.keepStandings(now.ms),
+          ...this.#volunteer.stop(now.ms),
+          ...this.#overlay.stop(now),
+        ];
       default:
         return unreachable(event);
     }
@@ -239,9 +278,34 @@ export class Peer {
     this.#awareness.woke(now.ms - Math.max(this.#wakeAtMs, this.#wakeAskedMs), now.ms);
     const { revision } = this.#book;
     this.#book.expire(now.unixMs);
-    const effects = this.#overlay.tick(now);
+    const effects = [...this.#overlay.tick(now), ...this.#check(now)];
     if (this.#workDueAtMs === Infinity && this.#book.revision === revision) return effects;
     return [...effects, ...this.#requester.tick(now), ...this.#volunteer.tick(now.ms)];
+  }
+
+  #check(now: Now): Effect[] {
+    if (now.ms < this.#checks.dueAtMs) return [];
+    const { neighbours } = this.#overlay;
+    const { volunteers } = this.#requester;
+    const requesters = new Set(this.#volunteer.requesters);
+    return this.#checks.tick(
+      now,
+      this.#volunteer.idleSinceMs,
+      (peer) => neighbours.has(peer) || volunteers.has(peer) || requesters.has(peer),
+    );
+  }
+
+  /** Who is dishonest computes nothing for this peer from now on, nor this peer anything for it. */
+  #evidenceChecked({ id, verdict }: EvidenceChecked, now: Now): Effect[] {
+    const found = this.#checks.checked(id, verdict, now.ms);
+    if (found === undefined || verdict === 'unknown') return [];
+    this.#standings.nowMs = now.unixMs;
+    this.#standings.catch(found.peer, found.why);
+    return [
+      ...this.#overlay.evidenceSettled(id, verdict, now),
+      ...this.#requester.refuse(found.peer, now),
+      ...this.#volunteer.partWith(found.peer, now.ms),
+    ];
   }
 
   /** What the overlay does may bring offers, and those may be worth computing. */
@@ -251,6 +315,13 @@ export class Peer {
     return this.#book.revision === revision
       ? effects
       : [...effects, ...this.#volunteer.advance(now.ms)];
+  }
+
+  /** Whether these are results of an own job that compares them itself. */
+  #isCompared(message: VolunteerMessage): boolean {
+    if (message.type !== 'results') return false;
+    const spec = this.ownJob(message.frame.job)?.spec;
+    return spec !== undefined && spec.comparison !== 'digest';
   }
 
   /** What this peer says to itself. @returns undefined for what goes outside */
@@ -264,7 +335,8 @@ export class Peer {
         if (effect.requester !== this.#self) return undefined;
         return this.#requester.volunteerDown(this.#self, now);
       case 'send-to-requester':
-        if (effect.to !== this.#self) return undefined;
+        // Go outside even to this peer: the driver compares them as the job says.
+        if (effect.to !== this.#self || this.#isCompared(effect.message)) return undefined;
         return this.#requester.handle(this.#self, effect.message, now);
       case 'send-to-volunteer':
         if (effect.to !== this.#self) return undefined;

@@ -5,7 +5,13 @@
 
 import { limits } from '../model/limits.ts';
 import type { JobId, PeerId } from '../model/ids.ts';
-import type { JobProgress, JobReport, JobSpec } from '../model/job.ts';
+import {
+  type JobProgress,
+  type JobReport,
+  type JobSpec,
+  trustNeeded,
+  type WrongResult,
+} from '../model/job.ts';
 import type { Receipt } from '../model/receipt.ts';
 import type { ReplicaResult } from '../model/replica.ts';
 import { Assembler } from './assembler.ts';
@@ -26,8 +32,8 @@ export class RequesterJob {
   readonly assembler = new Assembler();
   readonly #demand = new Map<PeerId, number>();
   readonly #rate = new RateMeter();
-  /** Peers that were caught in this job; no more than contributors. */
-  readonly caught: PeerId[] = [];
+  /** What peers were caught at in this job; no more than contributors. */
+  readonly caught: WrongResult[] = [];
   readonly #startedMs: number;
   #movedMs: number;
   #checkAtMs = Infinity;
@@ -58,23 +64,39 @@ export class RequesterJob {
     const { accepted, contiguous } = this.assembler;
     const { chunks, splitEnded } = this.table;
     const isFinal = splitEnded && accepted === chunks;
-    return isFinal || this.spec.trust.credibility === undefined ? contiguous : 0;
+    return isFinal || trustNeeded(this.spec).credibility === undefined ? contiguous : 0;
   }
 
   /** A volunteer's standing demand grows, up to what it may hold. */
   ask(peer: PeerId, count: number): void {
+    // Who did not say what it has left of before has nothing.
+    if (this.table.leases.isAway(peer)) this.peerHolds(peer, []);
     const demand = (this.#demand.get(peer) ?? 0) + count;
     this.#demand.set(peer, Math.min(demand, limits.leasesHeldMax));
   }
 
-  peerGone(peer: PeerId): void {
+  /** Its stream was lost: what it holds is kept for it until then. */
+  peerGone(peer: PeerId, untilMs: number): void {
     this.#demand.delete(peer);
-    this.table.peerGone(peer);
+    if (this.table.leases.held(peer) === 0) this.table.peerGone(peer);
+    else this.table.leases.cut(peer, untilMs);
+  }
+
+  /** It is back, and has these of the leases that were kept for it, and no others. */
+  peerHolds(peer: PeerId, leases: readonly number[]): Effect[] {
+    const { job, table } = this;
+    if (table.leases.isAway(peer)) table.peerGone(peer, new Set(leases));
+    table.leases.back(peer);
+    const lost = leases.filter((lease) => !table.leases.isOut(peer, lease));
+    if (lost.length === 0) return [];
+    return [
+      { type: 'send-to-volunteer', to: peer, message: { type: 'revoke', job, leases: lost } },
+    ];
   }
 
   /** Whether it is waited for. */
   isHolder(peer: PeerId): boolean {
-    return !this.#over && this.table.isHolder(peer);
+    return !this.#over && this.table.leases.held(peer) > 0;
   }
 
   /** Leases to everybody who asked, in turn, as far as there is something to lease. */
@@ -108,9 +130,14 @@ export class RequesterJob {
     return [...effects, acknowledged, ...this.complete()];
   }
 
-  /** A peer was caught in another job. */
+  /** A peer was caught in another job, or by others: it gets no more of this one. */
   disown(peer: PeerId, nowMs: number): Effect[] {
-    if (this.#over || this.table.disown === undefined) return [];
+    this.#demand.delete(peer);
+    if (this.#over) return [];
+    if (this.table.disown === undefined) {
+      this.table.peerGone(peer);
+      return [];
+    }
     return [...this.#settle([this.table.disown(peer)], nowMs), ...this.complete()];
   }
 
@@ -148,6 +175,8 @@ export class RequesterJob {
         this.caught.push(...settlement.caught);
       }
       for (const { peer: holder, lease } of settlement.revoked) {
+        // It hears of that when it is back and says what it holds.
+        if (this.table.leases.isAway(holder)) continue;
         revoked.set(holder, [...(revoked.get(holder) ?? []), lease]);
       }
     }
@@ -174,6 +203,7 @@ export class RequesterJob {
     if (nowMs < this.dueAtMs) return [];
     this.#checkAtMs = Infinity;
     this.table.expire(nowMs);
+    this.table.leases.sweep(nowMs);
     return this.serve(nowMs);
   }
 
@@ -236,7 +266,7 @@ export class RequesterJob {
     if (peers.length === 0) return 'no peer computes this job';
     const waiting = table.waitingForOthersThan(peers);
     if (waiting === 0) return undefined;
-    const { quorum, credibility } = this.spec.trust;
+    const { quorum, credibility } = trustNeeded(this.spec);
     const here = peers.length;
     const chunks = waiting === 1 ? '1 chunk waits' : `${waiting} chunks wait`;
     if (credibility !== undefined) {

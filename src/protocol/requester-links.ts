@@ -54,6 +54,12 @@ export class RequesterLinks {
     return this.#links.get(peer)?.state === 'up';
   }
 
+  /** Whether a stream to it is open, or about to be. */
+  isOpen(peer: PeerId): boolean {
+    const state = this.#links.get(peer)?.state;
+    return state === 'up' || state === 'connecting';
+  }
+
   /** Whether a requester is down and not to be tried yet. */
   isAvoided(peer: PeerId, nowMs: number): boolean {
     const link = this.#links.get(peer);
@@ -62,8 +68,7 @@ export class RequesterLinks {
 
   /** False when none is open and too many came to nothing lately. */
   mayOpen(peer: PeerId, nowMs: number): boolean {
-    const state = this.#links.get(peer)?.state;
-    return state === 'up' || state === 'connecting' || this.#opens.has(nowMs);
+    return this.isOpen(peer) || this.#opens.has(nowMs);
   }
 
   /** When one that is down may be tried, any be opened again, or one that is up is silent. */

@@ -9,7 +9,7 @@
 
 import { limits } from '../model/limits.ts';
 import type { JobId, PeerId } from '../model/ids.ts';
-import type { JobSpec } from '../model/job.ts';
+import { type JobSpec, trustNeeded, type WrongResult } from '../model/job.ts';
 import type { VolunteerMessage } from '../model/messages.ts';
 import type { Offer } from '../model/offer.ts';
 import type { ResultFrame } from '../model/replica.ts';
@@ -17,13 +17,14 @@ import { programRef } from '../model/program.ts';
 import type { Awareness } from './awareness.ts';
 import type { Effect, Now } from './events.ts';
 import { type OfferCause, OfferPace } from './offer-pace.ts';
+import { CUT_MS_MAX, SILENT_CUT_MS_MAX } from './grant.ts';
 import type { JobTable } from './job-table.ts';
 import { EvidenceTable } from './evidence-table.ts';
 import { LeaseTable } from './lease-table.ts';
 import type { Random } from './random.ts';
 import { Reliability } from './reliability.ts';
 import { RequesterJob } from './requester-job.ts';
-import type { Standings } from './standings.ts';
+import { type Standings, whyWrong } from './standings.ts';
 import { emptyTotals, type Totals } from './tally.ts';
 import { VolunteerNetworks } from './volunteer-networks.ts';
 import { type WatchOptions, WorkWatch } from './work-watch.ts';
@@ -34,7 +35,7 @@ const OFFER_VALID_MS = 60_000;
 const OFFER_EVERY_MS = 20_000;
 /** A change of what an offer says is told at most this often, so that a busy job is no flood. */
 const OFFER_EVERY_MS_MIN = 1_000;
-/** A volunteer that hangs keeps its leases for some 14 s: these and a look. Guesses. */
+/** A volunteer that hangs is waited for some 14 s: these and a look. Guesses. */
 const WATCH: WatchOptions = { idleMs: 5_000, pongMs: 8_000 };
 /** Standings are written down so often, at most, and when a job ends. */
 const KEEP_EVERY_MS = 5_000;
@@ -106,7 +107,7 @@ export class Requester {
   }
 
   #tableOf(job: JobId, spec: JobSpec): JobTable {
-    const { credibility } = spec.trust;
+    const { credibility } = trustNeeded(spec);
     const { totals } = this;
     if (credibility === undefined) return new LeaseTable(job, spec, totals);
     return new EvidenceTable(job, spec, {
@@ -165,7 +166,7 @@ export class Requester {
   }
 
   volunteerDown(peer: PeerId, now: Now): Effect[] {
-    return this.#gone([peer], now);
+    return this.#gone([peer], now.ms + CUT_MS_MAX, now);
   }
 
   handle(from: PeerId, message: VolunteerMessage, now: Now): Effect[] {
@@ -181,16 +182,32 @@ export class Requester {
       return [];
     }
     this.standings.nowMs = now.unixMs;
-    const job = message.type === 'ask' ? message.job : message.frame.job;
+    const job = message.type === 'results' ? message.frame.job : message.job;
     const own = this.#jobs.get(job);
     if (own === undefined) {
       return [{ type: 'send-to-volunteer', to: from, message: { type: 'job-ended', job } }];
     }
     const effects: Effect[] = [];
-    if (message.type === 'ask') own.run.ask(from, message.count);
+    if (message.type === 'ask') this.#ask(own, from, message.count);
+    else if (message.type === 'hold') effects.push(...own.run.peerHolds(from, message.leases));
     else effects.push(...this.#results(own, from, message.frame, now));
     effects.push(...own.run.serve(now.ms), ...this.#offerIfChanged(own, now));
     return this.#keepAtMs > now.ms ? effects : [...effects, ...this.keepStandings(now.ms)];
+  }
+
+  /** Whatever the job trusts in: who was caught gets nothing to compute. */
+  #ask({ run }: Own, from: PeerId, count: number): void {
+    if (!this.standings.isCaught(from)) run.ask(from, count);
+  }
+
+  /** Somebody was found out to be dishonest: to others, or in what it says of others. */
+  refuse(peer: PeerId, now: Now): Effect[] {
+    const effects: Effect[] = [];
+    for (const own of this.#jobs.values()) {
+      effects.push(...own.run.disown(peer, now.ms));
+      effects.push(...own.run.serve(now.ms), ...this.#offerIfChanged(own, now));
+    }
+    return [...effects, ...this.keepStandings(now.ms)];
   }
 
   /** Who is caught in one job has said nothing in the others. */
@@ -202,9 +219,12 @@ export class Requester {
     // That one says nothing any more may show others who lied.
     for (let run = runs.find(isToTell); run !== undefined; run = runs.find(isToTell)) {
       const at = told.get(run) ?? 0;
-      const peer = run.caught[at];
+      const wrong = run.caught[at];
       told.set(run, at + 1);
-      if (peer === undefined) continue;
+      if (wrong === undefined) continue;
+      effects.push(...accusation(run, wrong));
+      if (!this.#isCaughtEverywhere(wrong, run)) continue;
+      const { peer } = wrong;
       for (const other of runs) if (other !== run) effects.push(...other.disown(peer, now.ms));
     }
     return effects;
@@ -212,6 +232,17 @@ export class Requester {
     function isToTell(run: RequesterJob): boolean {
       return run.caught.length > (told.get(run) ?? 0);
     }
+  }
+
+  /**
+   * What the job's own code refuted is proof only to who asked for evidence: the job may be wrong,
+   * and who is caught is never forgiven.
+   */
+  #isCaughtEverywhere(wrong: WrongResult, { job, spec }: RequesterJob): boolean {
+    if (spec.comparison !== 'verify') return true;
+    if (spec.trust.credibility === undefined) return false;
+    this.standings.catch(wrong.peer, whyWrong(job, wrong));
+    return true;
   }
 
   /** What nobody waited for says nothing of the job. */
@@ -259,16 +290,16 @@ export class Requester {
     }));
     if (silent.length === 0) return effects;
     for (const volunteer of silent) effects.push({ type: 'close-volunteer', volunteer });
-    return [...effects, ...this.#gone(silent, now)];
+    return [...effects, ...this.#gone(silent, now.ms + SILENT_CUT_MS_MAX, now)];
   }
 
   /** All of them, before anything is leased again: it must not go to one that went as well. */
-  #gone(peers: readonly PeerId[], now: Now): Effect[] {
+  #gone(peers: readonly PeerId[], keptUntilMs: number, now: Now): Effect[] {
     for (const peer of peers) {
       this.#volunteers.delete(peer);
       this.#networks.down(peer);
       this.#watch.forget(peer);
-      for (const { run } of this.#jobs.values()) run.peerGone(peer);
+      for (const { run } of this.#jobs.values()) run.peerGone(peer, keptUntilMs);
     }
     const effects: Effect[] = [];
     for (const own of this.#jobs.values()) {
@@ -318,6 +349,13 @@ export class Requester {
     };
     return { type: 'sign-offer', offer };
   }
+}
+
+/** Where bytes are compared: elsewhere a result may be right and have another digest. */
+function accusation({ job, spec }: RequesterJob, wrong: WrongResult): Effect[] {
+  const { expected } = wrong;
+  if (spec.comparison !== 'digest' || expected === undefined) return [];
+  return [{ type: 'accuse', job, wrong: { ...wrong, expected } }];
 }
 
 function causeOf({ sequence, offeredAtMs }: Own, nowMs: number): OfferCause {

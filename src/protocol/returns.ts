@@ -8,6 +8,26 @@ export function resultsTo(to: PeerId, job: JobId, replicas: readonly ReplicaResu
   return { type: 'send-to-requester', to, message: { type: 'results', frame: { job, replicas } } };
 }
 
+type Done = Pick<ReplicaResult, 'outcome' | 'computeMs' | 'work'>;
+
+/** What came of a run, and how much of it was computed. */
+export function ranReplicas(
+  chunks: readonly LeasedChunk[],
+  outcomes: readonly Done[],
+): {
+  readonly replicas: readonly ReplicaResult[];
+  readonly computed: number;
+  readonly computedMs: number;
+} {
+  const replicas = chunks.map(({ lease, chunk }, index): ReplicaResult => {
+    const done = outcomes[index] ?? { outcome: { type: 'returned' }, computeMs: 0 };
+    return { lease, chunk, ...done };
+  });
+  const computed = replicas.filter(({ outcome }) => outcome.type !== 'returned');
+  const computedMs = computed.reduce((sum, { computeMs }) => sum + computeMs, 0);
+  return { replicas, computed: computed.length, computedMs };
+}
+
 /** Gives leases back uncomputed, so that nobody waits for them to expire. */
 export function returnTo(to: PeerId, job: JobId, chunks: readonly LeasedChunk[]): Effect {
   const outcome: Outcome = { type: 'returned' };

@@ -1,10 +1,11 @@
 /**
- * What this requester has seen of each peer: spot-checks passed, and whether it was caught. It is
- * this requester's own: nobody else's word makes a peer credible. It outlasts jobs and restarts,
- * and counts less as it gets older: machines change hands.
+ * What this peer has seen of each other one: spot-checks passed, and whether it was caught. It is
+ * this peer's own: nobody else's word makes a peer credible, or guilty. It outlasts jobs and
+ * restarts, and what was passed counts less as it gets older: machines change hands.
  */
 
-import type { PeerId } from '../model/ids.ts';
+import { type JobId, type PeerId, short } from '../model/ids.ts';
+import type { WrongResult } from '../model/job.ts';
 import { limits } from '../model/limits.ts';
 import type { Standing } from '../model/standing.ts';
 
@@ -12,7 +13,7 @@ import type { Standing } from '../model/standing.ts';
 const HALF_LIFE_DAYS = 180;
 const DAY_MS = 24 * 3_600_000;
 
-type Entry = { passed: number; isCaught: boolean; seenAtMs: number };
+type Entry = Omit<Standing, 'peer'>;
 
 export class Standings {
   /** The last seen last. */
@@ -25,8 +26,8 @@ export class Standings {
   /** @param known of earlier runs */
   constructor(known: readonly Standing[] = []) {
     const lastSeenLast = [...known].sort((a, b) => a.seenAtMs - b.seenAtMs);
-    for (const { peer, passed, isCaught, seenAtMs } of lastSeenLast.slice(-limits.standingsMax)) {
-      this.#entries.set(peer, { passed, isCaught, seenAtMs });
+    for (const { peer, ...entry } of lastSeenLast.slice(-limits.standingsMax)) {
+      this.#entries.set(peer, entry);
     }
   }
 
@@ -36,18 +37,41 @@ export class Standings {
     return entry === undefined ? 0 : aged(entry, this.nowMs);
   }
 
+  /** The same for who is to be told; of who was caught nothing. */
+  credit(peer: PeerId): number | undefined {
+    return this.isCaught(peer) ? undefined : this.passed(peer);
+  }
+
   isCaught(peer: PeerId): boolean {
     return this.#entries.get(peer)?.isCaught === true;
   }
 
-  pass(peer: PeerId): void {
-    const passed = this.passed(peer) + 1;
-    this.#put(peer, { passed, isCaught: this.isCaught(peer), seenAtMs: this.nowMs });
+  /** Who was caught, and why, as far as that is known. The last first. */
+  get caught(): { readonly peer: PeerId; readonly why: string }[] {
+    const all = Array.from(this.#entries, ([peer, entry]) => ({ peer, ...entry }));
+    const caught = all.filter(({ isCaught }) => isCaught).reverse();
+    return caught.map(({ peer, why = '' }) => ({ peer, why }));
   }
 
-  /** It returned what is not right. Whatever it passed before says nothing any more. */
-  catch(peer: PeerId): void {
-    this.#put(peer, { passed: 0, isCaught: true, seenAtMs: this.nowMs });
+  /** Why nothing is computed for it, for a person: "a job ..."; undefined unless it was caught. */
+  refusal(peer: PeerId): string | undefined {
+    const entry = this.#entries.get(peer);
+    if (entry?.isCaught !== true) return undefined;
+    return `is of ${short(peer)}, which ${entry.why ?? 'returned a wrong result'}`;
+  }
+
+  pass(peer: PeerId): void {
+    const passed = this.passed(peer) + 1;
+    const known = this.#entries.get(peer);
+    this.#put(peer, { isCaught: false, ...known, passed, seenAtMs: this.nowMs });
+  }
+
+  /**
+   * It returned what is not right. Whatever it passed before says nothing any more.
+   * @param why for a person: "it ..."
+   */
+  catch(peer: PeerId, why: string): void {
+    this.#put(peer, { passed: 0, isCaught: true, why, seenAtMs: this.nowMs });
   }
 
   get hasChanged(): boolean {
@@ -76,6 +100,11 @@ export class Standings {
       return;
     }
   }
+}
+
+/** For a person: "it ...". */
+export function whyWrong(job: JobId, { chunk }: Pick<WrongResult, 'chunk'>): string {
+  return `returned a wrong result: chunk ${chunk} of job ${short(job)}`;
 }
 
 function aged({ passed, seenAtMs }: Entry, nowMs: number): number {

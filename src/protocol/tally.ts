@@ -7,7 +7,8 @@ import type { PeerId } from '../model/ids.ts';
 import type { Contribution } from '../model/job.ts';
 import type { FailureKind } from '../model/replica.ts';
 
-type Counts = { -readonly [Key in Exclude<keyof Contribution, 'peer'>]: Contribution[Key] };
+type Count = Exclude<keyof Contribution, 'peer' | 'passed'>;
+type Counts = { -readonly [Key in Count]: Contribution[Key] };
 
 /** Of all own jobs, those that have ended included. They only rise. */
 export type Totals = Counts & {
@@ -41,9 +42,12 @@ export function emptyTotals(): Totals {
 export class Tally {
   readonly totals: Totals;
   readonly #entries = new Map<PeerId, Counts>();
+  readonly #passed: (peer: PeerId) => number | undefined;
 
-  constructor(totals: Totals) {
+  /** @param passed spot-checks that count for a peer; undefined where none do */
+  constructor(totals: Totals, passed: (peer: PeerId) => number | undefined = () => undefined) {
     this.totals = totals;
+    this.#passed = passed;
   }
 
   count(peer: PeerId, what: keyof Counts, amount = 1): void {
@@ -76,9 +80,11 @@ export class Tally {
 
   /** Those who did most first. */
   list(): Contribution[] {
-    return Array.from(this.#entries, ([peer, entry]) => ({ peer, ...entry })).sort(
-      (a, b) => b.accepted - a.accepted || (a.peer < b.peer ? -1 : 1),
-    );
+    const list = Array.from(this.#entries, ([peer, entry]): Contribution => {
+      const passed = this.#passed(peer);
+      return { peer, ...entry, ...(passed === undefined ? {} : { passed }) };
+    });
+    return list.sort((a, b) => b.accepted - a.accepted || (a.peer < b.peer ? -1 : 1));
   }
 }
 

@@ -6,6 +6,7 @@ import { limits } from '../model/limits.ts';
 import type { Offer } from '../model/offer.ts';
 import { type ProgramKey, programKey, programRef } from '../model/program.ts';
 import type { LeasedChunk } from '../model/replica.ts';
+import type { Destination } from '../model/unsent.ts';
 import { MovingMean } from './estimate.ts';
 import type { Effect } from './events.ts';
 import { allowed } from './given-limits.ts';
@@ -41,6 +42,8 @@ export class VolunteerJob {
   heldBytes = 0;
   /** When leases last arrived or were asked for, or it was engaged. */
   workedAtMs: number;
+  /** When the stream to its requester broke; undefined while there is one. */
+  cutAtMs: number | undefined;
   /** No run before this time: the sandbox gave chunks back. */
   restUntilMs = 0;
   /** In a row. */
@@ -79,6 +82,17 @@ export class VolunteerJob {
     return this.queued + this.running;
   }
 
+  /** Where its results go. */
+  get destination(): Destination {
+    const { requester, addresses, job } = this.offer;
+    return { requester, addresses, job };
+  }
+
+  /** Those that have not gone to the sandbox. */
+  get queue(): LeasedChunk[] {
+    return this.#queue.slice(this.#front).map(({ chunk }) => chunk);
+  }
+
   /** Leases to hold of this job if it were the only one. */
   wanted(slots: number): number {
     return leasesWanted(slots, this.chunkMs.value, this.inputBytes.value);
@@ -100,6 +114,13 @@ export class VolunteerJob {
   coming(nowMs: number): number {
     if (this.demanded === 0 || this.answerByMs <= nowMs) this.answerByMs = Infinity;
     return this.answerByMs === Infinity ? 0 : this.demanded;
+  }
+
+  /** The stream broke: nothing comes over it, and what is held waits for another. */
+  cut(nowMs: number): void {
+    this.cutAtMs ??= nowMs;
+    this.demanded = 0;
+    this.answerByMs = Infinity;
   }
 
   /** A run came back computed. @param chunkMs mean of its chunks */

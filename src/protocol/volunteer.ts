@@ -11,27 +11,31 @@
 import type { PeerId } from '../model/ids.ts';
 import type { ChunkLimits } from '../model/job.ts';
 import type { RequesterMessage } from '../model/messages.ts';
-import { type ProgramKey, programRef } from '../model/program.ts';
-import type { LeasedChunk, ReplicaResult } from '../model/replica.ts';
+import type { ProgramKey } from '../model/program.ts';
+import type { Destination, Unsent } from '../model/unsent.ts';
 import type { Awareness } from './awareness.ts';
 import { type Declined, Declines } from './declines.ts';
+import { Deliveries } from './deliveries.ts';
 import { Engagements } from './engagements.ts';
 import type { Effect, PeerEvent } from './events.ts';
-import { unmet } from './given-limits.ts';
-import { heldBytesMax, runSize, runsWanted } from './lease-demand.ts';
-import { offerKey, type OfferBook } from './offer-book.ts';
+import { heldBytesMax } from './lease-demand.ts';
+import type { OfferBook } from './offer-book.ts';
+import { OfferChoice } from './offer-choice.ts';
+import { Partings } from './partings.ts';
 import { Receipts } from './receipts.ts';
 import { RequesterLinks } from './requester-links.ts';
-import { resultsTo, returnTo } from './returns.ts';
+import { ranReplicas, resultsTo, returnTo } from './returns.ts';
+import type { Standings } from './standings.ts';
 import { VolunteerJob } from './volunteer-job.ts';
-
-type Run = { readonly job: VolunteerJob; readonly chunks: readonly LeasedChunk[] };
+import { Workbench } from './workbench.ts';
 
 type RunDone = Extract<PeerEvent, { type: 'run-done' }>;
 
+type Acknowledge = Extract<RequesterMessage, { type: 'acknowledge' }>;
+
 type ProgramMissing = Extract<PeerEvent, { type: 'program-missing' }>;
 
-export type VolunteerMode = 'on' | 'paused' | 'finishing';
+export type VolunteerMode = 'on' | 'paused' | 'finishing' | 'leaving';
 
 export type VolunteerOptions = {
   readonly self: PeerId;
@@ -39,6 +43,8 @@ export type VolunteerOptions = {
   readonly slots: number;
   /** What this peer gives a chunk. */
   readonly limits: ChunkLimits;
+  /** What an earlier process has computed and could not deliver, the oldest first. */
+  readonly unsent?: readonly Unsent[];
 };
 
 export class Volunteer {
@@ -50,25 +56,44 @@ export class Volunteer {
   readonly #jobs = new Engagements();
   readonly #declines: Declines;
   readonly #receipts: Receipts;
-  readonly #runs = new Map<number, Run>();
-  #lastRun = 0;
+  readonly #deliveries: Deliveries;
+  readonly #bench: Workbench;
+  readonly #choice: OfferChoice;
+  readonly #partings: Partings;
+  #doneAtMs = 0;
   #mode: VolunteerMode = 'on';
   #pausedUntilMs = Infinity;
+  /** While leaving: when what runs is given back. */
+  #stopAtMs = Infinity;
   #returned = 0;
   #computeMs = 0;
 
   constructor(
-    { self, slots, limits: given }: VolunteerOptions,
+    { self, slots, limits: given, unsent = [] }: VolunteerOptions,
     book: OfferBook,
     awareness: Awareness,
+    standings: Standings,
   ) {
     this.#self = self;
-    this.#links = new RequesterLinks(self, awareness);
+    const links = new RequesterLinks(self, awareness);
+    this.#links = links;
+    this.#deliveries = new Deliveries({ self, links, book, unsent });
     this.#slots = slots;
     this.#limits = given;
     this.#book = book;
-    this.#declines = new Declines(book);
+    const declines = new Declines(book);
+    this.#declines = declines;
+    this.#choice = new OfferChoice({ self, limits: given, book, declines, standings, links });
     this.#receipts = new Receipts(self);
+    this.#bench = new Workbench({
+      slots,
+      jobs: this.#jobs,
+      isReady: ({ isLoaded, requester }) => isLoaded && links.isUp(requester),
+      isFull: ({ requester }) => this.#deliveries.outbox.isFull(requester),
+      isWanted: ({ requester }) => this.#takes(requester),
+    });
+    const { runs } = this.#bench;
+    this.#partings = new Partings({ jobs: this.#jobs, runs, links, deliveries: this.#deliveries });
   }
 
   get mode(): VolunteerMode {
@@ -93,9 +118,7 @@ export class Volunteer {
   }
 
   get chunksRunning(): number {
-    let running = 0;
-    for (const { chunks } of this.#runs.values()) running += chunks.length;
-    return running;
+    return this.#bench.runs.chunks;
   }
 
   get replicasReturned(): number {
@@ -106,13 +129,30 @@ export class Volunteer {
     return this.#computeMs / 1000;
   }
 
+  /** How many results each requester has not acknowledged. */
+  get unsent(): ReadonlyMap<PeerId, number> {
+    return this.#deliveries.outbox.waiting;
+  }
+
+  /** Whether nothing is held, nor to be acknowledged by somebody who is there. */
+  get isDrained(): boolean {
+    return this.leasesHeld === 0 && !this.#deliveries.isExpecting;
+  }
+
+  /** Since when it could compute and had nothing to; undefined while it has, or is not to. */
+  get idleSinceMs(): number | undefined {
+    const isBusy = this.#bench.runs.size > 0 || this.leasesHeld > 0;
+    return this.#mode === 'on' && this.#slots > 0 && !isBusy ? this.#doneAtMs : undefined;
+  }
+
   /** Open offers that this peer does not compute, and why; the newest first. */
   get declined(): readonly Declined[] {
     return this.#declines.list();
   }
 
   get dueAtMs(): number {
-    let dueAtMs = Math.min(this.#links.dueAtMs, this.#declines.dueAtMs);
+    const parts = [this.#links, this.#declines, this.#deliveries, this.#partings];
+    let dueAtMs = Math.min(this.#stopAtMs, ...parts.map((part) => part.dueAtMs));
     if (this.#mode === 'paused') dueAtMs = Math.min(dueAtMs, this.#pausedUntilMs);
     for (const { restUntilMs, queued, answerByMs } of this.#jobs.all) {
       if (queued > 0 && restUntilMs > 0) dueAtMs = Math.min(dueAtMs, restUntilMs);
@@ -123,11 +163,10 @@ export class Volunteer {
   }
 
   pause(untilMs: number): Effect[] {
-    if (this.#mode === 'finishing') return [];
+    if (this.#mode === 'finishing' || this.#mode === 'leaving') return [];
     this.#mode = 'paused';
     this.#pausedUntilMs = untilMs;
-    const stops = [...this.#jobs.all].flatMap((job) => this.#stop(job));
-    return [...this.#returnQueues(), ...stops, ...this.#leave()];
+    return [...this.#partings.returnQueues(), ...this.#partings.stopAll(), ...this.#leave()];
   }
 
   resume(nowMs: number): Effect[] {
@@ -144,19 +183,47 @@ export class Volunteer {
     return this.advance(nowMs);
   }
 
-  requesterUp(peer: PeerId, nowMs: number): Effect[] {
-    this.#links.cameUp(peer, nowMs);
-    return this.advance(nowMs);
+  /**
+   * As `finish`, and soon: what waits goes back at once, what still runs after the grace as well,
+   * and what can't be delivered is kept.
+   */
+  leave(graceMs: number, nowMs: number): Effect[] {
+    this.#mode = 'leaving';
+    this.#stopAtMs = nowMs + graceMs;
+    const kept = this.#deliveries.outbox.keepAll();
+    return [...this.#partings.returnQueues(), ...kept, ...this.advance(nowMs)];
   }
 
-  /** What was held of the requester's jobs is lost: it leases it to others. */
+  /** This process ends: the last word to requesters, and what is kept for the next process. */
+  stop(nowMs: number): Effect[] {
+    const isUp = (peer: PeerId): boolean => peer !== this.#self && this.#links.isUp(peer);
+    const { outbox } = this.#deliveries;
+    const last = outbox.send(isUp, () => false, nowMs);
+    return [...this.#partings.returnAll(), ...last, ...outbox.keepAll()];
+  }
+
+  requesterUp(peer: PeerId, nowMs: number): Effect[] {
+    this.#links.cameUp(peer, nowMs);
+    const jobs = this.#jobsOf(peer);
+    for (const job of jobs) job.cutAtMs = undefined;
+    const held = jobs
+      .filter((job) => job.held > 0)
+      .map((job) => [job.offer.job, this.#partings.heldOf(job).map(({ lease }) => lease)] as const);
+    return [...this.#deliveries.cameUp(peer, new Map(held), nowMs), ...this.advance(nowMs)];
+  }
+
+  /** What runs goes on, and what was computed is delivered when it is there again. */
   requesterDown(peer: PeerId, nowMs: number): Effect[] {
     this.#links.wentDown(peer, nowMs);
-    const effects: Effect[] = [];
-    for (const job of this.#jobs.all) {
-      if (job.requester === peer) effects.push(...this.#drop(job));
-    }
-    return [...effects, ...this.advance(nowMs)];
+    for (const job of this.#jobsOf(peer)) job.cut(nowMs);
+    return [...this.#deliveries.wentDown(peer), ...this.advance(nowMs)];
+  }
+
+  /** Drops its jobs. Those that it offers are looked at anew. */
+  partWith(requester: PeerId, nowMs: number): Effect[] {
+    const dropped = this.#deliveries.outbox.dropAllOf(requester);
+    const left = this.#partings.dropAll((job) => job.requester === requester);
+    return [...dropped, ...left, ...this.advance(nowMs)];
   }
 
   programReady(program: ProgramKey, nowMs: number): Effect[] {
@@ -174,7 +241,7 @@ export class Volunteer {
     for (const job of this.#jobs.all) {
       if (job.program !== program) continue;
       this.#declines.forGood(job.offer, reason);
-      effects.push(...this.#drop(job));
+      effects.push(...this.#partings.drop(job));
     }
     return [...effects, ...this.advance(nowMs)];
   }
@@ -185,7 +252,7 @@ export class Volunteer {
     for (const job of this.#jobs.all) {
       if (job.program !== program || job.requester !== requester || job.isLoaded) continue;
       this.#declines.forNow(job.offer, reason, nowMs);
-      effects.push(...this.#drop(job));
+      effects.push(...this.#partings.drop(job));
     }
     return [...effects, ...this.advance(nowMs)];
   }
@@ -195,12 +262,14 @@ export class Volunteer {
     if (message.type === 'ping' || message.type === 'pong') {
       return this.#links.answer(from, message);
     }
-    if (message.type === 'acknowledge') return [];
+    if (message.type === 'acknowledge') return this.#acknowledged(from, message, nowMs);
     if (message.type === 'receipt') return this.#receipts.take(from, message.receipt, nowMs);
     const job = this.#jobs.get(from, message.job);
     if (message.type === 'job-ended') {
       this.#book.close(from, message.job);
-      return job === undefined ? [] : [...this.#drop(job), ...this.advance(nowMs)];
+      const dropped = this.#deliveries.outbox.drop(from, message.job);
+      if (job !== undefined) dropped.push(...this.#partings.drop(job));
+      return [...dropped, ...this.advance(nowMs)];
     }
     if (message.type === 'revoke') {
       if (job === undefined) return [];
@@ -220,37 +289,34 @@ export class Volunteer {
   }
 
   runDone({ run: id, outcomes }: RunDone, nowMs: number): Effect[] {
-    const run = this.#runs.get(id);
+    const run = this.#bench.runs.end(id);
     if (run === undefined) return [];
-    this.#runs.delete(id);
     const { job, chunks } = run;
-    job.running -= chunks.length;
-    job.letGo(chunks);
-    const replicas: ReplicaResult[] = [];
-    let computedMs = 0;
-    let computed = 0;
-    for (const [index, { lease, chunk }] of chunks.entries()) {
-      const done = outcomes[index] ?? { outcome: { type: 'returned' } as const, computeMs: 0 };
-      replicas.push({ lease, chunk, ...done });
-      if (done.outcome.type === 'returned') continue;
-      computedMs += done.computeMs;
-      computed += 1;
-    }
+    this.#doneAtMs = nowMs;
+    const { replicas, computed, computedMs } = ranReplicas(chunks, outcomes);
     if (computed > 0) job.hasComputed(computedMs / computed);
     // The sandbox gave back what nobody stopped: it needs a moment, and longer each time.
     else if (this.#mode !== 'paused') job.rest(nowMs);
     this.#returned += computed;
     this.#computeMs += computedMs;
-    const isHeard = this.#jobs.includes(job);
-    if (isHeard && computed > 0) this.#receipts.worked(job);
-    const results = isHeard ? [resultsTo(job.requester, job.offer.job, replicas)] : [];
-    return [...results, ...(this.#mode === 'paused' ? this.#leave() : this.advance(nowMs))];
+    if (!this.#jobs.includes(job)) return this.advance(nowMs);
+    if (computed > 0) this.#receipts.worked(job);
+    this.#deliveries.add(job.destination, replicas, nowMs);
+    const returned = replicas.filter(({ outcome }) => outcome.type === 'returned');
+    // While the stream is lost nothing has to be said: what is held is told when it is there again.
+    const isTold = returned.length > 0 && this.#links.isUp(job.requester);
+    const told = isTold ? [resultsTo(job.requester, job.offer.job, returned)] : [];
+    return [...told, ...this.advance(nowMs)];
   }
 
   tick(nowMs: number): Effect[] {
     const pauseEnds = this.#mode === 'paused' && nowMs >= this.#pausedUntilMs;
     const { effects, silent } = this.#links.look(nowMs);
     for (const peer of silent) effects.push(...this.requesterDown(peer, nowMs));
+    if (nowMs >= this.#stopAtMs) {
+      this.#stopAtMs = Infinity;
+      effects.push(...this.#partings.stopAll());
+    }
     effects.push(...(pauseEnds ? this.resume(nowMs) : this.advance(nowMs)));
     this.#links.forgetOverdue(nowMs);
     this.#declines.sweep(nowMs);
@@ -259,137 +325,67 @@ export class Volunteer {
 
   /** Whatever the present state calls for: engage, ask, run. */
   advance(nowMs: number): Effect[] {
-    if (this.#mode === 'paused') return [];
+    if (this.#mode === 'paused') return [...this.#leave(), ...this.#deliver(nowMs)];
+    const effects = this.#partings.dropCut(nowMs);
     // What has expired is found while dispatching, and is asked for again at once.
-    const effects = [...this.#engage(nowMs), ...this.#dispatch(nowMs), ...this.#ask(nowMs)];
-    return this.#mode === 'finishing' ? [...effects, ...this.#drain()] : effects;
+    effects.push(...this.#engage(nowMs), ...this.#bench.dispatch(nowMs), ...this.#bench.ask(nowMs));
+    effects.push(...this.#deliver(nowMs));
+    return this.#mode === 'on' ? effects : [...effects, ...this.#drain()];
+  }
+
+  #deliver(nowMs: number): Effect[] {
+    const jobs = [...this.#jobs.all];
+    const engaged = {
+      isRunning: ({ requester, job }: Destination) =>
+        (this.#jobs.get(requester, job)?.running ?? 0) > 0,
+      has: (requester: PeerId) => jobs.some((job) => job.requester === requester),
+      destinations: jobs
+        .filter(({ cutAtMs }) => cutAtMs !== undefined)
+        .map(({ destination }) => destination),
+    };
+    return this.#deliveries.advance(engaged, nowMs);
+  }
+
+  #acknowledged(from: PeerId, { job, leases }: Acknowledge, nowMs: number): Effect[] {
+    const wasFull = this.#deliveries.outbox.isFull(from);
+    const effects = this.#deliveries.acknowledged(from, job, leases, nowMs);
+    const isOver = this.#mode !== 'on' || this.#jobsOf(from).length === 0;
+    return wasFull || isOver ? [...effects, ...this.advance(nowMs)] : effects;
+  }
+
+  #jobsOf(requester: PeerId): VolunteerJob[] {
+    return [...this.#jobs.all].filter((job) => job.requester === requester);
   }
 
   #takes(requester: PeerId): boolean {
     return this.#mode === 'on' || (this.#mode === 'finishing' && requester === this.#self);
   }
 
-  /** While finishing: parts with others' jobs as they run out. */
+  /** While paused: parts with every job, once what was running has come back. */
+  #leave(): Effect[] {
+    return this.#bench.runs.size > 0 ? [] : this.#partings.dropAll(() => true);
+  }
+
+  /** While finishing or leaving: parts with jobs that give no more work as they run out. */
   #drain(): Effect[] {
-    const effects: Effect[] = [];
-    for (const job of this.#jobs.all) {
-      if (job.held === 0 && job.requester !== this.#self) effects.push(...this.#drop(job));
-    }
-    return this.leasesHeld === 0 ? [...effects, { type: 'drained' }] : effects;
+    const isOver = (job: VolunteerJob): boolean => job.held === 0 && !this.#takes(job.requester);
+    const effects = this.#partings.dropAll(isOver);
+    return this.isDrained ? [...effects, { type: 'drained' }] : effects;
   }
 
   #engage(nowMs: number): Effect[] {
     const effects: Effect[] = [];
     if (this.#slots === 0) return effects;
-    for (const { offer } of this.#book.open()) {
-      if (offer.replicasOpen === 0 || !this.#takes(offer.requester)) continue;
-      const key = offerKey(offer.requester, offer.job);
-      if (this.#jobs.has(key) || this.#declines.stands(key, nowMs)) continue;
-      const lacking = unmet(offer.limits, this.#limits);
-      if (lacking !== undefined) {
-        this.#declines.forGood(offer, lacking);
-        continue;
-      }
-      if (this.#links.isAvoided(offer.requester, nowMs)) continue;
-      const isOwn = offer.requester === this.#self;
-      if (!isOwn && !this.#links.mayOpen(offer.requester, nowMs)) continue;
+    const isWanted = (key: string, requester: PeerId): boolean =>
+      !this.#jobs.has(key) && this.#takes(requester);
+    for (const offer of this.#choice.worthComputing(isWanted, nowMs)) {
       const inTheWay = this.#jobs.inTheWay(nowMs);
       if (inTheWay === undefined) break;
-      effects.push(...inTheWay.flatMap((job) => this.#drop(job)));
+      effects.push(...inTheWay.flatMap((job) => this.#partings.drop(job)));
       const job = new VolunteerJob(offer, this.#limits, nowMs);
       this.#jobs.add(job);
       effects.push(...this.#links.open(offer.requester, offer.addresses), job.fetch());
     }
     return effects;
-  }
-
-  /**
-   * Tops up what is at hand of all jobs together, in halves, so that asks are few and frames are
-   * full. Leases that wait here behind other jobs' would be late, and nobody else could have them.
-   */
-  #ask(nowMs: number): Effect[] {
-    const effects: Effect[] = [];
-    let missing = 1 - this.#jobs.sum((job) => this.#shareAtHand(job, nowMs));
-    for (const job of this.#jobs.all) {
-      if (!this.#ready(job) || !this.#takes(job.requester)) continue;
-      const wanted = job.wanted(this.#slots);
-      const share = Math.min(missing, 1 - (job.held + job.demanded) / wanted);
-      if (share < 1 / 2) continue;
-      effects.push(job.ask(Math.ceil(share * wanted), nowMs));
-      missing -= share;
-    }
-    return effects;
-  }
-
-  /** Of what this peer wants to have at hand: held, or on its way. */
-  #shareAtHand(job: VolunteerJob, nowMs: number): number {
-    return (job.held + job.coming(nowMs)) / job.wanted(this.#slots);
-  }
-
-  /**
-   * Fills the sandbox, one run of each job in turn. A job whose turn it is waits for room, and the
-   * others with it: long chunks, which need a slot to be free, would never start beside short ones,
-   * which are queued ahead of the slots.
-   */
-  #dispatch(nowMs: number): Effect[] {
-    for (const job of this.#jobs.all) if (job.restUntilMs <= nowMs) job.restUntilMs = 0;
-    const effects: Effect[] = [];
-    for (let job = this.#next(); job !== undefined; job = this.#next()) {
-      const mean = job.chunkMs.value;
-      if (this.#runs.size >= runsWanted(this.#slots, mean)) break;
-      this.#jobs.putLast(job);
-      const chunks = job.take(runSize(mean), nowMs);
-      if (chunks.length > 0) effects.push(this.#run(job, chunks));
-    }
-    return effects;
-  }
-
-  /** The job whose turn it is, of those that have something to run. */
-  #next(): VolunteerJob | undefined {
-    for (const job of this.#jobs.all) {
-      if (job.queued > 0 && job.restUntilMs === 0 && this.#ready(job)) return job;
-    }
-    return undefined;
-  }
-
-  #run(job: VolunteerJob, chunks: readonly LeasedChunk[]): Effect {
-    this.#lastRun += 1;
-    const run = this.#lastRun;
-    this.#runs.set(run, { job, chunks });
-    job.running += chunks.length;
-    const { program, limits: chunkLimits, offer } = job;
-    const ref = programRef(offer);
-    return { type: 'run', run, job: offer.job, program, ref, limits: chunkLimits, chunks };
-  }
-
-  #ready(job: VolunteerJob): boolean {
-    return job.isLoaded && this.#links.isUp(job.requester);
-  }
-
-  /** Gives queued leases back, so that nobody waits for them to expire. */
-  #returnQueues(): Effect[] {
-    const queues = Array.from(this.#jobs.all, (job) => ({ job, chunks: job.clear() }));
-    return queues
-      .filter(({ chunks }) => chunks.length > 0)
-      .map(({ job, chunks }) => returnTo(job.requester, job.offer.job, chunks));
-  }
-
-  /** While paused: parts with every job, once what was running has come back. */
-  #leave(): Effect[] {
-    if (this.#runs.size > 0) return [];
-    return [...this.#jobs.all].flatMap((job) => this.#drop(job));
-  }
-
-  #stop({ running, offer }: VolunteerJob): Effect[] {
-    return running > 0 ? [{ type: 'stop-runs', job: offer.job }] : [];
-  }
-
-  #drop(job: VolunteerJob): Effect[] {
-    this.#jobs.delete(job);
-    // Runs are stopped by the job's id, which a stranger may have taken from somebody else's offer.
-    const shared = this.#jobs.isAny(({ offer }) => offer.job === job.offer.job);
-    const stops = shared ? [] : this.#stop(job);
-    const linked = this.#jobs.isAny(({ requester }) => requester === job.requester);
-    return linked ? stops : [...stops, ...this.#links.close(job.requester)];
   }
 }

@@ -2,16 +2,24 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { Trust } from '../model/job.ts';
+import type { AuditSeal } from '../model/audit.ts';
+import type { Caught, Trust } from '../model/job.ts';
 import { GridError } from '../model/errors.ts';
 import type { JobId, PeerId } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
 import type { Clock, Sandbox, Store, StoredJob } from '../ports.ts';
 import type { SignedReceipt } from '../model/receipt.ts';
+import type { Signed } from '../model/signed.ts';
 import type { LocalEvent } from '../protocol/events.ts';
 import type { Peer } from '../protocol/peer.ts';
 import type { ControlHandler } from '../transport/control-server.ts';
-import type { Job, Peer as PeerRow, Receipt } from '../transport/control-client.ts';
+import type {
+  Caught as CaughtRow,
+  Job,
+  Peer as PeerRow,
+  Receipt,
+} from '../transport/control-client.ts';
+import { exportAudit } from './audit-export.ts';
 import { resultInParts, wholeResult } from './final-result.ts';
 import type { JobBook } from './job-book.ts';
 import { jobRequest } from './job-request.ts';
@@ -21,6 +29,12 @@ import type { OwnJob } from './own-job.ts';
 const WATCH_EVERY_MS = 200;
 /** Declined offers that `status` tells of. */
 const DECLINED_SHOWN_MAX = 20;
+/** Peers that are refused: those that `status` tells of, and the others that `peers` lists. */
+const REFUSED_SHOWN_MAX = 20;
+const UNDELIVERED_SHOWN_MAX = 20;
+const REFUSED_LISTED_MAX = 256;
+/** Of a backup, in one message. */
+const PIECE_BYTES = 256 * 1024;
 const PUT_BYTES_MAX = Math.max(limits.moduleBytesMax, limits.dataBytesMax);
 
 export type ControlComponents = {
@@ -30,7 +44,12 @@ export type ControlComponents = {
   readonly sandbox: Sandbox;
   readonly store: Store;
   readonly clock: Clock;
+  /** What the data folder holds, and may hold. */
+  readonly disk: { readonly bytes: number; readonly bytesMax: number };
   readonly dispatch: (event: LocalEvent) => void;
+  /** With this peer's key. */
+  readonly signSeal: (job: JobId, seal: AuditSeal) => Signed;
+  readonly backup: () => Uint8Array;
   readonly addresses: () => readonly string[];
   readonly about: {
     readonly version: string;
@@ -55,6 +74,8 @@ export function createControl(components: ControlComponents): ControlHandler {
       const job = jobs.resolve(jobId);
       return parts ? resultInParts(components.store, job) : wholeResult(components.store, job);
     },
+    exportAudit: ({ jobId, withInputs }) =>
+      auditPieces(components, jobs.resolve(jobId), withInputs),
     listJobs: async () => ({ jobs: jobs.list().map((job) => jobRow(components, job)) }),
     cancel: async ({ jobId }) => {
       const { job, state } = jobs.resolve(jobId);
@@ -63,6 +84,8 @@ export function createControl(components: ControlComponents): ControlHandler {
       own.cancel();
       return { jobId: job };
     },
+    exportBackup: () => inPieces(components.backup()),
+    forget: async ({ jobId }) => ({ jobId: jobs.forget(jobId) }),
     listPeers: async () => ({ peers: peerRows(peer) }),
     listReceipts: async () => ({ receipts: components.store.listReceipts().map(receiptRow) }),
     status: async () => status(components, startedMs),
@@ -81,6 +104,22 @@ export function createControl(components: ControlComponents): ControlHandler {
       return { leasesHeld, jobsRunning: jobs.running.length };
     },
   };
+}
+
+async function* auditPieces(
+  { store, signSeal }: ControlComponents,
+  job: StoredJob,
+  withInputs: boolean,
+): AsyncGenerator<{ piece: Uint8Array }> {
+  for await (const piece of exportAudit(job, withInputs, { store, sign: signSeal })) {
+    yield { piece };
+  }
+}
+
+async function* inPieces(bytes: Uint8Array): AsyncGenerator<{ piece: Buffer }> {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+    yield { piece: Buffer.from(bytes.subarray(at, at + PIECE_BYTES)) };
+  }
 }
 
 async function* watch(
@@ -146,7 +185,8 @@ function jobRow(components: ControlComponents, kept: StoredJob, watched?: OwnJob
     createdAtMs: kept.spec.createdAtMs,
     quorum: kept.spec.trust.quorum,
     credibility: credibilityRow(kept.spec.trust),
-    caught: [...(report?.caught ?? [])],
+    caught: (report?.caught ?? []).map(caughtRow),
+    comparison: kept.spec.comparison,
     contributions: (report?.contributions ?? []).map(({ peer: peerId, ...counts }) =>
       Object.assign({ peerId, self: peerId === self }, counts),
     ),
@@ -154,6 +194,10 @@ function jobRow(components: ControlComponents, kept: StoredJob, watched?: OwnJob
   return progress?.remainingMs === undefined
     ? row
     : { ...row, remainingMs: progress.remainingMs, _remainingMs: 'remainingMs' };
+}
+
+function caughtRow({ peer: peerId, chunk = 0, digest, expected }: Caught): CaughtRow {
+  return { peerId, chunk, digest: digest ?? '', expected: expected ?? '' };
 }
 
 function credibilityRow({ credibility }: Trust): Job['credibility'] {
@@ -182,8 +226,17 @@ function stalled(
 }
 
 function peerRows(peer: Peer): PeerRow[] {
-  const { neighbours, known, volunteers, requesters } = peer.status();
-  const ids = new Set([...neighbours.keys(), ...volunteers, ...requesters, ...known.keys()]);
+  const { neighbours, known, volunteers, requesters, refused } = peer.status();
+  const refusals = new Map(
+    refused.slice(0, REFUSED_LISTED_MAX).map((each) => [each.peer, each.why]),
+  );
+  const ids = new Set([
+    ...neighbours.keys(),
+    ...volunteers,
+    ...requesters,
+    ...known.keys(),
+    ...refusals.keys(),
+  ]);
   return [...ids].map((id) => {
     const { addresses = [], features = [] } = (neighbours.get(id) ?? known.get(id))?.record ?? {};
     return {
@@ -193,6 +246,7 @@ function peerRows(peer: Peer): PeerRow[] {
       neighbour: neighbours.has(id),
       volunteer: volunteers.has(id),
       requester: requesters.includes(id),
+      refused: refusals.get(id) ?? '',
     };
   });
 }
@@ -206,7 +260,7 @@ function receiptRow({ receipt, signed }: SignedReceipt): Receipt {
 }
 
 function status(components: ControlComponents, startedMs: number): Handled<'status'> {
-  const { self, peer, sandbox, clock, about, addresses } = components;
+  const { self, peer, sandbox, clock, about, addresses, disk } = components;
   const now = peer.status();
   const { slotsBusy, restarts, trouble } = sandbox.stats();
   const { state, reason } = activity(components);
@@ -240,13 +294,22 @@ function status(components: ControlComponents, startedMs: number): Handled<'stat
     peersDead: now.failures.dead,
     peersUnreachable: now.failures.unreachable,
     peersMisbehaved: now.failures.misbehaved,
+    refused: now.refused
+      .slice(0, REFUSED_SHOWN_MAX)
+      .map(({ peer: peerId, why }) => ({ peerId, why })),
+    diskBytes: disk.bytes,
+    diskBytesMax: disk.bytesMax === Infinity ? 0 : disk.bytesMax,
+    undelivered: [...now.unsent]
+      .sort(([, one], [, other]) => other - one)
+      .slice(0, UNDELIVERED_SHOWN_MAX)
+      .map(([peerId, results]) => ({ peerId, results })),
   };
 }
 
 function activity({ peer, sandbox, jobs }: ControlComponents): { state: string; reason: string } {
   const { mode, offers, leasesHeld, neighbours, declined, requesters } = peer.status();
   if (mode === 'paused') return { state: 'paused', reason: 'its owner asked for it' };
-  if (mode === 'finishing') {
+  if (mode === 'finishing' || mode === 'leaving') {
     const left = `${leasesHeld} leases to return, ${jobs.running.length} own jobs to see through`;
     return { state: 'finishing', reason: left };
   }

@@ -16,13 +16,18 @@ import type { LocalEvent } from '../protocol/events.ts';
 import { Peer } from '../protocol/peer.ts';
 import { createSandbox } from '../sandbox/create-sandbox.ts';
 import { openBlobCache } from '../storage/blob-cache.ts';
+import { DiskLimit } from '../storage/disk-limit.ts';
 import { openStore } from '../storage/sqlite-store.ts';
 import { serveControl } from '../transport/control-server.ts';
 import { loadGrid } from '../transport/grid.ts';
 import { loadIdentity } from '../transport/identity.ts';
 import { createPeerTransport } from '../transport/peer-transport.ts';
-import { createControl } from './control.ts';
+import { Accuser, type AccuserComponents } from './accuser.ts';
+import { signAuditSeal } from '../wire/audit-codec.ts';
+import { backupOf } from './backup.ts';
+import { type ControlComponents, createControl } from './control.ts';
 import { Driver } from './driver.ts';
+import { EvidenceCheck } from './evidence-check.ts';
 import { Farewell } from './farewell.ts';
 import { createHealth } from './health.ts';
 import { JobBook } from './job-book.ts';
@@ -31,11 +36,15 @@ import { metricSources } from './metric-sources.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { type Health, serveMetrics } from './metrics-server.ts';
 import { ProgramFetch } from './program-fetch.ts';
+import { unsentLeft } from './unsent-keeper.ts';
+import { Recomputation } from './recomputation.ts';
 
 export type NodeOptions = {
   /** Folder of everything this peer keeps. */
   readonly dataPath: string;
   readonly controlPath: string;
+  /** Of all that it keeps; absent for no bound. */
+  readonly diskBytesMax?: number;
   /** "host:port"; port 0 takes a free one. */
   readonly listen: string;
   /** Addresses to tell others; empty for those it listens on. */
@@ -68,6 +77,11 @@ export type RunningNode = {
   readonly knowsOthers: boolean;
   /** Resolves when the peer has stopped, by `stop` or after `finish`. */
   readonly stopped: Promise<void>;
+  /**
+   * Ends what it computes for others within a stated time and gives the rest back, then stops; own
+   * jobs that run are lost. Idempotent.
+   */
+  leave(): Promise<void>;
   /** Ends everything at once; jobs that run are lost. Idempotent. */
   stop(): Promise<void>;
 };
@@ -120,8 +134,17 @@ type Parts = {
   readonly grid: string;
   readonly store: Store;
   readonly cache: BlobCache;
+  readonly disk: DiskLimit;
   readonly sandbox: Sandbox;
   readonly transport: Transport;
+  readonly signSeal: ControlComponents['signSeal'];
+  readonly backup: ControlComponents['backup'];
+};
+
+/** What others may fetch. */
+type Offered = {
+  readonly isStored: (blob: Digest) => boolean;
+  readonly inMemory: (blob: Digest) => Uint8Array | undefined;
 };
 
 /** What is opened before the peer can begin, each closed again in the opposite order. */
@@ -129,21 +152,22 @@ async function openParts(
   options: NodeOptions,
   components: NodeComponents,
   closers: Closers,
-  isOffered: (blob: Digest) => boolean,
+  offered: Offered,
 ): Promise<Parts> {
-  const { dataPath, listen, advertise, gridPath } = options;
+  const { dataPath, controlPath, diskBytesMax, listen, advertise, gridPath } = options;
   const { log } = components;
   await makeDataFolder(dataPath);
   const grid = await loadGrid(gridPath);
+  const disk = new DiskLimit(dataPath, diskBytesMax);
   // First, because it takes the folder: two peers can't both make an identity in it.
-  const store = await openStore({ path: dataPath });
+  const store = await openStore({ path: dataPath, controlPath, limit: disk });
   closers.push(() => store.close());
   const identity = await loadIdentity(dataPath);
-  const cache = await openCache(dataPath, log);
+  const cache = await openCache(dataPath, disk, log);
   const sandbox = components.sandbox ?? openSandbox(options, log);
   closers.push(() => sandbox.close());
   const blobs = async (blob: Digest): Promise<Uint8Array | undefined> =>
-    isOffered(blob) ? store.getBlob(blob) : undefined;
+    offered.inMemory(blob) ?? (offered.isStored(blob) ? store.getBlob(blob) : undefined);
   const transport = await createPeerTransport(
     { listen, advertise },
     { identity, grid, log, blobs, clock: systemClock },
@@ -154,15 +178,19 @@ async function openParts(
     grid: `${grid.name} (${grid.fingerprint})`,
     store,
     cache,
+    disk,
     sandbox,
     transport,
+    signSeal: (job, seal) => signAuditSeal(job, seal, identity, identity.privateKey),
+    backup: () => backupOf(identity, store),
   };
 }
 
-async function openCache(dataPath: string, log: Logger): Promise<BlobCache> {
+async function openCache(dataPath: string, limit: DiskLimit, log: Logger): Promise<BlobCache> {
   const path = join(dataPath, 'cache');
   return openBlobCache({
     path,
+    limit,
     bytesMax: limits.cacheBytesMax,
     filesMax: limits.cacheFilesMax,
     onTrouble: (reason) => {
@@ -186,30 +214,31 @@ async function start(
   stop: () => Promise<void>,
 ): Promise<Omit<RunningNode, 'stop' | 'stopped'>> {
   const { log } = components;
-  const isOffered = (blob: Digest): boolean => jobs.isOffered(blob);
-  const parts = await openParts(options, components, closers, isOffered);
+  const parts = await openParts(options, components, closers, {
+    isStored: (blob) => jobs.isOffered(blob) || accuser.offers(blob),
+    inMemory: (blob) => accuser.input(blob),
+  });
   const { self, transport, sandbox, grid, store } = parts;
   let addresses: readonly string[] = [];
   const known = left('the peers of earlier runs', () => store.listPeers(), log);
   const peer = new Peer({
+    ...usualPeer(options),
+    ...leftOf(store, log),
     self,
     addresses: () => addresses,
-    entrances: options.peers,
     known,
-    standings: left('what earlier runs have seen of peers', () => store.listStandings(), log),
-    features: options.slots > 0 ? ['computes'] : [],
-    slots: options.slots,
-    limits: options.limits,
-    seed: randomInt(2 ** 32),
   });
   const metrics = createMetrics(metricSources({ peer, transport, sandbox }), options.version);
   const common = { ...parts, peer, clock: systemClock };
   const dispatch = (event: LocalEvent): void => driver.dispatch(event);
   const jobs = new JobBook({ ...common, dispatch });
   const farewell = new Farewell(peer, jobs, dispatch, stop);
+  const forEvidence = { ...common, log, dispatch, addresses: () => addresses };
+  const { accuser, ...work } = evidenceParts(forEvidence, jobs, options.limits);
   const driver = new Driver({
     ...common,
-    programs: new ProgramFetch(parts),
+    ...work,
+    accuser,
     log,
     entrances: options.peers,
     ownJob: (job) => jobs.ownJob(job),
@@ -246,7 +275,34 @@ async function start(
   if (!knowsOthers) log.info(ALONE_TEXT);
   const metricsAddress = metricsServer?.address;
   const metricsPart = metricsAddress === undefined ? {} : { metricsAddress };
-  return { peer: self, addresses, knowsOthers, ...metricsPart };
+  const leave = (): Promise<void> => farewell.leave();
+  return { peer: self, addresses, knowsOthers, leave, ...metricsPart };
+}
+
+function usualPeer({ peers, slots, limits: given }: NodeOptions) {
+  const features = slots > 0 ? ['computes'] : [];
+  return { entrances: peers, features, slots, limits: given, seed: randomInt(2 ** 32) };
+}
+
+/** What earlier runs have left for the machine, but for the peers that they have met. */
+function leftOf(store: Store, log: Logger) {
+  const unsent = (): ReturnType<typeof unsentLeft> => unsentLeft(store, systemClock.unixMs());
+  return {
+    unsent: left('results that were not delivered', unsent, log),
+    standings: left('what earlier runs have seen of peers', () => store.listStandings(), log),
+  };
+}
+
+/** What fetches programs, and computes chunks again: to accuse others, or to check who does. */
+function evidenceParts(
+  parts: Parts & Pick<AccuserComponents, 'log' | 'dispatch' | 'addresses' | 'clock'>,
+  jobs: JobBook,
+  given: ChunkLimits,
+) {
+  const programs = new ProgramFetch(parts);
+  const recomputation = new Recomputation({ ...parts, programs, limits: given });
+  const accuser = new Accuser({ ...parts, recomputation, ownJob: (job) => jobs.ownJob(job) });
+  return { programs, accuser, evidenceCheck: new EvidenceCheck({ ...parts, recomputation }) };
 }
 
 /** What earlier runs have left. That it can't be read is no reason not to start. */

@@ -6,8 +6,8 @@
 import { reasonOf, unreachable } from '../model/errors.ts';
 import type { JobFailure } from '../model/job.ts';
 import { type JobId, type PeerId, short } from '../model/ids.ts';
+import { limits } from '../model/limits.ts';
 import type { RequesterSend, TransportEvent, VolunteerMessage } from '../model/messages.ts';
-import type { Standing } from '../model/standing.ts';
 import type { KnownPeer } from '../model/peer-record.ts';
 import type { SignedReceipt } from '../model/receipt.ts';
 import type { ResultFrame } from '../model/replica.ts';
@@ -15,11 +15,16 @@ import type { Clock, Sandbox, Store, Transport } from '../ports.ts';
 import type { Effect, PeerEvent } from '../protocol/events.ts';
 import type { Peer } from '../protocol/peer.ts';
 import { workDigests } from '../wire/work-digest.ts';
+import type { Accuser } from './accuser.ts';
+import { ClockWatch } from './clock-watch.ts';
+import type { EvidenceCheck } from './evidence-check.ts';
 import type { Logger } from './log.ts';
 import { NeighbourLog } from './neighbour-log.ts';
 import type { OwnJob } from './own-job.ts';
 import type { ProgramFetch } from './program-fetch.ts';
 import { otherWork } from './result-check.ts';
+import { StandingsKeeper } from './standings-keeper.ts';
+import { UnsentKeeper } from './unsent-keeper.ts';
 
 /** setTimeout's longest delay; a wake beyond it comes early, which does no harm. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
@@ -35,6 +40,8 @@ export type DriverComponents = {
   readonly transport: Transport;
   readonly sandbox: Sandbox;
   readonly programs: ProgramFetch;
+  readonly accuser: Pick<Accuser, 'accuse'>;
+  readonly evidenceCheck: Pick<EvidenceCheck, 'check'>;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Logger;
@@ -48,6 +55,9 @@ export type DriverComponents = {
 export class Driver {
   readonly #components: DriverComponents;
   readonly #neighbourLog: NeighbourLog;
+  readonly #clockWatch: ClockWatch;
+  readonly #standings: StandingsKeeper;
+  readonly #unsent: UnsentKeeper;
   readonly #events: PeerEvent[] = [];
   #handling = false;
   #timer: NodeJS.Timeout | undefined;
@@ -57,6 +67,9 @@ export class Driver {
   constructor(components: DriverComponents) {
     this.#components = components;
     this.#neighbourLog = new NeighbourLog(components.log);
+    this.#clockWatch = new ClockWatch(components.log);
+    this.#standings = new StandingsKeeper(components);
+    this.#unsent = new UnsentKeeper(components);
   }
 
   /** Handles an event now, or after the one being handled. */
@@ -72,6 +85,7 @@ export class Driver {
         const now = { ms: clock.nowMs(), unixMs: clock.unixMs() };
         for (const effect of peer.handle(next, now)) this.#tryToCarryOut(effect);
         this.#neighbourLog.compare(peer.neighbours, next);
+        this.#clockWatch.observe(next, now);
       }
     } finally {
       this.#handling = false;
@@ -119,7 +133,7 @@ export class Driver {
       case 'close-work':
         return transport.closeWork(effect.requester);
       case 'send-to-requester':
-        return transport.sendToRequester(effect.to, effect.message);
+        return this.#sendToRequester(effect.to, effect.message);
       case 'send-to-volunteer':
         return this.#sendToVolunteer(effect.to, effect.message);
       case 'close-volunteer':
@@ -135,9 +149,12 @@ export class Driver {
       case 'keep-peers':
         return this.#keepPeers(effect.peers);
       case 'keep-standings':
-        return this.#keepStandings(effect.standings);
+        return this.#standings.keep(effect.standings);
       case 'keep-receipt':
         return this.#keepReceipt(effect.receipt);
+      case 'keep-unsent':
+      case 'drop-unsent':
+        return this.#unsent.carryOut(effect);
       case 'wake':
         return this.#wake(effect.atMs);
       case 'drained':
@@ -146,6 +163,10 @@ export class Driver {
         return this.#background(this.#fetchProgram(effect));
       case 'run':
         return this.#background(this.#run(effect));
+      case 'accuse':
+        return this.#background(this.#components.accuser.accuse(effect));
+      case 'check-evidence':
+        return this.#background(this.#components.evidenceCheck.check(effect.evidence));
       default:
         return this.#forOwnJob(effect);
     }
@@ -211,17 +232,6 @@ export class Driver {
     }
   }
 
-  /** Without them peers are strangers at the next start, which costs work and nothing else. */
-  #keepStandings(standings: readonly Standing[]): void {
-    const { store, log } = this.#components;
-    try {
-      store.putStandings(standings);
-    } catch (error) {
-      const reason = reasonOf(error);
-      log.warn({ reason }, `what was seen of peers can't be kept: ${reason}`);
-    }
-  }
-
   /** Without it there is less to show for what this peer has done, and nothing else. */
   #keepReceipt(receipt: SignedReceipt): void {
     const { store, log } = this.#components;
@@ -232,6 +242,20 @@ export class Driver {
     } catch (error) {
       const reason = reasonOf(error);
       log.warn({ reason, requester, job }, `a receipt can't be kept: ${reason}`);
+    }
+  }
+
+  /** To this peer itself go only results that have to be compared first. */
+  #sendToRequester(to: PeerId, message: VolunteerMessage): void {
+    const { self, transport } = this.#components;
+    if (to !== self || message.type !== 'results') return transport.sendToRequester(to, message);
+    const { job, replicas } = message.frame;
+    // Signed as they are now, one statement for each frame: the comparison may change digests.
+    for (let from = 0; from < replicas.length; from += limits.statementReplicasMax) {
+      const some = replicas.slice(from, from + limits.statementReplicasMax);
+      const [signed] = transport.signResults({ job, replicas: some });
+      const frame = { job, replicas: some, ...(signed === undefined ? {} : { signed }) };
+      this.#background(this.#receiveResults(self, { type: 'results', frame }));
     }
   }
 
@@ -283,7 +307,9 @@ export class Driver {
         return own.fail(unreadable(error));
       }
     }
-    this.dispatch({ type: 'volunteer-message', from, message });
+    const replicas = (await own?.comparison?.admit(from, frame.replicas)) ?? frame.replicas;
+    const compared = { ...message, frame: { ...frame, replicas } };
+    this.dispatch({ type: 'volunteer-message', from, message: compared });
   }
 
   async #fetchProgram(effect: Extract<Effect, { type: 'fetch-program' }>): Promise<void> {
@@ -294,10 +320,11 @@ export class Driver {
     const { sandbox, onCompute } = this.#components;
     const { run, job, program, limits: chunkLimits, chunks, ref } = effect;
     const ran = await sandbox.run({ job, program, limits: chunkLimits, chunks });
-    const workOf = workDigests(ref);
-    const outcomes = ran.map((done, index) => {
-      const input = done.outcome.type === 'result' ? chunks[index]?.input : undefined;
-      return input === undefined ? done : { ...done, work: workOf(input) };
+    const workOf = workDigests({ ...ref, limits: chunkLimits });
+    const outcomes = ran.map(({ outcome, computeMs }, index) => {
+      const input = outcome.type === 'result' ? chunks[index]?.input : undefined;
+      if (input === undefined) return { outcome, computeMs };
+      return { outcome, computeMs, work: workOf(input) };
     });
     const computed = outcomes.filter(({ outcome }) => outcome.type !== 'returned');
     const seconds = computed.reduce((sum, { computeMs }) => sum + computeMs, 0) / 1000;

@@ -1,18 +1,31 @@
 /**
- * `finish`: the peer takes no more of others' work, returns what it holds of it, sees its own jobs
- * through, and only then stops.
+ * The two orderly ways to stop. `finish`: the peer takes no more of others' work, returns what it
+ * holds of it, sees its own jobs through, and only then stops, however long that takes. `leave`,
+ * which is what SIGTERM and Ctrl-C do: what runs has some seconds, the rest goes back at once, so
+ * that nobody waits for a lease to expire.
  */
+
+import { setTimeout as wait } from 'node:timers/promises';
 
 import type { LocalEvent } from '../protocol/events.ts';
 import type { Peer } from '../protocol/peer.ts';
 import type { JobBook } from './job-book.ts';
+
+/**
+ * For chunks that run when the peer is to leave: less than the 10 s after which `docker stop` kills
+ * what has not ended, and the 90 s of systemd. A guess.
+ */
+export const LEAVE_GRACE_MS = 5_000;
+/** For the sandbox to stop what runs after that, and requesters to acknowledge the last results. */
+const DELIVERY_MS_MAX = 2_000;
 
 export class Farewell {
   readonly #peer: Peer;
   readonly #jobs: JobBook;
   readonly #dispatch: (event: LocalEvent) => void;
   readonly #stop: () => Promise<void>;
-  #begun = false;
+  #state: 'here' | 'finishing' | 'leaving' = 'here';
+  readonly #left = Promise.withResolvers<void>();
 
   constructor(
     peer: Peer,
@@ -28,17 +41,33 @@ export class Farewell {
 
   /** The machine says when nothing is held; the job book, when no own job runs. */
   begin(): void {
-    if (this.#begun) return;
-    this.#begun = true;
+    if (this.#state !== 'here') return;
+    this.#state = 'finishing';
     this.#jobs.refuseNew();
     this.#dispatch({ type: 'finish' });
     void this.#watchJobs();
   }
 
+  /** Also while it is finishing, which then ends sooner. @returns when it has stopped */
+  async leave(): Promise<void> {
+    if (this.#state !== 'leaving') {
+      this.#state = 'leaving';
+      this.#jobs.refuseNew();
+      this.#dispatch({ type: 'leave', graceMs: LEAVE_GRACE_MS });
+      this.check();
+      const atMost = wait(LEAVE_GRACE_MS + DELIVERY_MS_MAX, undefined, { ref: false });
+      void atMost.then(this.#left.resolve);
+    }
+    await this.#left.promise;
+    await this.#stop();
+  }
+
   check(): void {
-    if (!this.#begun || this.#jobs.running.length > 0) return;
+    if (this.#state === 'here' || !this.#peer.status().isDrained) return;
+    if (this.#state === 'leaving') return this.#left.resolve();
+    if (this.#jobs.running.length > 0) return;
     // Not within the machine's own event, nor before the owner got the answer.
-    if (this.#peer.status().leasesHeld === 0) setImmediate(() => void this.#stop());
+    setImmediate(() => void this.#stop());
   }
 
   async #watchJobs(): Promise<void> {

@@ -71,8 +71,15 @@ export async function* resultInParts(store: Blobs, job: StoredJob): AsyncGenerat
   }
 }
 
-function outputOf({ state, output, failure, job }: StoredJob): StoredOutput {
+function outputOf({ state, output, failure, job, isTrimmed }: StoredJob): StoredOutput {
   if (output !== undefined) return output;
+  if (state === 'done' && isTrimmed === true) {
+    throw new GridError(
+      'job-failed',
+      'The result of this job was removed, because the data folder had come to its --disk-limit. ' +
+        'Submit the job again, and take results out sooner or allow more.',
+    );
+  }
   throw new GridError(
     state === 'cancelled' ? 'job-cancelled' : 'job-failed',
     state === 'running' || state === 'merging'

@@ -11,11 +11,12 @@ import { encodeCanonical } from '../wire/canonical-cbor.ts';
 import { digestOf } from '../wire/digest.ts';
 import { Changes } from './changes.ts';
 import { JobInput } from './job-input.ts';
-import { prepareProgram } from './job-program.ts';
+import { type JobProgram, prepareProgram } from './job-program.ts';
 import type { JobRequest } from './job-request.ts';
 import type { StepRunner } from './job-steps.ts';
 import { OwnJob } from './own-job.ts';
 import { PageFiles } from './pages.ts';
+import { ScriptCalls } from './script-calls.ts';
 
 export type JobBookComponents = {
   readonly self: PeerId;
@@ -74,12 +75,13 @@ export class JobBook {
         steps: program.steps,
         params,
         trust: request.trust,
+        comparison: program.comparison,
         limits: request.limits,
         chunksMax: request.chunksMax,
         requester: self,
         createdAtMs: clock.unixMs(),
       });
-      this.#start(id, spec, program.runner(params, input), program.data);
+      this.#start(id, spec, program, program.runner(params, input));
       return id;
     } catch (error) {
       await input?.close();
@@ -103,11 +105,13 @@ export class JobBook {
     }
   }
 
-  #start(id: JobId, spec: JobSpec, steps: StepRunner, data: readonly Digest[] | undefined): void {
-    const { peer, store, clock, dispatch } = this.#components;
+  #start(id: JobId, spec: JobSpec, { data, comparer }: JobProgram, steps: StepRunner): void {
+    const { peer, sandbox, store, clock, dispatch } = this.#components;
+    const called = comparer && { job: id, script: comparer, limits: spec.limits };
     const own = new OwnJob(id, spec, {
       steps,
       ...(data === undefined ? {} : { data }),
+      ...(called === undefined ? {} : { calls: new ScriptCalls(called, { sandbox }) }),
       store,
       files: this.#files,
       dispatch,
@@ -149,6 +153,23 @@ export class JobBook {
         ? `This peer knows no job "${prefix.slice(0, 80)}". \`manyhands jobs\` shows them all.`
         : `"${prefix.slice(0, 80)}" fits ${fits.length} jobs. Give more characters of the id.`,
     );
+  }
+
+  /**
+   * Removes one that has ended, with all that was kept of it.
+   * @param prefix of its id
+   * @throws {GridError} `unknown-job`, or `usage` while it runs
+   */
+  forget(prefix: string): JobId {
+    const { job } = this.resolve(prefix);
+    if (this.#running.has(job)) {
+      throw new GridError(
+        'usage',
+        `That job has not ended yet. \`manyhands cancel ${job.slice(0, 8)}\` ends it.`,
+      );
+    }
+    this.#components.store.forgetJob(job);
+    return job;
   }
 
   /** Ends what runs, unfinished: the peer stops. */

@@ -6,20 +6,23 @@
 
 import { GridError } from '../model/errors.ts';
 import { type Digest, short } from '../model/ids.ts';
-import type { ChunkLimits, JobSteps } from '../model/job.ts';
+import { type ChunkLimits, comparedBy, type ComparedBy, type JobSteps } from '../model/job.ts';
 import { limits } from '../model/limits.ts';
-import type { BlobRef, DataFile, ProgramRef, Setup } from '../model/program.ts';
+import type { BlobRef, DataFile, ProgramRef, ScriptFunction, Setup } from '../model/program.ts';
 import type { LoadableProgram, Sandbox, Store } from '../ports.ts';
 import { decodeSetup, encodeSetup } from '../wire/setup-codec.ts';
 import { describeRefusal } from './job-failure.ts';
 import type { JobInput } from './job-input.ts';
 import type { ProgramRequest, SetupRequest } from './job-request.ts';
 import { PieceSteps, type ScriptOptions, ScriptSteps, type StepRunner } from './job-steps.ts';
-import { loadableProgram, loadableScript, type ReadBlob, type ScriptFunction } from './loadable.ts';
+import { loadableProgram, loadableScript, type ReadBlob } from './loadable.ts';
 
 export type JobProgram = {
   readonly ref: ProgramRef;
   readonly steps: JobSteps;
+  readonly comparison: ComparedBy;
+  /** With `equals` or `verify`, where the results are compared by them. */
+  readonly comparer?: LoadableProgram;
   /** Blobs of the data files, if there are any. */
   readonly data?: readonly Digest[];
   /** Carries out the steps, over the parameters and the input of one job. */
@@ -45,11 +48,15 @@ export async function prepareProgram(
     { digest: script }: BlobRef,
     functions: readonly ScriptFunction[],
     encoding: ScriptOptions['encoding'],
-  ): Promise<Pick<JobProgram, 'steps' | 'runner'>> => {
+  ): Promise<Omit<JobProgram, 'ref' | 'data'>> => {
     const loaded = await load(loadableScript(script, chunkLimits.memoryBytesMax, functions, read));
     const options = { script: loaded, limits: chunkLimits, encoding };
+    const exports: readonly string[] = sandbox.exportsOf(loaded.key);
+    const comparison = comparedBy.find((name) => exports.includes(name)) ?? 'digest';
     return {
       steps: { type: 'script', script },
+      comparison,
+      ...(comparison === 'digest' ? {} : { comparer: loaded }),
       runner: (params, input) => new ScriptSteps({ ...options, params, input }, components),
     };
   };
@@ -75,6 +82,7 @@ export async function prepareProgram(
     ref,
     ...data,
     steps: { type: 'pieces', pieces },
+    comparison: 'digest',
     runner: (_params, input) => new PieceSteps({ pieces, paths, input }, components),
   };
 }

@@ -4,10 +4,8 @@
  */
 
 import type { Digest } from '../model/ids.ts';
-import { programKey, type ProgramRef, type Setup } from '../model/program.ts';
+import { programKey, type ProgramRef, type ScriptFunction, type Setup } from '../model/program.ts';
 import type { LoadableProgram } from '../ports.ts';
-
-export type ScriptFunction = 'split' | 'compute' | 'merge';
 
 /** @throws {Error} when the blob can't be had any more */
 export type ReadBlob = (blob: Digest) => Promise<Uint8Array>;

@@ -38,6 +38,7 @@ export function metricSources({ peer, transport, sandbox }: MetricComponents): M
       granted: sum(peer, ({ table }) => table.activeLeases),
       held: peer.status().leasesHeld,
     }),
+    undelivered: () => [...peer.status().unsent.values()].reduce((sum, count) => sum + count, 0),
     leases: () => {
       const { leased, returned, expired, revoked } = peer.totals;
       return { granted: leased, returned, expired, revoked };
@@ -70,6 +71,7 @@ export function metricSources({ peer, transport, sandbox }: MetricComponents): M
       const { checkPassed, checkFailed, caught, reopened } = peer.totals.evidence;
       return { check_passed: checkPassed, check_failed: checkFailed, caught, reopened };
     },
+    accusations: () => peer.evidenceCounts,
     transport: () => transport.stats(),
     sandbox: () => ({ ...sandbox.stats(), slots: sandbox.slots }),
   };

@@ -26,6 +26,8 @@ export type MetricSources = {
   readonly failures: () => Numbers<'suspected' | 'dead' | 'unreachable' | 'misbehaved'>;
   /** Present leases: granted to volunteers of own jobs, held as a volunteer of others'. */
   readonly leasesActive: () => Numbers<'granted' | 'held'>;
+  /** Present results for others that were not acknowledged. */
+  readonly undelivered: () => number;
   /** Totals of own jobs. */
   readonly leases: () => Numbers<'granted' | 'returned' | 'expired' | 'revoked'>;
   /** Present chunks of own running jobs, each in one state. */
@@ -36,6 +38,10 @@ export type MetricSources = {
   readonly replicas: () => Numbers<ReplicaOutcome>;
   /** Totals of own jobs that believe on evidence. */
   readonly evidence: () => Numbers<'check_passed' | 'check_failed' | 'caught' | 'reopened'>;
+  /** Totals of evidence against others: this peer's own, what came and went, what it found out. */
+  readonly accusations: () => Numbers<
+    'published' | 'received' | 'sent' | 'proven' | 'refuted' | 'unknown'
+  >;
   readonly transport: () => TransportStats;
   readonly sandbox: () => SandboxStats & { readonly slots: number };
 };
@@ -136,6 +142,12 @@ const polled: readonly PolledFamily[] = [
     poll: ({ leasesActive }) => leasesActive(),
   },
   {
+    name: 'manyhands_results_undelivered',
+    type: 'gauge',
+    help: 'Results computed for others that their requesters have not acknowledged.',
+    poll: ({ undelivered }) => undelivered(),
+  },
+  {
     name: 'manyhands_leases_total',
     type: 'counter',
     help: 'Leases of own jobs, by what happened to them.',
@@ -168,6 +180,13 @@ const polled: readonly PolledFamily[] = [
     help: 'Own jobs with an error rate: spot-checks, peers caught, chunks not believed any more.',
     label: 'event',
     poll: ({ evidence }) => evidence(),
+  },
+  {
+    name: 'manyhands_accusations_total',
+    type: 'counter',
+    help: 'Evidence against peers: own, from and to neighbours, and what came of checking it.',
+    label: 'event',
+    poll: ({ accusations }) => accusations(),
   },
   {
     name: 'manyhands_received_bytes_total',

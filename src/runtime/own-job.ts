@@ -6,16 +6,26 @@
 
 import { GridError, reasonOf } from '../model/errors.ts';
 import type { Digest, JobId } from '../model/ids.ts';
-import type { JobFailure, JobReport, JobSpec, JobState } from '../model/job.ts';
+import {
+  type JobFailure,
+  type JobReport,
+  type JobSpec,
+  type JobState,
+  trustNeeded,
+} from '../model/job.ts';
 import { limits } from '../model/limits.ts';
-import type { Store, StoredJob, StoredOutput } from '../ports.ts';
+import type { Certificates, Store, StoredJob, StoredOutput } from '../ports.ts';
 import type { LocalEvent } from '../protocol/events.ts';
 import type { RequesterJob } from '../protocol/requester-job.ts';
 import { workDigests } from '../wire/work-digest.ts';
+import { keepCertificates } from './certificates.ts';
 import { Changes } from './changes.ts';
+import { Comparison } from './comparison.ts';
 import { describeFailure } from './job-failure.ts';
 import type { StepRunner } from './job-steps.ts';
 import { intoPages, JobPages, type PageFiles } from './pages.ts';
+import { ResultClasses } from './result-classes.ts';
+import type { ScriptCalls } from './script-calls.ts';
 
 /** Results handed to `merge` at a time; the store bounds their bytes. */
 const MERGE_RESULTS_MAX = 1024;
@@ -24,6 +34,8 @@ export type OwnJobComponents = {
   readonly steps: StepRunner;
   /** Blobs of a WASI program's data files. */
   readonly data?: readonly Digest[];
+  /** Calls the script's `equals` or `verify`, where the job has one. */
+  readonly calls?: ScriptCalls;
   readonly store: Store;
   readonly files: PageFiles;
   readonly dispatch: (event: LocalEvent) => void;
@@ -38,6 +50,8 @@ export class OwnJob {
   /** Of the state; progress in between is to be polled. */
   readonly changes = new Changes();
   readonly pages: JobPages;
+  /** What results go through before the machine sees them; absent where digests are compared. */
+  readonly comparison: Comparison | undefined;
   readonly #components: OwnJobComponents;
   readonly #abort = new AbortController();
   readonly #advanced = new Changes();
@@ -45,6 +59,7 @@ export class OwnJob {
   #report: JobReport | undefined;
   #failure: string | undefined;
   #output: StoredOutput | undefined;
+  #certificates: Certificates | undefined;
   #splitEnded = false;
   #chunks = 0;
   #contiguous = 0;
@@ -55,6 +70,23 @@ export class OwnJob {
     this.spec = spec;
     this.#components = components;
     this.pages = new JobPages(components.files, workDigests(spec));
+    const { calls } = components;
+    this.comparison = calls === undefined ? undefined : this.#comparisonBy(calls);
+  }
+
+  #comparisonBy(calls: ScriptCalls): Comparison {
+    const { job, spec, pages } = this;
+    const { store, machine } = this.#components;
+    const isAccepted = (chunk: number): boolean => machine()?.assembler.has(chunk) === true;
+    return new Comparison({
+      spec,
+      calls,
+      classes: new ResultClasses({ job, store, isAccepted }),
+      pages,
+      machine,
+      keepEquivalents: (equivalents) => store.putEquivalents(job, equivalents),
+      fail: (failure) => this.fail(failure),
+    });
   }
 
   get state(): JobState {
@@ -78,6 +110,7 @@ export class OwnJob {
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
       ...(this.#output === undefined ? {} : { output: this.#output }),
       ...(data === undefined ? {} : { data }),
+      ...(this.#certificates === undefined ? {} : { certificates: this.#certificates }),
     };
   }
 
@@ -89,7 +122,7 @@ export class OwnJob {
     const step = (name: 'split' | 'merge', work: Promise<void>): Promise<void> =>
       work.catch((error: unknown) => this.#stepFailed(name, error));
     void Promise.all([step('split', this.#split()), step('merge', this.#merge())])
-      .then(() => this.pages.releaseAll())
+      .then(() => Promise.all([this.pages.releaseAll(), this.comparison?.close()]))
       // The job has ended by now; a page that could not be removed is swept at the next start.
       .catch(() => undefined)
       .then(() => this.#settled.resolve());
@@ -164,7 +197,7 @@ export class OwnJob {
 
   /** Of a job that believes on evidence any chunk may be needed again until all are accepted. */
   get #isFarAhead(): boolean {
-    const { credibility } = this.spec.trust;
+    const { credibility } = trustNeeded(this.spec);
     return credibility === undefined && this.pages.live >= limits.pagesAheadMax;
   }
 
@@ -178,6 +211,7 @@ export class OwnJob {
     const output = await this.#components.steps.merge(results, this.#abort.signal);
     // A merge that returns early has its answer, but the job is done when its chunks are.
     while (this.#state === 'running') await this.#advanced.next();
+    this.#certificates = await keepCertificates(this.job, this.pages, this.#components.store);
     this.#end('done', { output });
   }
 

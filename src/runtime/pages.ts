@@ -4,7 +4,8 @@
  *
  * A page is a blob. Since blobs are named by their digest, two pages with the same inputs are one
  * file; references are counted so that the last user removes it. Once the chunks of a page are all
- * accepted, nobody needs it again.
+ * accepted, nobody needs it again but who audits the job: small jobs have their pages kept to the
+ * end, when `kept` hands over all inputs.
  */
 
 import PQueue from 'p-queue';
@@ -14,6 +15,7 @@ import { limits } from '../model/limits.ts';
 import type { Lease, LeasedChunk } from '../model/replica.ts';
 import type { Store } from '../ports.ts';
 import type { WorkDigests } from '../wire/work-digest.ts';
+import { encodeKeptInputs } from './kept-inputs.ts';
 import { decodePacked, encodePacked, itemAt, pack, type Packed } from '../wire/packed.ts';
 
 /** Pages kept in memory, of 1 MiB or so each: volunteers run at most this far apart before
@@ -25,6 +27,9 @@ type CachedPage = {
   /** By index in the page, as far as they were asked for: a chunk has several replicas. */
   readonly works: (Digest | undefined)[];
 };
+
+/** What a page adds to each input: where it ends. */
+const INPUT_HEAD_BYTES = 4;
 
 type Page = { readonly blob: Digest; readonly first: number; readonly count: number };
 
@@ -70,17 +75,26 @@ export class PageFiles {
 /** The pages of one job, in the order of its chunks. */
 export class JobPages {
   readonly #files: PageFiles;
-  /** Only pages from #front onward still have a file. */
+  readonly #keptBytesMax: number;
   readonly #pages: Page[] = [];
+  /** Only pages from here onward are of use to the job. */
   #front = 0;
+  /** Only pages from here onward still have a file: fewer, while all may yet be kept. */
+  #filed = 0;
   #chunks = 0;
+  #bytes = 0;
   readonly #workDigest: WorkDigests;
   /** The most recently used last. */
   readonly #cache = new Map<Page, CachedPage>();
 
-  constructor(files: PageFiles, workDigest: WorkDigests) {
+  constructor(
+    files: PageFiles,
+    workDigest: WorkDigests,
+    keptBytesMax: number = limits.inputsKeptBytesMax,
+  ) {
     this.#files = files;
     this.#workDigest = workDigest;
+    this.#keptBytesMax = keptBytesMax;
   }
 
   /** Pages whose chunks are not all accepted. */
@@ -92,6 +106,14 @@ export class JobPages {
     const blob = await this.#files.put(inputs);
     this.#pages.push({ blob, first: this.#chunks, count: inputs.length });
     this.#chunks += inputs.length;
+    this.#bytes += inputs.reduce((sum, input) => sum + input.byteLength + INPUT_HEAD_BYTES, 0);
+    if (!this.#mayBeKept) await this.#removeFiles();
+  }
+
+  /** All inputs, unless they are too many to be kept. @throws {Error} if a page can't be read */
+  kept(): AsyncIterable<Uint8Array> | undefined {
+    const blobs = this.#pages.map(({ blob }) => blob);
+    return this.#mayBeKept ? encodeKeptInputs(blobs, (blob) => this.#files.get(blob)) : undefined;
   }
 
   /**
@@ -132,21 +154,31 @@ export class JobPages {
     return work;
   }
 
-  /** Removes the pages of which every chunk is below `chunk`. */
+  /** The job needs no page of which every chunk is below `chunk`. */
   async releaseBefore(chunk: number): Promise<void> {
-    const releases: Promise<void>[] = [];
     for (;;) {
       const page = this.#pages[this.#front];
       if (page === undefined || page.first + page.count > chunk) break;
       this.#front += 1;
       this.#cache.delete(page);
-      releases.push(this.#files.release(page.blob));
     }
-    await Promise.all(releases);
+    if (!this.#mayBeKept) await this.#removeFiles();
   }
 
-  releaseAll(): Promise<void> {
-    return this.releaseBefore(Infinity);
+  /** The job is over. */
+  async releaseAll(): Promise<void> {
+    await this.releaseBefore(Infinity);
+    await this.#removeFiles();
+  }
+
+  get #mayBeKept(): boolean {
+    return this.#bytes <= this.#keptBytesMax;
+  }
+
+  async #removeFiles(): Promise<void> {
+    const pages = this.#pages.slice(this.#filed, this.#front);
+    this.#filed = this.#front;
+    await Promise.all(pages.map(({ blob }) => this.#files.release(blob)));
   }
 
   /** @returns undefined for a chunk whose page was released */

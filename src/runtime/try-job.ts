@@ -20,6 +20,7 @@ import { decodeSetup, encodeSetup } from '../wire/setup-codec.ts';
 import { backwards, differenceOf } from './determinism.ts';
 import { loadableProgram, loadableScript } from './loadable.ts';
 import { splitIntoPieces } from './pieces.ts';
+import { type TriedComparison, tryComparison } from './try-comparison.ts';
 
 /** With all its bytes. */
 type TriedJob =
@@ -62,6 +63,8 @@ export type TryJobEvent =
   | { readonly type: 'differs'; readonly chunk: number; readonly failure: Failure }
   /** All chunks came out the same twice. */
   | { readonly type: 'same'; readonly chunks: number }
+  /** The job's own `equals` or `verify` finds nothing wrong with any of them. */
+  | TriedComparison
   | {
       readonly type: 'merged';
       readonly output: MergeOutput;
@@ -76,8 +79,9 @@ export type TryJobComponents = {
 
 /**
  * Events as they happen: each chunk, up to the first that fails; whether they came out the same a
- * second time; then the merged output.
- * @throws {GridError} `job-invalid`, `job-failed` for split and merge, `input-unreadable`
+ * second time, and what the job's own comparison says of them; then the merged output.
+ * @throws {GridError} `job-invalid`, `job-failed` for split, merge and comparison,
+ *   `input-unreadable`
  */
 export async function* tryJob(
   options: TryJobOptions,
@@ -136,6 +140,11 @@ async function* tryIn(
     if (difference.length > 0) return;
   }
   yield { type: 'same', chunks: inputs.length };
+  if (script !== undefined) {
+    const values = valuesOf(outcomes);
+    const { limits } = options;
+    yield* tryComparison({ job: theJob, script, limits, inputs, values }, sandbox);
+  }
   yield { type: 'merged', output: await merged(sandbox, script, params, outcomes), sawAll };
 }
 
@@ -290,6 +299,10 @@ function* differs(
   yield { type: 'differs', chunk, failure: { kind: 'not-deterministic', detail } };
 }
 
+function valuesOf(outcomes: readonly Outcome[]): readonly Uint8Array[] {
+  return outcomes.flatMap((each) => (each.type === 'result' ? [each.value] : []));
+}
+
 function isOverdue(outcome: Outcome): boolean {
   return outcome.type === 'failure' && outcome.failure.kind === 'timed-out';
 }
@@ -300,7 +313,7 @@ async function merged(
   params: Uint8Array,
   outcomes: readonly Outcome[],
 ): Promise<MergeOutput> {
-  const values = outcomes.flatMap((each) => (each.type === 'result' ? [each.value] : []));
+  const values = valuesOf(outcomes);
   if (script === undefined) {
     const parts = values.map(decodeCanonical).filter((each) => each instanceof Uint8Array);
     return { kind: 'bytes', value: Buffer.concat(parts) };

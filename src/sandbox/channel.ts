@@ -26,7 +26,9 @@ export const channelFd = 3;
 const headBytesMax = 2 * limits.setupBytesMax;
 /** Items are added to a frame until it holds this, so that the last one may be the largest. */
 const bodyFillBytes = limits.frameFillBytes;
-const bodyBytesMax = limits.frameBytesMax;
+/** Two values that are compared: byte strings in a list, each with a head of 5 bytes. */
+const pairBytesMax = 2 * (Math.max(limits.chunkInputBytesMax, limits.resultBytesMax) + 5) + 1;
+const bodyBytesMax = bodyFillBytes + pairBytesMax;
 /**
  * What is larger than a frame goes in such pieces, so that other messages find their way between
  * them and no event loop is held up; a piece takes some 0.1 ms.

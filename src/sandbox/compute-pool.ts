@@ -181,6 +181,7 @@ export class ComputePool {
     const chunks = batch.chunks.slice(span.from, span.to);
     const task: ComputeTask = {
       program,
+      call: batch.call,
       job: batch.job,
       chunks: Uint32Array.from(chunks, ({ chunk }) => chunk),
       inputs: pack(chunks.map(({ input }) => input)),

@@ -1,32 +1,21 @@
 /** A batch of chunks on its way into the sandbox's process, and its outcomes on their way back. */
 
 import { unreachable } from '../model/errors.ts';
-import type { ChunkLimits } from '../model/job.ts';
-import type { JobId } from '../model/ids.ts';
-import type { ProgramKey } from '../model/program.ts';
 import type { LeasedChunk } from '../model/replica.ts';
 import type { ChunkBatch, ChunkOutcome } from '../ports.ts';
 import { unpack } from '../wire/packed.ts';
 import { endsOf, frameSpans } from './channel.ts';
-import { type OutcomeKind, outcomeKinds } from './process-messages.ts';
+import { type OutcomeKind, outcomeKinds, type ToProcess } from './process-messages.ts';
+
+type RunHead = Omit<Extract<ToProcess, { type: 'run' }>, 'type' | 'id'>;
 
 export class IncomingRun {
   readonly #head: Omit<ChunkBatch, 'chunks'>;
   readonly #count: number;
   readonly #chunks: LeasedChunk[] = [];
 
-  constructor({
-    job,
-    program,
-    limits,
-    count,
-  }: {
-    readonly job: JobId;
-    readonly program: ProgramKey;
-    readonly limits: ChunkLimits;
-    readonly count: number;
-  }) {
-    this.#head = { job, program, limits };
+  constructor({ job, program, call, limits, count }: RunHead) {
+    this.#head = { job, program, limits, ...(call === undefined ? {} : { call }) };
     this.#count = count;
   }
 

@@ -26,32 +26,35 @@ stripThread('javascript');
 
 /** Runs a batch. Rejects never for what a program does. */
 export async function computeBatch(task: ComputeTask): Promise<ComputeReply> {
-  const { program, limits } = task;
+  const { program, call, limits } = task;
   if (program.runtime !== 'javascript') throw new Error(`not for this thread: ${program.key}`);
   return computeAll(task, async (input) => {
     programConsole.begin(limits.stderrBytesMax);
-    const result = await computeChunk(program, input, limits.resultBytesMax);
+    const name = call ?? 'compute';
+    const result = await callWith(program, name, input, limits.resultBytesMax);
     // Looking at what it returned or threw was the program's own code too.
     await drained();
     return result;
   });
 }
 
-async function computeChunk(
+async function callWith(
   program: SharedScript,
+  name: 'compute' | 'equals' | 'verify',
   input: Uint8Array,
   resultBytesMax: number,
 ): Promise<Uint8Array | Failure> {
   let settled: Settled | undefined;
   try {
-    const compute = programOf(program).exported('compute');
-    const value: unknown = compute(decodeCanonical(input));
+    const called = programOf(program).exported(name);
+    const value: unknown =
+      name === 'compute' ? called(decodeCanonical(input)) : called(...argumentsOf(input));
     settled = isPrimitive(value) ? { value } : await settle(value);
   } catch (error) {
     return threw(describeThrown(error));
   }
   if (settled === undefined) {
-    const detail = 'the promise that compute returned never settles: nothing is left to run';
+    const detail = `the promise that ${name} returned never settles: nothing is left to run`;
     return { kind: 'timed-out', detail: failureDetail(detail, programConsole.text) };
   }
   try {
@@ -59,8 +62,21 @@ async function computeChunk(
     const bytes = encodeCanonical(settled.value);
     return bytes.byteLength <= resultBytesMax ? bytes : tooLarge(bytes, resultBytesMax);
   } catch (error) {
-    return threw(`what compute returned can't be sent: ${describeThrown(error)}`);
+    return threw(`what ${name} returned can't be sent: ${describeThrown(error)}`);
   }
+}
+
+/**
+ * Two values that strangers gave, each as a byte string: so none of them can pass itself off as
+ * both.
+ */
+function argumentsOf(input: Uint8Array): readonly unknown[] {
+  const encoded = decodeCanonical(input);
+  if (!Array.isArray(encoded)) throw new TypeError('the arguments must be a list');
+  return encoded.map((argument) => {
+    if (argument instanceof Uint8Array) return decodeCanonical(argument);
+    throw new TypeError('an argument must be bytes');
+  });
 }
 
 function threw(message: string): Failure {

@@ -2,7 +2,7 @@
 
 import type { JobId } from '../model/ids.ts';
 import type { ChunkLimits } from '../model/job.ts';
-import type { ProgramKey } from '../model/program.ts';
+import type { ProgramKey, ScriptFunction } from '../model/program.ts';
 import type { Failure } from '../model/replica.ts';
 import type { Packed } from '../wire/packed.ts';
 
@@ -14,7 +14,7 @@ export type SharedScript = {
   readonly key: ProgramKey;
   readonly source: SharedArrayBuffer;
   /** That it was seen to export. */
-  readonly functions: readonly string[];
+  readonly functions: readonly ScriptFunction[];
 };
 
 export type SharedCommand = {
@@ -30,6 +30,8 @@ export type SharedCommand = {
 /** To a thread that computes: chunks to run one after the other. */
 export type ComputeTask = {
   readonly program: SharedProgram;
+  /** In the place of `compute`; each input has its two arguments. */
+  readonly call?: 'equals' | 'verify' | undefined;
   readonly job: JobId;
   /** The number of each chunk within its job, in the order of the inputs. */
   readonly chunks: Uint32Array;
@@ -59,7 +61,7 @@ export type StepTask = {
   | {
       /** Evaluates the program once, to see whether it can run. */
       readonly step: 'check';
-      readonly functions: readonly string[];
+      readonly functions: readonly ScriptFunction[];
     }
   | {
       readonly step: 'split';
@@ -80,7 +82,7 @@ export type ToStepThread =
   | { readonly type: 'results'; readonly values: Packed | undefined };
 
 export type FromStepThread =
-  | { readonly type: 'checked' }
+  | { readonly type: 'checked'; readonly exports: readonly ScriptFunction[] }
   | { readonly type: 'chunks'; readonly chunks: Packed; readonly ended: boolean }
   | { readonly type: 'input-wanted' }
   | { readonly type: 'results-wanted' }

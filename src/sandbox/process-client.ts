@@ -11,7 +11,7 @@ import PQueue from 'p-queue';
 import { unreachable } from '../model/errors.ts';
 import type { JobId } from '../model/ids.ts';
 import type { ChunkLimits } from '../model/job.ts';
-import type { ProgramKey } from '../model/program.ts';
+import type { ProgramKey, ScriptFunction } from '../model/program.ts';
 import type { Failure } from '../model/replica.ts';
 import type { LoadableProgram, ReadBytes } from '../ports.ts';
 import { Channel, endsOf, type Frame, frameSpans, pieceBytes } from './channel.ts';
@@ -60,7 +60,7 @@ export class ProcessClient {
    * Programs that the process was given in this life, with the functions that they were seen to
    * export; it may have dropped some meanwhile.
    */
-  readonly #loaded = new Recent<ProgramKey, ReadonlySet<string>>(programsMax);
+  readonly #loaded = new Recent<ProgramKey, ReadonlySet<ScriptFunction>>(programsMax);
   /** A program's bytes are in memory while they are sent. */
   readonly #sending = new PQueue({ concurrency: sendingMax });
   #lastId = 0;
@@ -91,9 +91,14 @@ export class ProcessClient {
   }
 
   /** Whether it was given the program; it may have dropped it meanwhile. */
-  hasLoaded(key: ProgramKey, functions: readonly string[] = []): boolean {
+  hasLoaded(key: ProgramKey, functions: readonly ScriptFunction[] = []): boolean {
     const seen = this.#loaded.get(key);
     return seen !== undefined && functions.every((name) => seen.has(name));
+  }
+
+  /** What a script that it was given exports of what jobs use. */
+  exportsOf(key: ProgramKey): readonly ScriptFunction[] {
+    return [...(this.#loaded.get(key) ?? [])];
   }
 
   /**
@@ -111,11 +116,7 @@ export class ProcessClient {
     const loading = this.#load(program, limits);
     this.#loading.set(asked, loading);
     try {
-      const failure = await loading;
-      if (failure === undefined) {
-        this.#loaded.put(key, new Set([...(this.#loaded.get(key) ?? []), ...functions]));
-      }
-      return failure;
+      return await loading;
     } finally {
       this.#loading.delete(asked);
     }
@@ -128,10 +129,10 @@ export class ProcessClient {
    * @throws {ProcessDied}
    */
   async run(pending: PendingBatch, indexes: readonly number[]): Promise<boolean> {
-    const { job, program, limits, chunks } = pending.batch;
+    const { chunks, ...head } = pending.batch;
     const exchange = new RunExchange(pending, indexes);
     const id = this.#begin(exchange);
-    this.#send({ type: 'run', id, job, program, limits, count: indexes.length });
+    this.#send({ type: 'run', id, ...head, count: indexes.length });
     const leased = indexes.flatMap((index) => chunks[index] ?? []);
     for (const [from, to] of frameSpans(leased.map(({ input }) => input.byteLength))) {
       const some = leased.slice(from, to);
@@ -140,7 +141,7 @@ export class ProcessClient {
       this.#send({ type: 'inputs', id, chunks: numbers, ends: endsOf(inputs) }, inputs);
     }
     const hadProgram = await exchange.done;
-    if (!hadProgram) this.#loaded.delete(program);
+    if (!hadProgram) this.#loaded.delete(head.program);
     return hadProgram;
   }
 
@@ -173,8 +174,9 @@ export class ProcessClient {
     promise.catch(() => undefined);
     const { head, parts } = takenApart(program);
     const id = this.#begin({
-      receive(message) {
+      receive: (message) => {
         if (message.type !== 'loaded') return 'breach';
+        if (message.failure === undefined) this.#loaded.put(program.key, new Set(message.exports));
         resolve(message.failure);
         return 'last';
       },
@@ -237,7 +239,7 @@ export class ProcessClient {
   }
 }
 
-function functionsOf(program: LoadableProgram): readonly string[] {
+function functionsOf(program: LoadableProgram): readonly ScriptFunction[] {
   return program.runtime === 'javascript' ? program.functions : [];
 }
 

@@ -11,7 +11,7 @@
 import type { JobId } from '../model/ids.ts';
 import type { ChunkLimits } from '../model/job.ts';
 import { limits } from '../model/limits.ts';
-import type { ProgramKey } from '../model/program.ts';
+import { type ProgramKey, type ScriptFunction, scriptFunctions } from '../model/program.ts';
 import { failureKinds, type Failure } from '../model/replica.ts';
 import { isRecord } from './shapes.ts';
 import type { StepToStart, ThreadSandboxOptions } from './thread-sandbox.ts';
@@ -23,7 +23,7 @@ export type ProgramHead =
   | {
       readonly runtime: 'javascript';
       readonly key: ProgramKey;
-      readonly functions: readonly ('split' | 'compute' | 'merge')[];
+      readonly functions: readonly ScriptFunction[];
     }
   | {
       readonly runtime: 'wasi';
@@ -60,6 +60,7 @@ export type ToProcess =
       readonly id: number;
       readonly job: JobId;
       readonly program: ProgramKey;
+      readonly call?: 'equals' | 'verify';
       readonly limits: ChunkLimits;
       readonly count: number;
     }
@@ -96,7 +97,14 @@ export type FromProcess =
   /** Answers `ping`. */
   | { readonly type: 'pong'; readonly id: number; readonly memoryBytes: number }
   /** Answers `load`. */
-  | { readonly type: 'loaded'; readonly id: number; readonly failure?: Failure }
+  | { readonly type: 'loaded'; readonly id: number; readonly failure: Failure }
+  /** The same: it can run. `exports` of a script, of what jobs use. */
+  | {
+      readonly type: 'loaded';
+      readonly id: number;
+      readonly failure?: undefined;
+      readonly exports: readonly ScriptFunction[];
+    }
   /** Answers `run`: it doesn't have the program, or no longer. */
   | { readonly type: 'program-missing'; readonly id: number }
   /**
@@ -163,8 +171,10 @@ export function readMessage(head: unknown, bodyBytes: number): FromProcess | und
   }
 }
 
-function readLoaded({ failure }: Fields, id: number): FromProcess | undefined {
-  if (failure === undefined) return { type: 'loaded', id };
+function readLoaded({ failure, exports }: Fields, id: number): FromProcess | undefined {
+  if (failure === undefined) {
+    return isListOf(exports, isScriptFunction) ? { type: 'loaded', id, exports } : undefined;
+  }
   if (!isRecord(failure)) return undefined;
   const { kind, detail } = failure;
   const known = failureKinds.find((name) => name === kind);
@@ -210,6 +220,10 @@ function isDuration(value: unknown): value is number {
 
 function isOutcomeKind(value: unknown): value is number {
   return isCount(value) && value < outcomeKinds.length;
+}
+
+function isScriptFunction(value: unknown): value is ScriptFunction {
+  return scriptFunctions.some((name) => name === value);
 }
 
 /** A step's reason names the step before what the program's failure says. */

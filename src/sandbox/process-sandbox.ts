@@ -13,7 +13,7 @@ import { totalmem } from 'node:os';
 import { GridError } from '../model/errors.ts';
 import type { JobId } from '../model/ids.ts';
 import type { ChunkLimits } from '../model/job.ts';
-import type { ProgramKey } from '../model/program.ts';
+import type { ProgramKey, ScriptFunction } from '../model/program.ts';
 import type { Failure } from '../model/replica.ts';
 import type {
   ChunkBatch,
@@ -45,6 +45,8 @@ const programsMax = 1024;
 const loadsMax = 3;
 
 type Loadable = { readonly program: LoadableProgram; readonly limits: ChunkLimits };
+
+type Loaded = Loadable & { readonly exports: readonly ScriptFunction[] };
 
 /** Chunks of a batch, by their places in it. */
 type Chunks = {
@@ -88,7 +90,7 @@ export class ProcessSandbox implements Sandbox {
   readonly #options: ProcessSandboxOptions;
   readonly #supervisor: ProcessSupervisor;
   readonly #work: Suspects<Work>;
-  readonly #programs = new Recent<ProgramKey, Loadable>(programsMax);
+  readonly #programs = new Recent<ProgramKey, Loaded>(programsMax);
   /** Chunks that took the process down, by their program. */
   readonly #convictions = new Recent<ProgramKey, number>(programsMax);
   /** Of the machine, or of the container that this runs in. */
@@ -120,6 +122,10 @@ export class ProcessSandbox implements Sandbox {
     return new Promise((resolve, reject) => {
       this.#add({ kind: 'check', stage: 0, program, limits, resolve, reject });
     });
+  }
+
+  exportsOf(script: ProgramKey): readonly ScriptFunction[] {
+    return this.#programs.get(script)?.exports ?? [];
   }
 
   async run(batch: ChunkBatch): Promise<readonly ChunkOutcome[]> {
@@ -238,7 +244,7 @@ export class ProcessSandbox implements Sandbox {
       case 'check': {
         const { program, limits } = work;
         const failure = await client.load(program, limits);
-        if (failure === undefined) this.#remember(program, limits);
+        if (failure === undefined) this.#remember(program, limits, client.exportsOf(program.key));
         return work.resolve(failure);
       }
       case 'step': {
@@ -268,12 +274,16 @@ export class ProcessSandbox implements Sandbox {
   }
 
   /** One script may be loaded for its `compute` and for its other functions. */
-  #remember(program: LoadableProgram, limits: ChunkLimits): void {
+  #remember(
+    program: LoadableProgram,
+    limits: ChunkLimits,
+    exports: readonly ScriptFunction[],
+  ): void {
     const known = this.#programs.get(program.key)?.program;
     if (program.runtime === 'javascript' && known?.runtime === 'javascript') {
       const functions = [...new Set([...known.functions, ...program.functions])];
-      this.#programs.put(program.key, { program: { ...program, functions }, limits });
-    } else this.#programs.put(program.key, { program, limits });
+      this.#programs.put(program.key, { program: { ...program, functions }, limits, exports });
+    } else this.#programs.put(program.key, { program, limits, exports });
   }
 
   async #loadAgain(client: ProcessClient, key: ProgramKey): Promise<Failure | undefined> {

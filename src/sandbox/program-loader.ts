@@ -115,22 +115,23 @@ export class ProgramLoader {
     );
     try {
       const message = await thread.receive();
-      if (message.type === 'failed') return { kind: 'threw', detail: message.reason };
+      if (message.type !== 'checked') {
+        const detail = message.type === 'failed' ? message.reason : 'it can not be looked at';
+        return { kind: 'threw', detail };
+      }
+      this.#programs.put(
+        {
+          runtime: 'javascript',
+          key,
+          source: sharedCopyOf(source).buffer,
+          functions: message.exports,
+        },
+        source.byteLength,
+      );
+      return undefined;
     } finally {
       await thread.close();
     }
-    const known = this.#programs.get(key);
-    const others = known?.runtime === 'javascript' ? known.functions : [];
-    this.#programs.put(
-      {
-        runtime: 'javascript',
-        key,
-        source: sharedCopyOf(source).buffer,
-        functions: [...new Set([...others, ...functions])],
-      },
-      source.byteLength,
-    );
-    return undefined;
   }
 
   async #loadCommand(

@@ -14,6 +14,7 @@ import 'ses';
 
 import { setFlagsFromString } from 'node:v8';
 
+import { type ScriptFunction, scriptFunctions } from '../model/program.ts';
 import { isFunction, isRecord, type JobFunction } from './shapes.ts';
 
 lockdown({
@@ -86,10 +87,18 @@ export class Program {
     return functionOf(this.evaluate(), name);
   }
 
-  /** Evaluates the program to see that it exports these. @throws as `exported` does */
-  check(functions: readonly string[]): void {
+  /**
+   * Evaluates the program to see that it exports these.
+   * @returns what it exports of all that jobs use
+   * @throws as `exported` does, and for what has such a name and is no function
+   */
+  check(functions: readonly ScriptFunction[]): readonly ScriptFunction[] {
     const exported = this.evaluate();
-    for (const name of functions) functionOf(exported, name);
+    const exports = scriptFunctions.filter(
+      (name) => functions.includes(name) || exported[name] !== undefined,
+    );
+    for (const name of exports) functionOf(exported, name);
+    return exports;
   }
 }
 

@@ -92,7 +92,8 @@ async function loadIfWhole(id: number): Promise<void> {
   if (load === undefined || program === undefined) return;
   loads.delete(id);
   const failure = await threads?.load(program, load.limits);
-  send({ type: 'loaded', id, ...(failure === undefined ? {} : { failure }) });
+  const exports = threads?.exportsOf(program.key) ?? [];
+  send({ type: 'loaded', id, ...(failure === undefined ? { exports } : { failure }) });
 }
 
 async function runIfWhole(id: number): Promise<void> {

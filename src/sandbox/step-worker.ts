@@ -50,8 +50,7 @@ port.close();
 async function runStep(program: Program): Promise<void> {
   switch (task.step) {
     case 'check':
-      program.check(task.functions);
-      send({ type: 'checked' });
+      send({ type: 'checked', exports: program.check(task.functions) });
       break;
     case 'split':
       await split(program, task);

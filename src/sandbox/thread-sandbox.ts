@@ -11,7 +11,7 @@
 import { GridError } from '../model/errors.ts';
 import type { JobId } from '../model/ids.ts';
 import type { ChunkLimits } from '../model/job.ts';
-import type { ProgramKey } from '../model/program.ts';
+import type { ProgramKey, ScriptFunction } from '../model/program.ts';
 import type { Failure } from '../model/replica.ts';
 import type { ChunkBatch, ChunkOutcome } from '../ports.ts';
 import { notComputed } from './compute-pool.ts';
@@ -79,6 +79,12 @@ export class ThreadSandbox {
 
   has(key: ProgramKey): boolean {
     return this.#programs.has(key);
+  }
+
+  /** What a script that was loaded exports of what jobs use. */
+  exportsOf(key: ProgramKey): readonly ScriptFunction[] {
+    const program = this.#programs.get(key);
+    return program?.runtime === 'javascript' ? program.functions : [];
   }
 
   /**

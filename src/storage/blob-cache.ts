@@ -1,12 +1,14 @@
 /**
  * What a volunteer fetched for others' jobs, kept so that an interpreter of 26 MB is fetched once
  * and not for every job: files named by their digest in one folder, whose times of change say when
- * each was used last. Past a bound the one that was not used for the longest time goes. The store's
- * blobs are a folder of their own: those are the only copy of something, these never are, so here a
- * full or failing disk only means that there is no cache.
+ * each was used last. Past a bound the one that was not used for the longest time goes, and the same
+ * when the data folder as a whole has to become smaller. The store's blobs are a folder of their own:
+ * those are the only copy of something, these never are, so here a full or failing disk only means
+ * that there is no cache.
  */
 
 import { createHash, randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import {
   type FileHandle,
   mkdir,
@@ -23,12 +25,15 @@ import { join } from 'node:path';
 import { reasonOf } from '../model/errors.ts';
 import { digest, type Digest } from '../model/ids.ts';
 import type { BlobCache } from '../ports.ts';
+import { blockBytes, DiskLimit } from './disk-limit.ts';
 
 export type BlobCacheOptions = {
   /** The folder; made if it isn't there. */
   readonly path: string;
   readonly bytesMax: number;
   readonly filesMax: number;
+  /** Of the data folder, which the cache leaves to everything else. */
+  readonly limit?: DiskLimit;
   /** Told once, of the first thing that didn't work. */
   readonly onTrouble: (reason: string) => void;
 };
@@ -38,13 +43,16 @@ const SLICE_BYTES = 1024 * 1024;
 
 /** Takes up what the folder holds from before. */
 export async function openBlobCache(options: BlobCacheOptions): Promise<BlobCache> {
-  const cache = new FolderCache(options);
+  const { limit = new DiskLimit(options.path) } = options;
+  const cache = new FolderCache(options, limit);
   await cache.open();
+  limit.add('cache', { bytes: () => cache.bytesTaken, shed: (bytes) => cache.shed(bytes) });
   return cache;
 }
 
 class FolderCache implements BlobCache {
   readonly #options: BlobCacheOptions;
+  readonly #limit: DiskLimit;
   /** Sizes of the files, the one that was not used for the longest time first. */
   readonly #files = new Map<Digest, number>();
   #bytes = 0;
@@ -52,8 +60,14 @@ class FolderCache implements BlobCache {
   /** Files are written one after the other, so that together they keep the bounds. */
   #lastWrite: Promise<void> = Promise.resolve();
 
-  constructor(options: BlobCacheOptions) {
+  constructor(options: BlobCacheOptions, limit: DiskLimit) {
     this.#options = options;
+    this.#limit = limit;
+  }
+
+  /** Of the disk, at most. */
+  get bytesTaken(): number {
+    return this.#bytes + this.#files.size * blockBytes;
   }
 
   /** To be called once, first. */
@@ -98,7 +112,7 @@ class FolderCache implements BlobCache {
       await this.#touch(blob);
       return;
     }
-    if (bytes.length > this.#options.bytesMax) return;
+    if (bytes.length > this.#bytesMax) return;
     await this.#tolerating(async () => {
       await this.#makeRoom(bytes.length, 1);
       const beside = join(this.#options.path, randomUUID());
@@ -113,12 +127,28 @@ class FolderCache implements BlobCache {
     });
   }
 
-  async #makeRoom(bytes: number, files: number): Promise<void> {
-    const { bytesMax, filesMax } = this.#options;
+  /** At once, for what is more than a cache. */
+  shed(bytes: number): boolean {
+    const bytesBefore = this.#bytes;
     for (const blob of this.#files.keys()) {
-      if (this.#bytes + bytes <= bytesMax && this.#files.size + files <= filesMax) return;
+      if (bytesBefore - this.#bytes >= bytes) break;
+      this.#forget(blob);
+      rmSync(this.#pathOf(blob), { force: true });
+    }
+    return this.#bytes < bytesBefore;
+  }
+
+  async #makeRoom(bytes: number, files: number): Promise<void> {
+    const { filesMax } = this.#options;
+    for (const blob of this.#files.keys()) {
+      if (this.#bytes + bytes <= this.#bytesMax && this.#files.size + files <= filesMax) return;
       await this.#drop(blob);
     }
+  }
+
+  /** What others' programs may take: nothing of one's own goes for them. */
+  get #bytesMax(): number {
+    return Math.min(this.#options.bytesMax, this.#limit.spareBytes - blockBytes + this.#bytes);
   }
 
   /** The file's time is for the next start; until then the order here counts. */
@@ -132,14 +162,18 @@ class FolderCache implements BlobCache {
   }
 
   async #drop(blob: Digest): Promise<void> {
-    this.#bytes -= this.#files.get(blob) ?? 0;
-    this.#files.delete(blob);
+    this.#forget(blob);
     await this.#tolerating(() => rm(this.#pathOf(blob), { force: true }));
   }
 
   #note(blob: Digest, bytes: number): void {
     this.#files.set(blob, bytes);
     this.#bytes += bytes;
+  }
+
+  #forget(blob: Digest): void {
+    this.#bytes -= this.#files.get(blob) ?? 0;
+    this.#files.delete(blob);
   }
 
   async #tolerating<Value>(work: () => Promise<Value>): Promise<Value | undefined> {

@@ -1,25 +1,17 @@
 /**
  * Blobs as files named by their digest, `blobs/ab/abcdef...`: a reader sees a whole blob or none,
- * because each is written under a name of its own beside the final one and renamed. A blob that
- * lost its bytes in a power failure is caught by its digest when it is read. In the database they
- * would have to fit in memory twice and the file would never shrink.
+ * because each is written under a name of its own beside the final one, synced and renamed. What a
+ * disk has damaged since is caught by its digest when it is read, and moved away so that the blob
+ * can be put again. In the database they would have to fit in memory twice and the file would never
+ * shrink.
  *
  * A blob may have any size, so large ones are hashed a slice at a time, with room for other work
  * between the slices, and written and read in pieces by those who can.
  */
 
 import { createHash, randomUUID } from 'node:crypto';
-import {
-  type FileHandle,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises';
+import { renameSync, rmSync, statSync } from 'node:fs';
+import { type FileHandle, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 
@@ -27,7 +19,9 @@ import { GridError } from '../model/errors.ts';
 import { digest, type Digest } from '../model/ids.ts';
 import type { BlobRef } from '../model/program.ts';
 import { digestOf } from '../wire/digest.ts';
+import { bytesOnDisk, DiskLimit } from './disk-limit.ts';
 import { storeTrouble } from './store-trouble.ts';
+import { makeFolder, syncFolder, writeSynced } from './synced-files.ts';
 
 /** Hashed in one go, within some 2 ms; a read that is larger gains nothing. */
 const SLICE_BYTES = 1024 * 1024;
@@ -37,22 +31,47 @@ const PIECE_BYTES = 256 * 1024;
 export class BlobFiles {
   readonly #storePath: string;
   readonly #path: string;
+  readonly #limit: DiskLimit;
+  /** On the disk, or about to be. */
+  #bytes = 0;
+  /** Put since the start, and named by no job yet: these are not to be let go with other jobs. */
+  readonly #unnamed = new Set<Digest>();
 
-  /** @param storePath the folder of the store; blobs are in `blobs` in it */
-  constructor(storePath: string) {
+  /**
+   * @param storePath the folder of the store; blobs are in `blobs` in it
+   * @param limit asked for room before anything is written
+   */
+  constructor(storePath: string, limit: DiskLimit = new DiskLimit(storePath)) {
     this.#storePath = storePath;
     this.#path = join(storePath, 'blobs');
+    this.#limit = limit;
+  }
+
+  /** What the files take on the disk; those of before since `keepOnly`. */
+  get bytesTaken(): number {
+    return this.#bytes;
   }
 
   /** @throws {GridError} `disk-full`, `store-failed` */
   async put(bytes: Uint8Array): Promise<Digest> {
     const blob = await digestInSlices(bytes);
-    const path = this.#pathOf(blob);
-    await this.#guard(async () => {
-      // A file of another size is what a power failure left.
-      if ((await sizeOf(path)) !== bytes.length) await this.#write(path, bytes);
-    });
-    return blob;
+    this.#unnamed.add(blob);
+    if (await this.#guard(() => this.#isWhole(blob, bytes.length))) return blob;
+    const beside = join(this.#path, randomUUID());
+    const taken = bytesOnDisk(bytes.length);
+    this.#take(taken);
+    try {
+      await this.#guard(async () => {
+        await makeFolder(this.#path);
+        await writeSynced(beside, (file) => file.writeFile(bytes));
+        await this.#giveName(beside, blob);
+      });
+      return blob;
+    } catch (error) {
+      this.#bytes -= taken;
+      await rm(beside, { force: true });
+      throw error;
+    }
   }
 
   /**
@@ -62,15 +81,33 @@ export class BlobFiles {
    */
   async putPieces(pieces: AsyncIterable<Uint8Array>): Promise<BlobRef> {
     const beside = join(this.#path, randomUUID());
+    const hash = createHash('sha256');
+    let bytes = 0;
+    let taken = 0;
     try {
-      const written = await this.#writePieces(beside, pieces);
-      const path = this.#pathOf(written.digest);
-      await this.#guard(async () => {
-        await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-        await rename(beside, path);
+      const file = await this.#guard(async () => {
+        await makeFolder(this.#path);
+        return open(beside, 'wx', 0o600);
       });
-      return written;
+      try {
+        for await (const piece of pieces) {
+          hash.update(piece);
+          bytes += piece.length;
+          this.#take(bytesOnDisk(bytes) - taken);
+          taken = bytesOnDisk(bytes);
+          // Goes on where the last one ended.
+          await this.#guard(() => file.writeFile(piece));
+        }
+        await this.#guard(() => file.sync());
+      } finally {
+        await file.close();
+      }
+      const blob = digest(hash.digest('hex'));
+      this.#unnamed.add(blob);
+      await this.#guard(() => this.#giveName(beside, blob));
+      return { digest: blob, bytes };
     } catch (error) {
+      this.#bytes -= taken;
       await rm(beside, { force: true });
       throw error;
     }
@@ -82,7 +119,7 @@ export class BlobFiles {
     const bytes = await this.#guard(() => ifThere(readFile(path)));
     if (!bytes) return undefined;
     if ((await digestInSlices(bytes)) === blob) return bytes;
-    throw damagedFile(path);
+    throw await this.#damaged(blob);
   }
 
   /**
@@ -99,9 +136,7 @@ export class BlobFiles {
       );
     }
     try {
-      const hash = createHash('sha256');
-      for await (const piece of this.#piecesOf(file)) hash.update(piece);
-      if (hash.digest('hex') !== blob) throw damagedFile(path);
+      if ((await this.#digestOf(file)) !== blob) throw await this.#damaged(blob);
       yield* this.#piecesOf(file);
     } finally {
       await file.close();
@@ -114,50 +149,89 @@ export class BlobFiles {
   }
 
   async delete(blob: Digest): Promise<void> {
-    await this.#guard(() => rm(this.#pathOf(blob), { force: true }));
+    await this.#guard(async () => this.#remove(blob));
+  }
+
+  /** A job names these from now on: they go when it does. */
+  name(blobs: Iterable<Digest>): void {
+    for (const blob of blobs) this.#unnamed.delete(blob);
+  }
+
+  /** Of a job that is let go, at once; not what was put since for another one. */
+  letGo(blob: Digest): void {
+    if (!this.#unnamed.has(blob)) this.#remove(blob);
   }
 
   /** Deletes everything else: blobs that nothing names any more and leftovers of a crash. */
   async keepOnly(blobs: ReadonlySet<string>): Promise<void> {
+    this.#bytes = 0;
     await this.#guard(async () => {
       const entries = await ifThere(readdir(this.#path, { recursive: true, withFileTypes: true }));
       for (const entry of entries ?? []) {
-        if (entry.isDirectory() || blobs.has(entry.name)) continue;
-        await rm(join(entry.parentPath, entry.name), { force: true });
+        if (entry.isDirectory()) continue;
+        const path = join(entry.parentPath, entry.name);
+        if (blobs.has(entry.name)) this.#bytes += bytesOnDisk((await stat(path)).size);
+        else await rm(path, { force: true });
       }
     });
   }
 
-  async #write(path: string, bytes: Uint8Array): Promise<void> {
-    const beside = `${path}.${randomUUID()}`;
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    try {
-      await writeFile(beside, bytes, { flag: 'wx', mode: 0o600 });
-      await rename(beside, path);
-    } catch (error) {
-      await rm(beside, { force: true });
-      throw error;
-    }
+  #take(bytes: number): void {
+    this.#limit.makeRoom(() => bytes);
+    this.#bytes += bytes;
   }
 
-  async #writePieces(path: string, pieces: AsyncIterable<Uint8Array>): Promise<BlobRef> {
-    const file = await this.#guard(async () => {
-      await mkdir(this.#path, { recursive: true, mode: 0o700 });
-      return open(path, 'wx', 0o600);
-    });
+  /** Of a file that takes the place of another one only the new one counts. */
+  async #giveName(beside: string, blob: Digest): Promise<void> {
+    const path = this.#pathOf(blob);
+    await makeFolder(dirname(path));
+    const before = statSync(path, { throwIfNoEntry: false });
+    renameSync(beside, path);
+    if (before !== undefined) this.#bytes -= bytesOnDisk(before.size);
+    await syncFolder(dirname(path));
+  }
+
+  #remove(blob: Digest): void {
+    const path = this.#pathOf(blob);
+    const file = statSync(path, { throwIfNoEntry: false });
+    if (file === undefined) return;
+    rmSync(path, { force: true });
+    this.#bytes -= bytesOnDisk(file.size);
+    this.#unnamed.delete(blob);
+  }
+
+  /** Whether it is there already, and not damaged: whoever puts a blob again may be mending it. */
+  async #isWhole(blob: Digest, bytes: number): Promise<boolean> {
+    const file = await ifThere(open(this.#pathOf(blob)));
+    if (file === undefined) return false;
     try {
-      const hash = createHash('sha256');
-      let bytes = 0;
-      for await (const piece of pieces) {
-        hash.update(piece);
-        bytes += piece.length;
-        // Goes on where the last one ended.
-        await this.#guard(() => file.writeFile(piece));
-      }
-      return { digest: digest(hash.digest('hex')), bytes };
+      return (await file.stat()).size === bytes && (await this.#digestOf(file)) === blob;
     } finally {
       await file.close();
     }
+  }
+
+  /** Moved where no sweep takes it: it may be the only copy of a result that took a week. */
+  async #damaged(blob: Digest): Promise<GridError> {
+    const path = this.#pathOf(blob);
+    const aside = join(this.#storePath, 'damaged', blob);
+    await this.#guard(async () => {
+      const { size } = await stat(path);
+      await makeFolder(dirname(aside));
+      await rename(path, aside);
+      this.#bytes -= bytesOnDisk(size);
+    });
+    return new GridError(
+      'store-failed',
+      `The file ${path} is damaged: its digest is not its name. It was moved to ${aside}. Check ` +
+        'the disk, and submit the job again that needs it.',
+    );
+  }
+
+  async #digestOf(file: FileHandle): Promise<string> {
+    const hash = createHash('sha256');
+    for await (const piece of this.#piecesOf(file)) hash.update(piece);
+    return hash.digest('hex');
   }
 
   async *#piecesOf(file: FileHandle): AsyncGenerator<Uint8Array, undefined> {
@@ -191,14 +265,6 @@ async function digestInSlices(bytes: Uint8Array): Promise<Digest> {
     await breathe();
   }
   return digest(hash.digest('hex'));
-}
-
-function damagedFile(path: string): GridError {
-  return new GridError(
-    'store-failed',
-    `The file ${path} is damaged: its digest is not its name. Delete it, check the disk, and ` +
-      'submit the job again that needs it.',
-  );
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

@@ -12,9 +12,10 @@ import { PEERS_SCHEMA } from './peers-table.ts';
 import { RECEIPTS_SCHEMA } from './receipts-table.ts';
 import { STANDINGS_SCHEMA } from './standings-table.ts';
 import { damaged } from './store-trouble.ts';
+import { UNSENT_SCHEMA } from './unsent-table.ts';
 
 /** Rises with every change of the tables below, or of the records in them. */
-const SCHEMA_VERSION = 4;
+const SCHEMA_VERSION = 5;
 
 const JOBS_SCHEMA = `
   CREATE TABLE jobs (
@@ -41,8 +42,15 @@ export function migrate(database: DatabaseSync, path: string): void {
     if (version === 1) nameSteps(database, path);
     // Version 2 kept no peers, and version 3 neither what was seen of them nor receipts.
     if (version < 3) database.exec(PEERS_SCHEMA);
-    database.exec(STANDINGS_SCHEMA);
-    database.exec(RECEIPTS_SCHEMA);
+    if (version < 4) {
+      database.exec(STANDINGS_SCHEMA);
+      database.exec(RECEIPTS_SCHEMA);
+    } else {
+      // Nor did version 4 say why somebody was caught.
+      database.exec('ALTER TABLE standings ADD COLUMN why TEXT');
+    }
+    // Nor results that were not acknowledged.
+    database.exec(UNSENT_SCHEMA);
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   });
 }

@@ -2,56 +2,65 @@
  * What a peer keeps: jobs, canonical results, known peers and receipts in one SQLite database,
  * blobs as files beside it.
  *
- * Results have a table for each job, `results_7`, because they are forgotten all at once when the
- * job is merged: dropping a table of a million rows takes some 25 ms, deleting the rows 0.7 s, in
- * which the peer would answer nobody. No job runs across a restart of the peer, so opening the
- * store drops what an earlier process left: results, blobs that no job names, half-written files.
+ * No job runs across a restart of the peer, so opening the store drops what an earlier process
+ * left: results, blobs that no job names, half-written files.
  *
  * The database is locked for as long as the store is open: a second process is told so at once.
  */
 
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
 import { reasonOf } from '../model/errors.ts';
-import type { Digest, JobId } from '../model/ids.ts';
+import type { Digest, JobId, PeerId } from '../model/ids.ts';
 import type { Standing } from '../model/standing.ts';
 import type { KnownPeer } from '../model/peer-record.ts';
 import type { BlobRef } from '../model/program.ts';
 import type { SignedReceipt } from '../model/receipt.ts';
 import type { Signed } from '../model/signed.ts';
-import type { Store, StoredJob, StoredResult, StoredStatement } from '../ports.ts';
-import { digestOf } from '../wire/digest.ts';
+import type { Unsent } from '../model/unsent.ts';
+import type { Equivalent, Store, StoredJob, StoredResult, StoredStatement } from '../ports.ts';
 import { BlobFiles } from './blob-files.ts';
+import { DatabaseSize, openDatabase } from './database.ts';
+import { DiskLimit } from './disk-limit.ts';
+import { blobsNamedBy, blobsOf, EndedJobs, isUnderWay } from './ended-jobs.ts';
+import { EquivalentsTables } from './equivalents-tables.ts';
+import { noteHolder } from './holder.ts';
 import { StandingsTable } from './standings-table.ts';
 import { StatementsTables } from './statements-tables.ts';
 import { PeersTable } from './peers-table.ts';
 import { ReceiptsTable } from './receipts-table.ts';
-import { inTransaction, migrate } from './schema.ts';
+import { DamagedResult, ResultsTables } from './results-tables.ts';
+import { inTransaction } from './schema.ts';
 import { damaged, storeTrouble } from './store-trouble.ts';
 import { decodeStoredJob, encodeStoredJob } from './stored-job.ts';
+import { UnsentTable } from './unsent-table.ts';
 
-/** A peer that is being stopped gives its lock back within this time. */
-const LOCK_WAIT_MS = 1000;
+/** What a row takes beside its values; a guess on the safe side. */
+const ROW_BYTES = 128;
+/** Rows are in the log as well until its next checkpoint. */
+const WRITTEN_TIMES = 2;
 
-/** A log that grew past this in a burst is cut back at the next checkpoint. */
-const WAL_BYTES_MAX = 64 * 1024 * 1024;
-
-/**
- * Values handed out by one `readResults`: 16 of the largest, or a quarter of a million small ones.
- */
-const READ_BYTES_MAX = 16 * 1024 * 1024;
+export type StoreOptions = {
+  /** The data folder. */
+  readonly path: string;
+  /** Bounds what is kept; absent for no bound. */
+  readonly limit?: DiskLimit;
+  /** Where a peer that has the folder listens for its owner. */
+  readonly controlPath?: string;
+};
 
 /**
  * Opens the store in a folder, which is made if it isn't there. Jobs that an earlier process left
  * running become `lost`.
  * @throws {GridError} `disk-full`, `store-failed`, `peer-already-running`
  */
-export async function openStore(options: { readonly path: string }): Promise<Store> {
-  const database = openDatabase(options.path);
-  const blobs = new BlobFiles(options.path);
-  const store = new SqliteStore(options.path, database, blobs);
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { path, limit = new DiskLimit(path), controlPath } = options;
+  const database = openDatabase(path);
+  const own = controlPath === undefined ? {} : { controlPath };
+  noteHolder(path, { pid: process.pid, sinceMs: Date.now(), ...own });
+  const blobs = new BlobFiles(path, limit);
+  const store = new SqliteStore(path, database, blobs, limit);
   try {
     store.recover();
     await blobs.keepOnly(blobsNamedBy(store.listJobs()));
@@ -66,6 +75,10 @@ class SqliteStore implements Store {
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #blobs: BlobFiles;
+  readonly #limit: DiskLimit;
+  readonly #size: DatabaseSize;
+  readonly #ended: EndedJobs;
+  readonly #deleteJob: StatementSync;
   readonly #putJob: StatementSync;
   readonly #getJob: StatementSync;
   readonly #listJobs: StatementSync;
@@ -73,12 +86,30 @@ class SqliteStore implements Store {
   readonly #standings: StandingsTable;
   readonly #receipts: ReceiptsTable;
   readonly #statements: StatementsTables;
-  readonly #results = new Map<JobId, ResultsTable>();
+  readonly #equivalents: EquivalentsTables;
+  readonly #unsent: UnsentTable;
+  readonly #results: ResultsTables;
 
-  constructor(path: string, database: DatabaseSync, blobs: BlobFiles) {
+  constructor(path: string, database: DatabaseSync, blobs: BlobFiles, limit: DiskLimit) {
     this.#path = path;
     this.#database = database;
     this.#blobs = blobs;
+    this.#limit = limit;
+    const size = new DatabaseSize(database, path);
+    this.#size = size;
+    this.#ended = new EndedJobs({
+      listJobs: () => this.listJobs(),
+      putJob: (job) => this.putJob(job),
+      dropStatements: (job) => this.dropStatements(job),
+      letGoBlob: (blob) => blobs.letGo(blob),
+      bytesTaken: () => limit.bytes - size.bytesFree,
+    });
+    limit.add('database', { bytes: () => size.bytesTaken, shed: () => size.compact() });
+    limit.add('blobs', {
+      bytes: () => blobs.bytesTaken,
+      shed: (bytes) => this.#guard(() => this.#ended.trim(bytes)),
+    });
+    this.#deleteJob = database.prepare('DELETE FROM jobs WHERE job = ?');
     this.#putJob = database.prepare(
       `INSERT INTO jobs (job, created_at_ms, record) VALUES (?, ?, ?)
        ON CONFLICT (job) DO UPDATE SET record = excluded.record`,
@@ -91,6 +122,9 @@ class SqliteStore implements Store {
     this.#standings = new StandingsTable(database);
     this.#receipts = new ReceiptsTable(database);
     this.#statements = new StatementsTables(database);
+    this.#equivalents = new EquivalentsTables(database);
+    this.#unsent = new UnsentTable(database);
+    this.#results = new ResultsTables(database);
   }
 
   /** What an earlier process left: its jobs are lost and their results of no use. */
@@ -98,20 +132,32 @@ class SqliteStore implements Store {
     this.#guard(() => {
       inTransaction(this.#database, () => {
         for (const job of this.listJobs()) {
-          if (job.state !== 'running' && job.state !== 'merging') continue;
+          if (!isUnderWay(job)) continue;
           this.putJob(lost(job));
-          this.#statements.drop(this.#numberOf(job.job));
+          this.dropStatements(job.job);
         }
-        const tables = this.#database.prepare(
-          `SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'results_*'`,
-        );
-        for (const { name } of tables.all()) this.#database.exec(`DROP TABLE "${String(name)}"`);
+        this.#results.dropAll();
       });
     });
   }
 
   putJob(job: StoredJob): void {
-    this.#guard(() => this.#putJob.run(job.job, job.spec.createdAtMs, encodeStoredJob(job)));
+    const record = encodeStoredJob(job);
+    // How one has ended must be kept in any case.
+    if (isUnderWay(job)) this.#makeRoom(1, record.length);
+    this.#guard(() => this.#putJob.run(job.job, job.spec.createdAtMs, record));
+    this.#blobs.name(blobsOf(job));
+  }
+
+  forgetJob(job: JobId): void {
+    this.#guard(() => {
+      const kept = this.getJob(job);
+      if (kept === undefined) return;
+      this.dropStatements(job);
+      this.dropResults(job);
+      this.#deleteJob.run(job);
+      this.#ended.letGo(kept);
+    });
   }
 
   getJob(job: JobId): StoredJob | undefined {
@@ -126,6 +172,8 @@ class SqliteStore implements Store {
   }
 
   putStatements(job: JobId, statements: readonly Signed[]): void {
+    const bytes = statements.reduce((sum, { payload }) => sum + payload.length + ROW_BYTES, 0);
+    this.#makeRoom(statements.length, bytes);
     this.#guard(() => {
       const number = this.#numberOf(job);
       this.#statements.create(number);
@@ -138,42 +186,42 @@ class SqliteStore implements Store {
   }
 
   dropStatements(job: JobId): void {
-    this.#guard(() => this.#statements.drop(this.#numberOf(job)));
+    this.#guard(() => {
+      this.#statements.drop(this.#numberOf(job));
+      this.#equivalents.drop(this.#numberOf(job));
+    });
+  }
+
+  putEquivalents(job: JobId, equivalents: readonly Equivalent[]): void {
+    this.#guard(() => {
+      const number = this.#numberOf(job);
+      this.#equivalents.create(number);
+      inTransaction(this.#database, () => this.#equivalents.put(number, equivalents));
+    });
+  }
+
+  readEquivalents(job: JobId, chunk: number): readonly Equivalent[] {
+    return this.#guard(() => this.#equivalents.read(this.#numberOf(job), chunk));
   }
 
   putResults(job: JobId, results: readonly StoredResult[]): void {
-    this.#guard(() => {
-      // Outside of the batch's transaction: rolled back with it, the table would still be known.
-      const table = this.#results.get(job) ?? this.#createResults(job);
-      inTransaction(this.#database, () => {
-        for (const result of results) {
-          table.insert.run(result.chunk, Buffer.from(result.digest, 'hex'), result.value);
-        }
-      });
-    });
+    this.#makeRoom(
+      results.length,
+      results.reduce((sum, { value }) => sum + value.length, 0),
+    );
+    this.#guard(() => this.#results.put(this.#numberOf(job), results));
   }
 
   readResults(job: JobId, from: number, countMax: number): readonly Uint8Array[] {
-    const table = this.#results.get(job);
-    if (!table) return [];
-    return this.#guard(() => {
-      const values: Uint8Array[] = [];
-      let bytes = 0;
-      for (const row of table.read.iterate(from, countMax)) {
-        if (row['chunk'] !== from + values.length || bytes >= READ_BYTES_MAX) break;
-        const value = this.#checked(row['value'], row['digest'], row['chunk']);
-        bytes += value.length;
-        values.push(value);
-      }
-      return values;
-    });
+    return this.#guard(() => this.#results.read(this.#numberOf(job), from, countMax));
+  }
+
+  readDigests(job: JobId, from: number, countMax: number): Uint8Array {
+    return this.#guard(() => this.#results.readDigests(this.#numberOf(job), from, countMax));
   }
 
   dropResults(job: JobId): void {
-    const table = this.#results.get(job);
-    if (!table) return;
-    this.#guard(() => this.#database.exec(`DROP TABLE ${table.name}`));
-    this.#results.delete(job);
+    this.#guard(() => this.#results.drop(this.#numberOf(job)));
   }
 
   putPeers(peers: readonly KnownPeer[]): void {
@@ -198,6 +246,19 @@ class SqliteStore implements Store {
 
   listReceipts(): readonly SignedReceipt[] {
     return this.#guard(() => this.#receipts.list());
+  }
+
+  putUnsent(results: readonly Unsent[], keptAtMs: number): void {
+    this.#guard(() => inTransaction(this.#database, () => this.#unsent.put(results, keptAtMs)));
+  }
+
+  listUnsent(sinceMs: number): readonly Unsent[] {
+    return this.#guard(() => this.#unsent.list(sinceMs));
+  }
+
+  dropUnsent(requester: PeerId, job: JobId, leases: readonly number[]): void {
+    const drop = (): void => this.#unsent.drop(requester, job, leases);
+    this.#guard(() => inTransaction(this.#database, drop));
   }
 
   putBlob(bytes: Uint8Array): Promise<Digest> {
@@ -228,32 +289,16 @@ class SqliteStore implements Store {
     if (this.#database.isOpen) this.#guard(() => this.#database.close());
   }
 
+  /** Of rows that strangers, or a job that runs, can make many of. */
+  #makeRoom(rows: number, bytes: number): void {
+    const written = WRITTEN_TIMES * (bytes + rows * ROW_BYTES);
+    this.#limit.makeRoom(() => Math.max(written - this.#size.bytesFree, 0));
+  }
+
   #numberOf(job: JobId): number {
     const number = this.#getJob.get(job)?.['number'];
     if (typeof number === 'number') return number;
     throw new Error(`what belongs to job ${job}, which was never put`);
-  }
-
-  #createResults(job: JobId): ResultsTable {
-    const number = this.#numberOf(job);
-    const name = `results_${number}`;
-    this.#database.exec(
-      `CREATE TABLE ${name} (
-         chunk INTEGER PRIMARY KEY, digest BLOB NOT NULL, value BLOB NOT NULL
-       ) STRICT`,
-    );
-    const table: ResultsTable = {
-      name,
-      insert: this.#database.prepare(
-        `INSERT INTO ${name} VALUES (?, ?, ?)
-         ON CONFLICT (chunk) DO UPDATE SET digest = excluded.digest, value = excluded.value`,
-      ),
-      read: this.#database.prepare(
-        `SELECT chunk, digest, value FROM ${name} WHERE chunk >= ? ORDER BY chunk LIMIT ?`,
-      ),
-    };
-    this.#results.set(job, table);
-    return table;
   }
 
   #decode(record: unknown): StoredJob {
@@ -265,49 +310,13 @@ class SqliteStore implements Store {
     throw damaged(this.#path, 'a job without its record');
   }
 
-  /** SQLite has no checksums; the digest that the grid agreed on is a better one anyway. */
-  #checked(value: unknown, expected: unknown, chunk: number): Uint8Array {
-    if (value instanceof Uint8Array && expected instanceof Uint8Array) {
-      if (Buffer.from(digestOf(value), 'hex').equals(expected)) return value;
-    }
-    throw damaged(this.#path, `the result of chunk ${chunk} is not the one that was put`);
-  }
-
   #guard<Value>(work: () => Value): Value {
     try {
       return work();
     } catch (error) {
+      if (error instanceof DamagedResult) throw damaged(this.#path, error.message, error);
       throw storeTrouble(error, this.#path);
     }
-  }
-}
-
-/** Chunk numbers are the table's own keys, so a range of results is one walk along its leaves. */
-type ResultsTable = {
-  readonly name: string;
-  readonly insert: StatementSync;
-  readonly read: StatementSync;
-};
-
-function openDatabase(path: string): DatabaseSync {
-  let database: DatabaseSync | undefined;
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    database = new DatabaseSync(join(path, 'jobs.sqlite'), { timeout: LOCK_WAIT_MS });
-    // The lock before the first access, so that the log needs no shared memory file; NORMAL may
-    // lose the last transactions in a power failure, never in a crash of the peer, and never
-    // damages.
-    database.exec(`
-      PRAGMA locking_mode = EXCLUSIVE;
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = NORMAL;
-      PRAGMA journal_size_limit = ${WAL_BYTES_MAX};
-    `);
-    migrate(database, path);
-    return database;
-  } catch (error) {
-    if (database?.isOpen) database.close();
-    throw storeTrouble(error, path);
   }
 }
 
@@ -317,20 +326,4 @@ function lost(job: StoredJob): StoredJob {
     state: 'lost',
     failure: 'The peer that ran this job stopped before it was done; submit it again.',
   };
-}
-
-function blobsNamedBy(jobs: readonly StoredJob[]): ReadonlySet<Digest> {
-  return new Set(jobs.flatMap((job) => blobsOf(job)));
-}
-
-function blobsOf({ spec, output, data = [] }: StoredJob): readonly Digest[] {
-  const named = [
-    spec.program,
-    spec.setup?.digest,
-    spec.steps.type === 'script' ? spec.steps.script : undefined,
-    output?.blob,
-    output?.parts,
-    ...data,
-  ];
-  return named.filter((blob) => blob !== undefined);
 }

@@ -14,7 +14,8 @@ export const STANDINGS_SCHEMA = `
     peer TEXT PRIMARY KEY,
     passed REAL NOT NULL,
     is_caught INTEGER NOT NULL,
-    seen_at_ms INTEGER NOT NULL
+    seen_at_ms INTEGER NOT NULL,
+    why TEXT
   ) STRICT, WITHOUT ROWID;
 `;
 
@@ -25,9 +26,10 @@ export class StandingsTable {
 
   constructor(database: DatabaseSync) {
     this.#put = database.prepare(
-      `INSERT INTO standings (peer, passed, is_caught, seen_at_ms) VALUES (?, ?, ?, ?)
+      `INSERT INTO standings (peer, passed, is_caught, seen_at_ms, why) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (peer) DO UPDATE SET passed = excluded.passed,
-         is_caught = excluded.is_caught, seen_at_ms = excluded.seen_at_ms`,
+         is_caught = excluded.is_caught, seen_at_ms = excluded.seen_at_ms,
+         why = excluded.why`,
     );
     this.#trim = database.prepare(
       `DELETE FROM standings WHERE peer IN (
@@ -36,7 +38,7 @@ export class StandingsTable {
     );
     // A number that JavaScript can't hold would fail the whole list.
     this.#list = database.prepare(
-      `SELECT peer, passed, is_caught, seen_at_ms FROM standings
+      `SELECT peer, passed, is_caught, seen_at_ms, why FROM standings
        WHERE seen_at_ms BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER}
        ORDER BY seen_at_ms LIMIT ${limits.standingsMax}`,
     );
@@ -44,8 +46,8 @@ export class StandingsTable {
 
   /** To be called in a transaction. */
   put(standings: readonly Standing[]): void {
-    for (const { peer, passed, isCaught, seenAtMs } of standings) {
-      this.#put.run(peer, passed, isCaught ? 1 : 0, seenAtMs);
+    for (const { peer, passed, isCaught, seenAtMs, why = null } of standings) {
+      this.#put.run(peer, passed, isCaught ? 1 : 0, seenAtMs, why);
     }
     this.#trim.run();
   }
@@ -63,7 +65,9 @@ function decoded(row: Readonly<Record<string, unknown>>): Standing | undefined {
     return undefined;
   try {
     const isCaught = row['is_caught'] !== 0;
-    return { peer: peerId(String(row['peer'])), passed, isCaught, seenAtMs };
+    const { peer, why } = row;
+    const because = typeof why === 'string' ? { why } : {};
+    return { peer: peerId(String(peer)), passed, isCaught, seenAtMs, ...because };
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@
  */
 
 import { GridError, reasonOf } from '../model/errors.ts';
+import { heldByAnother } from './holder.ts';
 
 /** SQLite's primary result codes (sqlite.org/rescode.html); extended codes hold them in 8 bits. */
 const SQLITE_PERM = 3;
@@ -45,18 +46,14 @@ export function storeTrouble(error: unknown, path: string): unknown {
   if (deniedCodes.has(code)) {
     return new GridError(
       'store-failed',
-      `The store in ${path} can't be read and written by this user (${reasonOf(error)}); ` +
-        'give this user the right to, or choose another folder with --data.',
+      `The data folder ${path} can't be written (${reasonOf(error)}): it is not this user's, or ` +
+        'its file system is read-only. Give this user the right to, or choose another folder ' +
+        'with --data.',
       { cause: error },
     );
   }
   if (code === SQLITE_BUSY) {
-    return new GridError(
-      'peer-already-running',
-      `The store in ${path} is in use by another process, and only one peer at a time can use ` +
-        'it; stop the other one or choose another folder with --data.',
-      { cause: error },
-    );
+    return heldByAnother(path, error);
   }
   return new GridError(
     'store-failed',
@@ -70,8 +67,9 @@ export function storeTrouble(error: unknown, path: string): unknown {
 export function damaged(path: string, reason: string, cause?: unknown): GridError {
   return new GridError(
     'store-failed',
-    `The job database in ${path} is damaged (${reason}); move its files jobs.sqlite* away and ` +
-      'start again. The jobs and the known peers in it are lost; the identity of this peer is not.',
+    `The database ${path}/jobs.sqlite is damaged (${reason}). Move the files jobs.sqlite* away, ` +
+      'check the disk, and start again: the identity of this peer has a file of its own and is ' +
+      'not lost, and `manyhands import` brings receipts back from a backup. The jobs are lost.',
     { cause },
   );
 }

@@ -6,18 +6,20 @@
 
 import { unreachable } from '../model/errors.ts';
 import { digest, jobId, peerId } from '../model/ids.ts';
-import type {
-  ChunkLimits,
-  Trust,
-  Contribution,
-  JobReport,
-  JobSpec,
-  JobState,
-  JobSteps,
-  Pieces,
+import {
+  type Caught,
+  type ChunkLimits,
+  comparedBy,
+  type Trust,
+  type Contribution,
+  type JobReport,
+  type JobSpec,
+  type JobState,
+  type JobSteps,
+  type Pieces,
 } from '../model/job.ts';
 import { type BlobRef, runtimes } from '../model/program.ts';
-import type { MergeOutput, StoredJob, StoredOutput } from '../ports.ts';
+import type { Certificates, MergeOutput, StoredJob, StoredOutput } from '../ports.ts';
 import { decodeCanonical, encodeCanonical } from '../wire/canonical-cbor.ts';
 
 const states: readonly JobState[] = ['running', 'merging', 'done', 'failed', 'cancelled', 'lost'];
@@ -34,6 +36,7 @@ export function decodeStoredJob(bytes: Uint8Array): StoredJob {
   const output = record.optional('output');
   const failure = record.optionalText('failure');
   const data = record.optionalTexts('data');
+  const certificates = record.optional('certificates');
   return {
     job: jobId(record.text('job')),
     spec: spec(record.fields('spec')),
@@ -42,7 +45,17 @@ export function decodeStoredJob(bytes: Uint8Array): StoredJob {
     ...(failure !== undefined && { failure }),
     ...(output && { output: outputOf(output) }),
     ...(data && { data: data.map((blob) => digest(blob)) }),
+    ...(certificates && { certificates: certificatesOf(certificates) }),
+    ...(record.has('isTrimmed') && { isTrimmed: true }),
   };
+}
+
+/**
+ * A spec alone, in canonical CBOR.
+ * @throws {Error} naming the field that is not what a spec has; its numbers may be any
+ */
+export function decodeSpec(bytes: Uint8Array): JobSpec {
+  return spec(new Fields(decodeCanonical(bytes), 'spec'));
 }
 
 function spec(from: Fields): JobSpec {
@@ -56,6 +69,8 @@ function spec(from: Fields): JobSpec {
     steps: steps(from.fields('steps')),
     params: from.bytes('params'),
     trust: trustOf(from.fields('trust')),
+    // Of jobs that are older than the choice.
+    comparison: from.has('comparison') ? from.oneOf('comparison', comparedBy) : 'digest',
     limits: limitsOf(from.fields('limits')),
     chunksMax: from.number('chunksMax'),
     requester: peerId(from.text('requester')),
@@ -124,6 +139,14 @@ function outputOf(from: Fields): StoredOutput {
   };
 }
 
+function certificatesOf(from: Fields): Certificates {
+  const inputs = from.optionalText('inputs');
+  return {
+    digests: digest(from.text('digests')),
+    ...(inputs !== undefined && { inputs: digest(inputs) }),
+  };
+}
+
 function reportOf(from: Fields): JobReport {
   return {
     chunks: from.number('chunks'),
@@ -131,7 +154,19 @@ function reportOf(from: Fields): JobReport {
     disputes: from.number('disputes'),
     wallMs: from.number('wallMs'),
     contributions: from.list('contributions').map((item) => contribution(item)),
-    caught: (from.optionalTexts('caught') ?? []).map((peer) => peerId(peer)),
+    caught: from.has('caught') ? from.mixed('caught').map((item) => caughtOf(item)) : [],
+  };
+}
+
+/** Reports of before only named the peer. */
+function caughtOf(from: string | Fields): Caught {
+  if (typeof from === 'string') return { peer: peerId(from) };
+  const expected = from.optionalText('expected');
+  return {
+    peer: peerId(from.text('peer')),
+    ...(from.has('chunk') && { chunk: from.number('chunk') }),
+    ...(from.has('digest') && { digest: digest(from.text('digest')) }),
+    ...(expected !== undefined && { expected: digest(expected) }),
   };
 }
 
@@ -146,6 +181,7 @@ function contribution(from: Fields): Contribution {
     failed: from.number('failed'),
     expired: from.number('expired'),
     computeSeconds: from.number('computeSeconds'),
+    ...(from.has('passed') && { passed: from.number('passed') }),
   };
 }
 
@@ -158,6 +194,10 @@ class Fields {
     if (typeof value !== 'object' || value === null) throw new Error(`${where} is not a map`);
     this.#fields = new Map(Object.entries(value));
     this.#where = where;
+  }
+
+  has(name: string): boolean {
+    return this.#fields.has(name);
   }
 
   number(name: string): number {
@@ -197,6 +237,12 @@ class Fields {
   list(name: string): readonly Fields[] {
     return this.#items(name).map((item, index) => {
       return new Fields(item, `${this.#where}.${name}[${index}]`);
+    });
+  }
+
+  mixed(name: string): readonly (string | Fields)[] {
+    return this.#items(name).map((item, index) => {
+      return typeof item === 'string' ? item : new Fields(item, `${this.#where}.${name}[${index}]`);
     });
   }
 

@@ -22,6 +22,7 @@ type Response<Name extends string> = ReturnType<ControlDefinition[Name]['respons
 
 export type Job = NonNullable<Response<'Watch'>['job']>;
 export type JobContribution = Job['contributions'][number];
+export type Caught = Job['caught'][number];
 export type Peer = Response<'ListPeers'>['peers'][number];
 export type Receipt = Response<'ListReceipts'>['receipts'][number];
 export type PeerStatus = Response<'Status'>;
@@ -38,10 +39,16 @@ export interface ControlClient {
   /** Leaving the loop, or the signal, ends the call. */
   watch(request: Request<'Watch'>, signal?: AbortSignal): AsyncIterable<Response<'Watch'>>;
   result(request: Request<'Result'>, signal?: AbortSignal): AsyncIterable<Response<'Result'>>;
+  exportAudit(
+    request: Request<'ExportAudit'>,
+    signal?: AbortSignal,
+  ): AsyncIterable<Response<'ExportAudit'>>;
   listJobs(): Promise<Response<'ListJobs'>>;
   cancel(request: Request<'Cancel'>): Promise<Response<'Cancel'>>;
+  forget(request: Request<'Forget'>): Promise<Response<'Forget'>>;
   listPeers(): Promise<Response<'ListPeers'>>;
   listReceipts(): Promise<Response<'ListReceipts'>>;
+  exportBackup(signal?: AbortSignal): AsyncIterable<Response<'ExportBackup'>>;
   status(): Promise<Response<'Status'>>;
   pause(request: Request<'Pause'>): Promise<Response<'Pause'>>;
   resume(): Promise<Response<'Resume'>>;
@@ -100,10 +107,13 @@ export async function connectControl(path: string): Promise<ControlClient> {
     submit: (request) => ask(service.Submit, request),
     watch: (request, signal) => follow(service.Watch, request, signal),
     result: (request, signal) => follow(service.Result, request, signal),
+    exportAudit: (request, signal) => follow(service.ExportAudit, request, signal),
     listJobs: () => ask(service.ListJobs, {}),
     cancel: (request) => ask(service.Cancel, request),
+    forget: (request) => ask(service.Forget, request),
     listPeers: () => ask(service.ListPeers, {}),
     listReceipts: () => ask(service.ListReceipts, {}),
+    exportBackup: (signal) => follow(service.ExportBackup, {}, signal),
     status: () => ask(service.Status, {}),
     pause: (request) => ask(service.Pause, request),
     resume: () => ask(service.Resume, {}),

@@ -47,10 +47,19 @@ export interface ControlHandler {
   /** The signal: the client has gone, or the server closes. */
   watch(request: Request<'Watch'>, signal: AbortSignal): AsyncIterable<Response<'Watch'>>;
   result(request: Request<'Result'>, signal: AbortSignal): AsyncIterable<Response<'Result'>>;
+  exportAudit(
+    request: Request<'ExportAudit'>,
+    signal: AbortSignal,
+  ): AsyncIterable<Response<'ExportAudit'>>;
   listJobs(request: Request<'ListJobs'>): Promise<Response<'ListJobs'>>;
   cancel(request: Request<'Cancel'>): Promise<Response<'Cancel'>>;
+  forget(request: Request<'Forget'>): Promise<Response<'Forget'>>;
   listPeers(request: Request<'ListPeers'>): Promise<Response<'ListPeers'>>;
   listReceipts(request: Request<'ListReceipts'>): Promise<Response<'ListReceipts'>>;
+  exportBackup(
+    request: Request<'ExportBackup'>,
+    signal: AbortSignal,
+  ): AsyncIterable<Response<'ExportBackup'>>;
   status(request: Request<'Status'>): Promise<Response<'Status'>>;
   pause(request: Request<'Pause'>): Promise<Response<'Pause'>>;
   resume(request: Request<'Resume'>): Promise<Response<'Resume'>>;
@@ -183,10 +192,19 @@ function handlersOf(handler: ControlHandler, closing: AbortSignal) {
       (request: Request<'Result'>, signal) => handler.result(request, signal),
       closing,
     ),
+    ExportAudit: follow(
+      (request: Request<'ExportAudit'>, signal) => handler.exportAudit(request, signal),
+      closing,
+    ),
     ListJobs: answer((request: Request<'ListJobs'>) => handler.listJobs(request)),
     Cancel: answer((request: Request<'Cancel'>) => handler.cancel(request)),
+    Forget: answer((request: Request<'Forget'>) => handler.forget(request)),
     ListPeers: answer((request: Request<'ListPeers'>) => handler.listPeers(request)),
     ListReceipts: answer((request: Request<'ListReceipts'>) => handler.listReceipts(request)),
+    ExportBackup: follow(
+      (request: Request<'ExportBackup'>, signal) => handler.exportBackup(request, signal),
+      closing,
+    ),
     Status: answer((request: Request<'Status'>) => handler.status(request)),
     Pause: answer((request: Request<'Pause'>) => handler.pause(request)),
     Resume: answer((request: Request<'Resume'>) => handler.resume(request)),

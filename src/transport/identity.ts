@@ -22,9 +22,47 @@ export type Identity = PeerKey & { readonly privateKey: KeyObject };
  * @throws {GridError} `identity-invalid`
  */
 export async function loadIdentity(dataDirectory: string): Promise<Identity> {
-  const path = join(dataDirectory, 'identity.pem');
+  const present = await readIdentity(dataDirectory);
+  if (present !== undefined) return present;
+  const made = temporaryIdentity();
+  await keepIdentity(dataDirectory, made);
+  return made;
+}
+
+/**
+ * The same where there is one.
+ * @throws {GridError} `identity-invalid`
+ */
+export async function readIdentity(dataDirectory: string): Promise<Identity | undefined> {
+  const path = pathIn(dataDirectory);
   const pem = await readIfThere(path);
-  return pem === undefined ? await makeIdentity(path) : parseIdentity(path, pem);
+  return pem === undefined ? undefined : parseIdentity(path, pem);
+}
+
+/** The private key, as it is kept. */
+export function pemOf({ privateKey }: Identity): string {
+  return privateKey.export({ format: 'pem', type: 'pkcs8' });
+}
+
+/** @returns undefined for what `pemOf` has not written */
+export function identityFromPem(pem: string): Identity | undefined {
+  try {
+    return parseIdentity('', pem);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Moves the identity away that is there, if one is. @returns where to */
+export async function setIdentityAside(dataDirectory: string): Promise<string> {
+  const path = pathIn(dataDirectory);
+  const aside = `${path}.${Date.now()}.old`;
+  await rename(path, aside);
+  return aside;
+}
+
+function pathIn(dataDirectory: string): string {
+  return join(dataDirectory, 'identity.pem');
 }
 
 /** An identity that lasts as long as the process, for peers that leave nothing behind. */
@@ -64,20 +102,20 @@ function identityOf(privateKey: KeyObject): Identity {
 }
 
 /** Written beside and renamed, so that a crash leaves either no identity or a whole one. */
-async function makeIdentity(path: string): Promise<Identity> {
-  const identity = temporaryIdentity();
-  const pem = identity.privateKey.export({ format: 'pem', type: 'pkcs8' });
+export async function keepIdentity(dataDirectory: string, identity: Identity): Promise<void> {
+  const path = pathIn(dataDirectory);
   const beside = `${path}.${process.pid}.new`;
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const file = await open(beside, 'w', 0o600);
     try {
-      await file.writeFile(pem);
+      await file.writeFile(pemOf(identity));
       await file.sync();
     } finally {
       await file.close();
     }
     await rename(beside, path);
+    await syncFolder(dirname(path));
   } catch (error) {
     await rm(beside, { force: true });
     throw new GridError(
@@ -87,7 +125,16 @@ async function makeIdentity(path: string): Promise<Identity> {
       { cause: error },
     );
   }
-  return identity;
+}
+
+/** Else a power failure could take the name again, and the next start would make a new peer. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
 
 function invalid(path: string, what: string, cause?: unknown): GridError {

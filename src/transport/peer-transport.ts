@@ -9,6 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type ServerWritableStream, status as Status } from '@grpc/grpc-js';
 
 import type { Clock, Transport, TransportEvent } from '../ports.ts';
+import { signEvidence } from '../wire/evidence-codec.ts';
 import { signOffer } from '../wire/offer-codec.ts';
 import type { PeerKey } from '../wire/peer-key.ts';
 import { loadPeerProto } from '../wire/proto.ts';
@@ -113,6 +114,7 @@ export async function createPeerTransport(
     signOffer: (offer) => signOffer(offer, identity, identity.privateKey),
     signRecord: (record) => signRecord(record, identity, identity.privateKey),
     signReceipt: (receipt) => signReceipt(receipt, identity, identity.privateKey),
+    signEvidence: (accusation) => signEvidence(accusation, identity, identity.privateKey),
     signResults: (frame) => signStatements(frame, identity, identity.privateKey),
     stats: () => {
       let framesQueued = 0;

@@ -58,7 +58,7 @@ function encodeOffer(offer: Offer): Uint8Array {
   });
 }
 
-const runtimeProtos = { javascript: 'RUNTIME_JAVASCRIPT', wasi: 'RUNTIME_WASI' } as const;
+export const runtimeProtos = { javascript: 'RUNTIME_JAVASCRIPT', wasi: 'RUNTIME_WASI' } as const;
 
 const offerShape: Shape = { counts: { 2: limits.peerAddressesMax } };
 
@@ -99,8 +99,10 @@ export function readSignedOffer(signed: Signed__Output | Signed): SignedOffer | 
   };
 }
 
+type ProgramProto = Pick<Offer__Output, 'runtime' | 'programDigest' | 'programBytes' | 'setup'>;
+
 /** @returns undefined for a runtime of a later version, which arrives as a number */
-function programFields(proto: Offer__Output): ProgramRef | undefined {
+export function programFields(proto: ProgramProto): ProgramRef | undefined {
   const runtime: Offer__Output['runtime'] | number = proto.runtime;
   const program = digestField(proto.programDigest, 'program_digest');
   switch (runtime) {
@@ -123,7 +125,7 @@ function programFields(proto: Offer__Output): ProgramRef | undefined {
 
 const uint32Max = 2 ** 32 - 1;
 
-function limitsField(proto: ChunkLimits__Output | null): ChunkLimits {
+export function limitsField(proto: ChunkLimits__Output | null): ChunkLimits {
   if (proto === null) throw new Violation('limits are not set');
   const { wallMsMax, memoryBytesMax, resultBytesMax, stderrBytesMax } = proto;
   return {

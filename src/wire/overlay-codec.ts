@@ -9,6 +9,7 @@ import { limits } from '../model/limits.ts';
 import type { LivenessMessage, OverlayMessage } from '../model/messages.ts';
 import { type Decoded, decoding, parse, type Shape, sized } from './bounds.ts';
 import { broadcastFrame, broadcastShapes, readBroadcast } from './broadcast-codec.ts';
+import { readSignedEvidence } from './evidence-codec.ts';
 import type { OverlayFrame, OverlayFrame__Output } from './generated/manyhands/v1/OverlayFrame.ts';
 import { type HelloFrame, helloShape, ourHello, readHello } from './hello.ts';
 import {
@@ -55,6 +56,8 @@ function frameOf(message: OverlayMessage): OverlayFrame {
       return pingFrame(message);
     case 'probe':
       return { probe: { id: message.id, record: message.record.signed } };
+    case 'evidence':
+      return { evidence: message.evidence.signed };
     case 'probe-result':
       return { probeResult: { id: message.id, reached: message.reached } };
     default:
@@ -86,6 +89,10 @@ const exchangeShape: Shape = { nested: { 1: frameShape } };
 
 function readFrame(frame: OverlayFrame__Output): HelloFrame | OverlayMessage | undefined {
   if (frame.hello) return readHello(frame.hello);
+  if (frame.evidence) {
+    const evidence = readSignedEvidence(frame.evidence);
+    return evidence === undefined ? undefined : { type: 'evidence', evidence };
+  }
   return readMembership(frame) ?? readBroadcast(frame) ?? readLiveness(frame);
 }
 

@@ -18,7 +18,10 @@ import {
 } from '@grpc/proto-loader';
 
 import type { ControlDefinition } from './generated/manyhands/control/v1/Control.ts';
+import type { AuditRecord, AuditRecord__Output } from './generated/manyhands/v1/AuditRecord.ts';
+import type { AuditSeal, AuditSeal__Output } from './generated/manyhands/v1/AuditSeal.ts';
 import type { BlobsDefinition } from './generated/manyhands/v1/Blobs.ts';
+import type { Evidence, Evidence__Output } from './generated/manyhands/v1/Evidence.ts';
 import type { Offer, Offer__Output } from './generated/manyhands/v1/Offer.ts';
 import type { OverlayDefinition } from './generated/manyhands/v1/Overlay.ts';
 import type { PeerRecord, PeerRecord__Output } from './generated/manyhands/v1/PeerRecord.ts';
@@ -39,9 +42,13 @@ export type PeerProto = {
   readonly offer: MessageTypeDefinition<Offer, Offer__Output>;
   readonly peerRecord: MessageTypeDefinition<PeerRecord, PeerRecord__Output>;
   readonly receipt: MessageTypeDefinition<Receipt, Receipt__Output>;
+  readonly evidence: MessageTypeDefinition<Evidence, Evidence__Output>;
   readonly resultStatement: MessageTypeDefinition<ResultStatement, ResultStatement__Output>;
+  readonly auditSeal: MessageTypeDefinition<AuditSeal, AuditSeal__Output>;
   /** A message that is a blob of its own. */
   readonly setup: MessageTypeDefinition<Setup, Setup__Output>;
+  /** What an audit file consists of. */
+  readonly auditRecord: MessageTypeDefinition<AuditRecord, AuditRecord__Output>;
   /** Everything, as the reflection service wants it. */
   readonly definition: PackageDefinition;
 };
@@ -60,7 +67,8 @@ let peerProto: PeerProto | undefined;
 let control: ControlDefinition | undefined;
 
 function readPeerProto(): PeerProto {
-  const definition = read(['overlay', 'work', 'blobs'].map((name) => `manyhands/v1/${name}.proto`));
+  const files = ['overlay', 'work', 'blobs', 'audit'];
+  const definition = read(files.map((name) => `manyhands/v1/${name}.proto`));
   return {
     overlay: service<OverlayDefinition>(definition, 'manyhands.v1.Overlay', ['Exchange']),
     work: service<WorkDefinition>(definition, 'manyhands.v1.Work', ['Compute']),
@@ -68,11 +76,14 @@ function readPeerProto(): PeerProto {
     offer: message<Offer, Offer__Output>(definition, 'manyhands.v1.Offer'),
     peerRecord: message<PeerRecord, PeerRecord__Output>(definition, 'manyhands.v1.PeerRecord'),
     receipt: message<Receipt, Receipt__Output>(definition, 'manyhands.v1.Receipt'),
+    evidence: message<Evidence, Evidence__Output>(definition, 'manyhands.v1.Evidence'),
     resultStatement: message<ResultStatement, ResultStatement__Output>(
       definition,
       'manyhands.v1.ResultStatement',
     ),
+    auditSeal: message<AuditSeal, AuditSeal__Output>(definition, 'manyhands.v1.AuditSeal'),
     setup: message<Setup, Setup__Output>(definition, 'manyhands.v1.Setup'),
+    auditRecord: message<AuditRecord, AuditRecord__Output>(definition, 'manyhands.v1.AuditRecord'),
     definition,
   };
 }

@@ -7,6 +7,8 @@ import { sign, verify, type KeyObject } from 'node:crypto';
 
 /** What a signed payload is. */
 export type SigningContext =
+  | 'manyhands/v1/audit'
+  | 'manyhands/v1/evidence'
   | 'manyhands/v1/offer'
   | 'manyhands/v1/peer-record'
   | 'manyhands/v1/receipt'
@@ -32,6 +34,8 @@ export function verifyBytes(
 export const signatureBytesMax = 72;
 
 const prefixes: Readonly<Record<SigningContext, Buffer>> = {
+  'manyhands/v1/evidence': Buffer.from('manyhands/v1/evidence\0', 'ascii'),
+  'manyhands/v1/audit': Buffer.from('manyhands/v1/audit\0', 'ascii'),
   'manyhands/v1/offer': Buffer.from('manyhands/v1/offer\0', 'ascii'),
   'manyhands/v1/peer-record': Buffer.from('manyhands/v1/peer-record\0', 'ascii'),
   'manyhands/v1/receipt': Buffer.from('manyhands/v1/receipt\0', 'ascii'),

@@ -18,6 +18,7 @@ import {
 import type { Signed } from '../model/signed.ts';
 import {
   atMost,
+  decoding,
   digestField,
   jobIdField,
   parse,
@@ -34,7 +35,7 @@ import { type PeerKey, peerKeyOf } from './peer-key.ts';
 import { loadPeerProto } from './proto.ts';
 import { signBytes, verifyBytes } from './signing.ts';
 
-export type Said =
+type Said =
   | { readonly type: 'digest'; readonly digest: Digest; readonly work: Digest }
   | { readonly type: 'failure'; readonly kind: FailureKind }
   | { readonly type: 'returned' };
@@ -126,6 +127,25 @@ export function readSignedStatement({ payload, signature }: Signed, key: KeyObje
   if (!verifyBytes(key, 'manyhands/v1/results', payload, signature)) {
     throw new Violation("the signature of results does not fit their peer's key");
   }
+  return readStatement(payload);
+}
+
+/**
+ * One of this peer's store: its signature was checked when it came, and is not checked again.
+ * @returns undefined for one that was damaged since
+ */
+export function readKeptStatement({
+  payload,
+  publicKey,
+}: Signed): (Statement & { readonly peer: PeerId }) | undefined {
+  const read = decoding(() => {
+    const peer = peerKeyOf(publicKey)?.peer;
+    return peer === undefined ? undefined : { peer, ...readStatement(payload) };
+  });
+  return read.type === 'message' ? read.message : undefined;
+}
+
+function readStatement(payload: Uint8Array): Statement {
   const { resultStatement } = loadPeerProto();
   const proto = parse(payload, 'ResultStatement', statementShape, resultStatement.deserialize);
   const replicas = atMost(proto.replicas, limits.statementReplicasMax, 'replicas');

@@ -11,6 +11,7 @@ import { limits } from '../model/limits.ts';
 import type { VolunteerMessage } from '../model/messages.ts';
 import type { Outcome, ReplicaResult } from '../model/replica.ts';
 import {
+  atMost,
   cut,
   type Decoded,
   decoding,
@@ -25,6 +26,7 @@ import {
 } from './bounds.ts';
 import { digestOf } from './digest.ts';
 import { fillFrames } from './frame-filling.ts';
+import type { Hold__Output } from './generated/manyhands/v1/Hold.ts';
 import type { Results__Output } from './generated/manyhands/v1/Results.ts';
 import { type HelloFrame, helloShape, ourHello, readHello } from './hello.ts';
 import { pingFrame, readPing } from './ping-codec.ts';
@@ -50,6 +52,10 @@ export function encodeVolunteer(
       const { job, replicas } = message.frame;
       const frames = fillFrames(replicas, limits.statementReplicasMax, replicaBytes);
       return frames.map((some) => encodeResults(job, some, privateKey));
+    }
+    case 'hold': {
+      const jobId = Buffer.from(message.job, 'hex');
+      return [serialize({ hold: { jobId, leaseIds: [...message.leases] } })];
     }
     case 'ping':
     case 'pong':
@@ -110,13 +116,26 @@ export function decodeVolunteer(
       const count = whole(proto.ask.count, 0, 2 ** 32 - 1, 'count');
       return { type: 'ask', job: jobIdField(proto.ask.jobId), count };
     }
+    if (proto.hold) return readHold(proto.hold);
     return proto.hello ? readHello(proto.hello) : readPing(proto);
   });
 }
 
 const requestShape: Shape = {
-  nested: { 1: helloShape, 3: { counts: { 3: limits.statementReplicasMax } } },
+  nested: {
+    1: helloShape,
+    3: { counts: { 3: limits.statementReplicasMax } },
+    6: { counts: { 2: limits.holdMax } },
+  },
 };
+
+function readHold({ jobId, leaseIds }: Hold__Output): VolunteerMessage {
+  for (const id of atMost(leaseIds, limits.holdMax, 'lease_ids')) {
+    whole(id, 0, Number.MAX_SAFE_INTEGER, 'lease_id');
+  }
+  return { type: 'hold', job: jobIdField(jobId), leases: leaseIds };
+}
+
 function readResults(results: Results__Output, volunteer: PeerKey): VolunteerMessage {
   const { statement, signature, values } = results;
   const signed = { payload: statement, publicKey: volunteer.spki, signature };

@@ -4,7 +4,8 @@
  * A job is three functions. `split` cuts the work into chunks, `compute` does one chunk,
  * `merge` makes the final result. All three run in a sandbox without files, network, clock and
  * chance; `compute` runs on other people's machines, and each of its results must be the same on
- * all of them, since that is how they are verified.
+ * all of them, since that is how they are verified. A job may say otherwise: `equals(a, b)` when
+ * two results count as the same, `verify(chunk, result)` when one is right.
  */
 
 type Params = { samples?: number; chunkSamples?: number };

@@ -35,6 +35,7 @@ describe.each(stores)('a store of %s', (_name, open) => {
       ...storedJob('queens', 'done'),
       report,
       output: { kind: 'json', blob: digestOf(Buffer.from('92')) },
+      certificates: { digests: digestOf(Buffer.from('digests')) },
     } as const;
     const failed = { ...storedJob('broken', 'failed'), report, failure: 'Chunk 7 threw.' } as const;
     for (const job of [running, done, failed]) store.putJob(job);
@@ -99,6 +100,17 @@ describe.each(stores)('a store of %s', (_name, open) => {
     expect(texts(store.readResults(job, 1, 2))).toEqual(['result 1', 'result 2']);
     expect(store.readResults(job, 4, 10)).toEqual([]);
     expect(store.readResults(job, 0, 0)).toEqual([]);
+  });
+
+  test('reads digests of results alone, up to the first missing chunk', async () => {
+    const store = await opened();
+    const { job } = putRunning(store, 'primes');
+    expect(store.readDigests(job, 0, 10)).toHaveLength(0);
+    store.putResults(job, [resultOf(1), resultOf(0), resultOf(2), resultOf(4)]);
+    const digests = [0, 1, 2].map((chunk) => Buffer.from(resultOf(chunk).digest, 'hex'));
+    expect(Buffer.from(store.readDigests(job, 0, 10))).toEqual(Buffer.concat(digests));
+    expect(Buffer.from(store.readDigests(job, 1, 1))).toEqual(digests[1]);
+    expect(store.readDigests(job, 3, 10)).toHaveLength(0);
   });
 
   test('stops reading at the first missing chunk', async () => {
@@ -182,6 +194,26 @@ describe.each(stores)('a store of %s', (_name, open) => {
     store.dropStatements(primes);
     expect(store.readStatements(primes, 0)).toEqual([]);
     expect(store.readStatements(queens, 0)).toHaveLength(1);
+  });
+
+  test('keeps what was taken for equal, by chunk, as long as the statements', async () => {
+    const store = await opened();
+    const { job } = putRunning(store, 'primes');
+    const { job: other } = putRunning(store, 'queens');
+    const [one, two, three] = [1, 2, 3].map((chunk) => resultOf(chunk).digest);
+    if (!one || !two || !three) throw new Error('three were made');
+    expect(store.readEquivalents(job, 7)).toEqual([]);
+    const some = [
+      { chunk: 7, digest: two, of: one },
+      { chunk: 7, digest: three, of: one },
+    ];
+    store.putEquivalents(job, [...some, { chunk: 8, digest: two, of: one }]);
+    store.putEquivalents(job, some.slice(1));
+    expect(store.readEquivalents(job, 7)).toHaveLength(2);
+    expect(store.readEquivalents(job, 7)).toEqual(expect.arrayContaining(some));
+    expect(store.readEquivalents(other, 7)).toEqual([]);
+    store.dropStatements(job);
+    expect(store.readEquivalents(job, 7)).toEqual([]);
   });
 
   test('hands out many statements in several reads that lose none', async () => {

@@ -17,6 +17,7 @@ import {
   strangerClient,
   strangerHello,
 } from '../support/transport-peer.ts';
+import { someEvidence } from '../support/evidence-samples.ts';
 import { eventsOf, overlayMessagesTo, typesOf } from '../support/transport-world.ts';
 import { everyOverlayMessage, plain } from '../support/wire-samples.ts';
 import { holdsTransportPromises } from './transport-promises.ts';
@@ -26,7 +27,8 @@ holdsTransportPromises(realTransports);
 describe('links', () => {
   test('every message arrives as it was sent, from the dialler and from the dialled', async () => {
     const [a, b] = await linkedPeers();
-    const messages = everyOverlayMessage(a.identity);
+    const evidence = { type: 'evidence', evidence: someEvidence(a.identity) } as const;
+    const messages = [...everyOverlayMessage(a.identity), evidence];
     for (const message of messages) {
       a.transport.sendOverlay(b.peer, message);
       b.transport.sendOverlay(a.peer, message);

@@ -26,13 +26,17 @@ test('who was honest for 50 chunks and lies then is caught, and changes no resul
   const jobId = await submitSquares(ada, { count, work: 100_000, credibility });
   const job = await jobState(ada.control, jobId, ({ state }) => state === 'done');
   expect(JSON.parse(await resultOf(ada, jobId))).toEqual({ sum: sumOfSquares(count) });
-  expect(job.caught).toEqual([saboteur?.peer]);
+  expect(job.caught).toMatchObject([{ peerId: saboteur?.peer }]);
   const lies = job.contributions.find(({ peerId }) => peerId === saboteur?.peer);
   expect(lies?.returned).toBeGreaterThan(50);
   expect(lies?.lost).toBeGreaterThan(0);
   const shown = await manyhands(['--data', ada.dataPath, 'job', jobId]);
   expect(shown.stdout).toContain('trust      error-rate:0.001');
-  expect(shown.stdout).toContain(`caught     ${saboteur?.peer.slice(0, 8)}`);
+  const [caught] = job.caught;
+  if (caught === undefined) throw new Error('nobody was caught');
+  const { chunk, digest, expected } = caught;
+  const what = `returned ${digest.slice(0, 8)} for chunk ${chunk}, not ${expected.slice(0, 8)}`;
+  expect(shown.stdout).toContain(`caught     ${saboteur?.peer.slice(0, 8)}: ${what}`);
   // It is remembered: the next job is not leased to it at all.
   const again = await submitSquares(ada, { count: 300, work: 100_000, credibility });
   const second = await jobState(ada.control, again, ({ state }) => state === 'done');

@@ -105,6 +105,19 @@ describe('a job', () => {
     expect(await computed(path)).toEqual(value);
   });
 
+  test('keeps how its results are compared, and nothing else that it exports', async () => {
+    const path = await file(
+      'compared.ts',
+      `${job}export const verify = (n: number, result: number) => result === n + 1;\n` +
+        'export const secret = 42;\n',
+    );
+    const { program } = await bundleJob(path);
+    const script = scriptOf(program);
+    expect(await sandbox.load(script, generousLimits)).toBeUndefined();
+    expect(sandbox.exportsOf(script.key)).toEqual(['split', 'compute', 'merge', 'verify']);
+    expect(new TextDecoder().decode(program)).not.toContain('42');
+  });
+
   test('has the same program wherever it lies and whatever the current folder is', async () => {
     await symlink(nodeModules, join(folder, 'node_modules'));
     const text = `import { zlibSync } from 'fflate';\n${job.replace('n + 1', 'zlibSync(n)')}`;
@@ -184,7 +197,7 @@ describe('an error in a job', () => {
     await expect(bundleJob(job)).rejects.toMatchObject({ code: 'unknown-job' });
     await expect(bundleJob(job)).rejects.toThrow(reason);
     await expect(bundleJob(job)).rejects.toThrow(
-      /collatz, mandelbrot, montecarlo, nqueens, primes, wordcount/,
+      /collatz, factors, mandelbrot, montecarlo, nqueens, primes, wordcount/,
     );
   });
 });

@@ -22,6 +22,7 @@ const jobs = join(import.meta.dirname, '..', '..', 'jobs');
 /** Small enough that fifty times of each take seconds. A job that ships must be here. */
 const params: Readonly<Record<string, object>> = {
   collatz: { to: 400_000 },
+  factors: { digits: 16, count: 120 },
   mandelbrot: { width: 320, height: 200, maxIterations: 100 },
   montecarlo: { samples: 30, chunkSamples: 10 },
   nqueens: { n: 8 },

@@ -37,6 +37,7 @@ export function aJob(changes: Partial<Job> = {}): Job {
     quorum: 2,
     credibility: null,
     caught: [],
+    comparison: 'digest',
     contributions: [],
     ...changes,
   };
@@ -121,8 +122,17 @@ export function fakeControl(methods: Partial<ControlHandler> = {}): ControlHandl
     async *result() {
       await unknown();
     },
+    // oxlint-disable-next-line require-yield
+    async *exportAudit() {
+      await unknown();
+    },
+    // oxlint-disable-next-line require-yield
+    async *exportBackup() {
+      await unknown();
+    },
     listJobs: () => Promise.resolve({ jobs: [] }),
     cancel: unknown,
+    forget: unknown,
     listPeers: () => Promise.resolve({ peers: [] }),
     listReceipts: () => Promise.resolve({ receipts: [] }),
     status: () => Promise.resolve({ pid: process.pid, dataPath: '/somewhere', state: 'idle' }),

@@ -51,7 +51,7 @@ function act(channel: Channel, socket: Socket, message: ToProcess, body: Uint8Ar
       if (message.program.key.endsWith('deadly')) process.exit(7);
       return;
     case 'piece':
-      return channel.send({ type: 'loaded', id: message.id });
+      return channel.send({ type: 'loaded', id: message.id, exports: [] });
     case 'inputs': {
       const { id } = message;
       const inputs = unpack({ bytes: body, ends: Uint32Array.from(message.ends) });
@@ -121,9 +121,9 @@ const misbehave: { readonly [word: string]: Misbehaviour | undefined } = {
     socket.write(head);
   },
   'send an unknown message': (channel) => channel.send({ type: 'NODE_HANDLE', id: 1 }),
-  'answer what was not asked': (channel) => channel.send({ type: 'loaded', id: 999 }),
+  'answer what was not asked': (channel) => channel.send({ type: 'loaded', id: 999, exports: [] }),
   'answer a run as if it were a load': (channel, _socket, id) =>
-    channel.send({ type: 'loaded', id }),
+    channel.send({ type: 'loaded', id, exports: [] }),
   'be ready twice': (channel) => channel.send({ type: 'ready' }),
   'send too many outcomes': (channel, _socket, id) =>
     outcomes(

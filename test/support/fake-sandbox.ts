@@ -6,6 +6,7 @@ export function fakeSandbox(methods: Partial<Sandbox> = {}): Sandbox {
   return {
     slots: 1,
     load: async () => undefined,
+    exportsOf: () => [],
     run: async ({ chunks }) =>
       chunks.map(() => ({ outcome: { type: 'returned' } as const, computeMs: 0 })),
     stop: () => undefined,

@@ -5,9 +5,13 @@ import { vi } from 'vitest';
 import type { PeerId } from '../../src/model/ids.ts';
 import type { MembershipMessage } from '../../src/model/messages.ts';
 import type { KnownPeer, PeerRecord, SignedRecord } from '../../src/model/peer-record.ts';
+import { Awareness } from '../../src/protocol/awareness.ts';
+import { EvidenceBook } from '../../src/protocol/evidence-book.ts';
 import { Membership } from '../../src/protocol/membership.ts';
-import type { OverlayOptions, OverlayStep } from '../../src/protocol/overlay.ts';
+import type { OfferBook } from '../../src/protocol/offer-book.ts';
+import type { OverlayOptions, OverlayParts, OverlayStep } from '../../src/protocol/overlay.ts';
 import { createRandom } from '../../src/protocol/random.ts';
+import { Standings } from '../../src/protocol/standings.ts';
 import { Visits } from '../../src/protocol/visits.ts';
 import { at, peerNumbered, self, startUnixMs } from './protocol-fixtures.ts';
 
@@ -55,6 +59,12 @@ export const ownRecord = signedRecord({
   sequence: startUnixMs,
   expiresAtMs: startUnixMs + HOUR_MS,
 });
+
+/** What an overlay is made of, but for the offers. */
+export function overlayParts(book: OfferBook): OverlayParts {
+  const evidence = new EvidenceBook(self, new Standings());
+  return { book, evidence, awareness: new Awareness(), random: createRandom(1) };
+}
 
 export function optionsOf(changes: Partial<OverlayOptions> = {}): OverlayOptions {
   const { addresses, features } = ownRecord.record;

@@ -10,8 +10,16 @@ import type { Standing } from '../../src/model/standing.ts';
 import type { BlobRef } from '../../src/model/program.ts';
 import type { SignedReceipt } from '../../src/model/receipt.ts';
 import type { Signed } from '../../src/model/signed.ts';
-import type { Store, StoredJob, StoredResult, StoredStatement } from '../../src/ports.ts';
+import type { Unsent } from '../../src/model/unsent.ts';
+import type {
+  Equivalent,
+  Store,
+  StoredJob,
+  StoredResult,
+  StoredStatement,
+} from '../../src/ports.ts';
 import { digestOf } from '../../src/wire/digest.ts';
+import { UnsentResults } from './unsent-results.ts';
 
 const PIECE_BYTES = 100 * 1024;
 const READ_BYTES_MAX = 16 * 1024 * 1024;
@@ -23,7 +31,9 @@ export class MemoryStore implements Store {
   readonly #standings = new Map<PeerId, Standing>();
   /** The last to come last. */
   readonly #statements = new Map<JobId, readonly StoredStatement[]>();
+  readonly #equivalents = new Map<JobId, Map<string, Equivalent>>();
   #receipts: readonly SignedReceipt[] = [];
+  readonly #unsent = new UnsentResults();
   readonly #blobs = new Map<Digest, Uint8Array>();
 
   putJob(job: StoredJob): void {
@@ -38,6 +48,13 @@ export class MemoryStore implements Store {
     return [...this.#jobs.values()]
       .reverse()
       .sort((a, b) => b.spec.createdAtMs - a.spec.createdAtMs);
+  }
+
+  /** Its blobs stay: they cost nobody anything here. */
+  forgetJob(job: JobId): void {
+    this.#jobs.delete(job);
+    this.#results.delete(job);
+    this.dropStatements(job);
   }
 
   putResults(job: JobId, results: readonly StoredResult[]): void {
@@ -57,6 +74,16 @@ export class MemoryStore implements Store {
       values.push(value);
     }
     return values;
+  }
+
+  readDigests(job: JobId, from: number, countMax: number): Uint8Array {
+    const digests: Uint8Array[] = [];
+    while (digests.length < countMax) {
+      const value = this.#results.get(job)?.get(from + digests.length);
+      if (!value) break;
+      digests.push(Buffer.from(digestOf(value), 'hex'));
+    }
+    return Buffer.concat(digests);
   }
 
   dropResults(job: JobId): void {
@@ -94,6 +121,18 @@ export class MemoryStore implements Store {
 
   dropStatements(job: JobId): void {
     this.#statements.delete(job);
+    this.#equivalents.delete(job);
+  }
+
+  putEquivalents(job: JobId, equivalents: readonly Equivalent[]): void {
+    const kept = this.#equivalents.get(job) ?? new Map<string, Equivalent>();
+    for (const each of equivalents) kept.set(`${each.chunk} ${each.digest} ${each.of}`, each);
+    this.#equivalents.set(job, kept);
+  }
+
+  readEquivalents(job: JobId, chunk: number): readonly Equivalent[] {
+    const kept = [...(this.#equivalents.get(job)?.values() ?? [])];
+    return kept.filter((each) => each.chunk === chunk);
   }
 
   putReceipt(signed: SignedReceipt): void {
@@ -110,6 +149,18 @@ export class MemoryStore implements Store {
 
   listReceipts(): readonly SignedReceipt[] {
     return this.#receipts.toReversed();
+  }
+
+  putUnsent(results: readonly Unsent[], keptAtMs: number): void {
+    this.#unsent.put(results, keptAtMs);
+  }
+
+  listUnsent(sinceMs: number): readonly Unsent[] {
+    return this.#unsent.list(sinceMs);
+  }
+
+  dropUnsent(requester: PeerId, job: JobId, leases: readonly number[]): void {
+    this.#unsent.drop(requester, job, leases);
   }
 
   async putBlob(bytes: Uint8Array): Promise<Digest> {

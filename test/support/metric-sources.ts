@@ -16,9 +16,18 @@ export const metricSources: MetricSources = {
   treeChanges: () => ({ graft: 16, prune: 17 }),
   failures: () => ({ suspected: 24, dead: 25, unreachable: 26, misbehaved: 27 }),
   leasesActive: () => ({ granted: 20, held: 21 }),
+  undelivered: () => 24,
   leases: () => ({ granted: 30, returned: 31, expired: 32, revoked: 33 }),
   chunks: () => ({ waiting: 40, leased: 41, disputed: 42, accepted: 43 }),
   chunksAccepted: () => 50,
+  accusations: () => ({
+    published: 1,
+    received: 5,
+    sent: 9,
+    proven: 2,
+    refuted: 1,
+    unknown: 0,
+  }),
   evidence: () => ({ check_passed: 7, check_failed: 3, caught: 2, reopened: 4 }),
   replicas: () => ({
     accepted: 60,

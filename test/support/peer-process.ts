@@ -39,6 +39,8 @@ export type PeerProcessOptions = {
   readonly honestFirst?: number;
   /** Its wrong results are its own, where other liars agree on theirs. */
   readonly liesAlone?: boolean;
+  /** What it adds to results, which are numbers, in the place of telling plain lies. */
+  readonly adds?: number;
   /** A command that becomes the peer, given the peer's command line as its last arguments. */
   readonly wrapper?: readonly string[];
   /** Variables beside those of this process. */
@@ -83,10 +85,12 @@ export async function spawnPeer(options: PeerProcessOptions): Promise<PeerProces
   };
 }
 
-function programOf({ lieRate, liesAlone, honestFirst = 0 }: PeerProcessOptions): string[] {
+function programOf(options: PeerProcessOptions): string[] {
+  const { lieRate, liesAlone, honestFirst = 0, adds } = options;
   if (lieRate === undefined) return [launcher];
   const alone = liesAlone === true ? ['--lies-alone'] : [];
-  return [saboteur, String(lieRate), ...alone, '--honest-first', String(honestFirst)];
+  const added = adds === undefined ? [] : [`--adds=${adds}`];
+  return [saboteur, String(lieRate), ...alone, ...added, '--honest-first', String(honestFirst)];
 }
 
 export function record(value: unknown): Record<string, unknown> {

@@ -1,5 +1,7 @@
 /** A table that believes on evidence, in tests: what is known of its peers, and what it says. */
 
+import { expect } from 'vitest';
+
 import type { PeerId } from '../../src/model/ids.ts';
 import type { CredibilityTrust } from '../../src/model/job.ts';
 import type { Lease } from '../../src/model/replica.ts';
@@ -91,10 +93,15 @@ export function evidenceOf({ chunks, splitGoesOn, passed, trust }: EvidenceOptio
   return { table, standings, totals, networks, dice, compute, check, pioneer };
 }
 
-/** A settlement that moved nothing but this. */
-export function moved(what: Partial<Extract<Settlement, { type: 'moved' }>> = {}): Settlement {
-  const nothing = { stored: [], accepted: [], reopened: [], revoked: [], caught: [] };
-  return { type: 'moved', ...nothing, ...what };
+type Moved = Extract<Settlement, { type: 'moved' }>;
+
+/** A settlement that moved nothing but this; at what peers were caught is told elsewhere. */
+export function moved(
+  what: Partial<Omit<Moved, 'caught'>> & { readonly caught?: readonly PeerId[] } = {},
+): Settlement {
+  const nothing = { stored: [], accepted: [], reopened: [], revoked: [] };
+  const caught = (what.caught ?? []).map((peer) => expect.objectContaining({ peer }));
+  return { type: 'moved', ...nothing, ...what, caught };
 }
 
 export const kept = (chunk: number, number = chunk) => ({

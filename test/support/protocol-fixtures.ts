@@ -70,6 +70,7 @@ export function specOf(changes: Partial<JobSpec> = {}): JobSpec {
     steps: { type: 'script', script: digestNumbered(0xf00d) },
     params: Uint8Array.of(),
     trust: { quorum: 2 },
+    comparison: 'digest',
     limits: chunkLimitsOf(),
     chunksMax: 1_000_000,
     requester: self,

@@ -34,9 +34,8 @@ export function contribution(table: JobTable, peer: PeerId): Partial<Contributio
   const found = table.tally.list().find((entry) => entry.peer === peer);
   if (found === undefined) return undefined;
   // Only what happened, so that a test says what matters.
-  return Object.fromEntries(
-    Object.entries(found).filter(([name, value]) => name !== 'peer' && value !== 0),
-  );
+  const { peer: _peer, passed: _passed, ...counts } = found;
+  return Object.fromEntries(Object.entries(counts).filter(([, value]) => value !== 0));
 }
 
 export const counted: Settlement = { type: 'counted' };

@@ -8,6 +8,7 @@ import type { LeasedChunk, Outcome } from '../../src/model/replica.ts';
 import { Awareness } from '../../src/protocol/awareness.ts';
 import type { Effect } from '../../src/protocol/events.ts';
 import { OfferBook } from '../../src/protocol/offer-book.ts';
+import { Standings } from '../../src/protocol/standings.ts';
 import { Volunteer } from '../../src/protocol/volunteer.ts';
 import {
   anna,
@@ -30,20 +31,27 @@ const ref = programRef(offer);
 /** A volunteer that has heard of these offers and acts on them. */
 export function volunteerWith(slots: number, ...offers: Partial<Offer>[]) {
   const book = new OfferBook();
+  const standings = new Standings();
   for (const offer of offers) book.receive(offerOf(offer), startUnixMs);
   return {
-    volunteer: new Volunteer({ self, slots, limits: givenLimits }, book, new Awareness()),
+    volunteer: new Volunteer(
+      { self, slots, limits: givenLimits },
+      book,
+      new Awareness(),
+      standings,
+    ),
     book,
+    standings,
   };
 }
 
 /** One that computes Anna's job: connected, its program loaded, its first ask made. */
 export function working(slots = 2, ...more: Partial<Offer>[]) {
-  const { volunteer, book } = volunteerWith(slots, {}, ...more);
+  const { volunteer, book, standings } = volunteerWith(slots, {}, ...more);
   volunteer.advance(0);
   volunteer.requesterUp(anna, 0);
   const effects = volunteer.programReady(program, 0);
-  return { volunteer, book, effects };
+  return { volunteer, book, standings, effects };
 }
 
 export const leases = (
@@ -55,6 +63,11 @@ export const leases = (
   job: of,
   leaseMs,
   chunks,
+});
+export const acknowledge = (...acknowledged: number[]): RequesterMessage => ({
+  type: 'acknowledge',
+  job,
+  leases: acknowledged,
 });
 const told = (message: VolunteerMessage, to: PeerId = anna): Effect => ({
   type: 'send-to-requester',

@@ -1,8 +1,8 @@
 /**
  * A peer that lies: every part is the project's own, but its sandbox changes a share of the results
- * before they are signed. Usage: saboteur-process.ts RATE [--lies-alone] [--honest-first N] join
- * OPTIONS, as `manyhands join`. All saboteurs tell the same lie about a chunk, unless they lie
- * alone.
+ * before they are signed. Usage: saboteur-process.ts RATE [--lies-alone] [--honest-first N]
+ * [--adds=N] join OPTIONS, as `manyhands join`. All saboteurs tell the same lie about a chunk,
+ * unless they lie alone; with --adds their lie is a little more than the truth.
  */
 
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import type { ChunkBatch, ChunkOutcome, Sandbox } from '../../src/ports.ts';
 import { createNode } from '../../src/runtime/create-node.ts';
 import { createLog } from '../../src/runtime/log.ts';
 import { createSandbox } from '../../src/sandbox/create-sandbox.ts';
-import { encodeCanonical } from '../../src/wire/canonical-cbor.ts';
+import { decodeCanonical, encodeCanonical } from '../../src/wire/canonical-cbor.ts';
 import { digestOf } from '../../src/wire/digest.ts';
 
 const { positionals, values } = parseArgs({
@@ -27,6 +27,7 @@ const { positionals, values } = parseArgs({
     'log-format': { type: 'string' },
     'lies-alone': { type: 'boolean', default: false },
     'honest-first': { type: 'string', default: '0' },
+    adds: { type: 'string' },
   },
 });
 
@@ -77,7 +78,11 @@ async function run(honest: Sandbox, batch: ChunkBatch, rate: number): Promise<Ch
     const isHonest = honestLeft > 0;
     honestLeft -= 1;
     if (isHonest || !lies || done.outcome.type !== 'result') return done;
-    const value = encodeCanonical(-1 - chunk - accent);
+    const value = encodeCanonical(
+      values.adds === undefined
+        ? -1 - chunk - accent
+        : Number(decodeCanonical(done.outcome.value)) + Number(values.adds),
+    );
     return {
       outcome: { type: 'result', value, digest: digestOf(value) },
       computeMs: done.computeMs,

@@ -19,6 +19,7 @@ export function storedJob(name: string, state: JobState, createdAtMs = 1_750_000
       steps: { type: 'script', script: digestOf(bytesOf(`program of ${name}`)) },
       params: Uint8Array.of(0xa1, 0x62, 0x74, 0x6f, 0x18, 0x64),
       trust: { quorum: 2 },
+      comparison: 'digest',
       limits: {
         wallMsMax: 60_000,
         memoryBytesMax: 2 ** 28,
@@ -37,7 +38,14 @@ export const report: JobReport = {
   accepted: 1000,
   disputes: 3,
   wallMs: 1234.5,
-  caught: [peerId('c'.repeat(52))],
+  caught: [
+    {
+      peer: peerId('c'.repeat(52)),
+      chunk: 17,
+      digest: digestOf(bytesOf('wrong')),
+      expected: digestOf(bytesOf('right')),
+    },
+  ],
   contributions: [
     {
       peer: peerId('b'.repeat(52)),

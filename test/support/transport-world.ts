@@ -8,7 +8,10 @@ import type { OverlayMessage } from '../../src/model/messages.ts';
 import type { Transport, TransportEvent } from '../../src/ports.ts';
 
 /** What both kinds have; but for `listen`, which the world has called. */
-export type SharedTransport = Omit<Transport, 'listen' | 'fetchBlob' | 'signResults' | 'stats'>;
+export type SharedTransport = Omit<
+  Transport,
+  'listen' | 'fetchBlob' | 'signEvidence' | 'signResults' | 'stats'
+>;
 
 export type WorldPeer = {
   readonly peer: PeerId;

@@ -123,7 +123,7 @@ class Course {
     for (const chunk of settlement.accepted) this.#accepted.add(chunk);
     this.#reopened += settlement.reopened.length;
     this.#caught += settlement.caught.length;
-    this.#caughtByMistake += settlement.caught.filter((peer) => !this.liars.has(peer)).length;
+    this.#caughtByMistake += settlement.caught.filter(({ peer }) => !this.liars.has(peer)).length;
   }
 
   get figures(): VerificationFigures {

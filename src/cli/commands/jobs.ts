@@ -1,4 +1,4 @@
-/** `jobs`, `job`, `watch`, `result`, `cancel`: the jobs of the local peer. */
+/** `jobs`, `job`, `watch`, `result`, `cancel`, `forget`: the jobs of the local peer. */
 
 import type { Command } from 'commander';
 
@@ -14,7 +14,16 @@ import {
   deliveryNote,
   type OutOptions,
 } from '../job-output.ts';
-import { hasEnded, jobJson, jobsLines, shortId, summaryLines, trustText } from '../job-view.ts';
+import {
+  caughtLines,
+  comparisonText,
+  hasEnded,
+  jobJson,
+  jobsLines,
+  shortId,
+  summaryLines,
+  trustText,
+} from '../job-view.ts';
 import { progressSentence } from '../progress.ts';
 
 const idArgument = ['<id>', "the job's id, or the first characters of it"] as const;
@@ -68,6 +77,18 @@ Examples:
     .argument(...idArgument)
     .addHelpText('after', '\nExamples:\n  manyhands cancel c0ffee00')
     .action((id: string, _options: object, self: Command) => cancelJob(id, new Context(self, io)));
+  program
+    .command('forget')
+    .summary('remove a job that has ended')
+    .description(
+      'Remove jobs that have ended with all that is kept of them: results, programs, what an ' +
+        "audit needs. That can't be undone.",
+    )
+    .argument('<id...>', idArgument[1])
+    .addHelpText('after', '\nExamples:\n  manyhands forget c0ffee00\n  manyhands forget c0 b0')
+    .action((ids: string[], _options: object, self: Command) =>
+      forgetJobs(ids, new Context(self, io)),
+    );
 }
 
 async function listJobs(context: Context): Promise<void> {
@@ -91,9 +112,10 @@ async function showJob(id: string, context: Context): Promise<void> {
   context.print(hasEnded(job) ? summary : progressSentence(job));
   context.print(`id         ${job.jobId}`);
   context.print(`trust      ${trustText(job)}`);
+  if (job.comparison !== 'digest') context.print(`compared   ${comparisonText(job)}`);
   context.print(`submitted  ${new Date(job.createdAtMs).toISOString()}`);
-  if (job.caught.length > 0) {
-    context.print(`caught     ${job.caught.map((peer) => shortId(peer)).join(', ')}`);
+  for (const [index, line] of caughtLines(job.caught).entries()) {
+    context.print(`${index === 0 ? 'caught    ' : '          '} ${line}`);
   }
   if (job.failure !== '') context.print(`failure    ${plain(job.failure)}`);
   if (contributions.length > 0) context.print('', ...contributions);
@@ -126,4 +148,14 @@ async function cancelJob(id: string, context: Context): Promise<void> {
   const { jobId } = await context.withPeer((client) => client.cancel({ jobId: id }));
   if (context.json) context.printJson({ jobId });
   else context.print(`Cancelled ${shortId(jobId)}`);
+}
+
+async function forgetJobs(ids: readonly string[], context: Context): Promise<void> {
+  await context.withPeer(async (client) => {
+    for (const id of ids) {
+      const { jobId } = await client.forget({ jobId: id });
+      if (context.json) context.printJson({ jobId });
+      else context.print(`Forgot ${shortId(jobId)}`);
+    }
+  });
 }

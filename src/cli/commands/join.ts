@@ -24,7 +24,8 @@ export function addJoin(program: Command, io: Io): void {
       .summary('run a peer in the foreground')
       .description(
         'Run a peer in the foreground: it computes for others and takes your own jobs. Ctrl-C ' +
-          'stops it at once; `manyhands finish` lets it end its work first. Peers met are ' +
+          'lets the chunks at hand run for 5 s more, gives the others back and stops it; twice, ' +
+          'it stops at once; `manyhands finish` lets it end its work first. Peers met are ' +
           'remembered: --peer is needed for the first start only.',
       ),
     '0.0.0.0:7420',
@@ -72,8 +73,10 @@ async function join(options: JoinOptions, context: Context): Promise<void> {
   }
   await new Promise<void>((resolve, reject) => {
     onInterrupts(['SIGINT', 'SIGTERM', 'SIGHUP'], (times) => {
-      if (times > 1) reject(new GridError('interrupted', 'Ended without waiting for the rest.'));
-      else node.stop().then(resolve, reject);
+      const interrupted = new GridError('interrupted', 'Ended without waiting for the rest.');
+      if (times > 2) reject(interrupted);
+      else if (times > 1) node.stop().then(() => reject(interrupted), reject);
+      else node.leave().then(resolve, reject);
     });
     node.stopped.then(resolve, reject);
   });

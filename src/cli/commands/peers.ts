@@ -25,8 +25,11 @@ export function addPeers(program: Command, io: Io): void {
 async function listPeers(context: Context): Promise<void> {
   const { peers } = await context.withPeer((client) => client.listPeers());
   if (context.json) context.printJson(peers);
-  else if (peers.length > 0) context.print(...peersLines(peers, context.columns));
-  else {
+  else if (peers.length > 0) {
+    context.print(...peersLines(peers, context.columns));
+    const refused = refusedLines(peers, context.columns);
+    if (refused.length > 0) context.print('', 'Refused:', ...refused);
+  } else {
     context.print(
       'This peer knows no other. Join through one you know: `manyhands join --peer host:port`,',
       'or have others join through this one; `manyhands status` shows its address.',
@@ -35,8 +38,10 @@ async function listPeers(context: Context): Promise<void> {
 }
 
 function peersLines(peers: readonly Peer[], columns: number): string[] {
-  const rows = peers.map(({ peerId, neighbour, volunteer, requester, addresses, features }) => {
+  const rows = peers.map((peer) => {
+    const { peerId, neighbour, volunteer, requester, refused, addresses, features } = peer;
     const roles = [
+      ...(refused === '' ? [] : ['refused']),
       ...(neighbour ? ['neighbour'] : []),
       ...(volunteer ? ['computes for us'] : []),
       ...(requester ? ['we compute for it'] : []),
@@ -59,6 +64,13 @@ function peersLines(peers: readonly Peer[], columns: number): string[] {
     rows,
     columns,
   );
+}
+
+/** Why they are refused takes more room than a column has. */
+function refusedLines(peers: readonly Peer[], columns: number): string[] {
+  const refused = peers.filter((peer) => peer.refused !== '');
+  const lines = refused.map((peer) => `${shortId(peer.peerId)} ${plain(peer.refused)}`);
+  return lines.flatMap((line) => wrap(line, columns));
 }
 
 async function showStatus(context: Context): Promise<void> {
@@ -99,6 +111,7 @@ function statusLines(status: PeerStatus, columns: number, nowMs: number): string
       status.metricsAddress === '' ? 'not served' : `http://${status.metricsAddress}/metrics`,
     ],
     ['data', status.dataPath],
+    ['disk', diskText(status)],
     ['up', durationText(status.uptimeMs)],
     [
       'gives',
@@ -106,6 +119,14 @@ function statusLines(status: PeerStatus, columns: number, nowMs: number): string
         `${bytesText(status.memoryBytesMax)} of memory`,
     ],
     ...sandboxFields(status),
+    ...status.undelivered.map(({ peerId, results }): [string, string] => [
+      'owes',
+      `${plural(results, 'result')} to ${shortId(peerId)}, which has not acknowledged them`,
+    ]),
+    ...status.refused.map(({ peerId, why }): [string, string] => [
+      'refuses',
+      `${shortId(peerId)}: ${plain(why)}`,
+    ]),
     ...status.declined.map(({ name, reason }): [string, string] => [
       'declines',
       `${plain(name)}: ${plain(reason)}`,
@@ -115,6 +136,11 @@ function statusLines(status: PeerStatus, columns: number, nowMs: number): string
     const lines = wrap(value, Math.max(columns - labelColumns, 20));
     return lines.map((line, index) => `${(index === 0 ? name : '').padEnd(labelColumns)}${line}`);
   });
+}
+
+function diskText({ diskBytes, diskBytesMax }: PeerStatus): string {
+  const of = diskBytesMax === 0 ? ', no limit' : ` of ${bytesText(diskBytesMax)}`;
+  return `${bytesText(diskBytes)} used${of}`;
 }
 
 /** Nothing where there was none. */

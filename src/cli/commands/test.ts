@@ -88,8 +88,9 @@ async function test(
       ...(input === undefined ? {} : { input }),
     });
     for await (const event of events) {
+      const before = seen.filter(({ type }) => type === 'chunk').length;
       seen.push(event);
-      if (!context.json) context.print(...eventLines(event, seen.length - 1, context.columns));
+      if (!context.json) context.print(...eventLines(event, before, context.columns));
     }
   } finally {
     await file?.close();
@@ -116,7 +117,7 @@ function headline(job: JobSource): string {
   return `${plain(job.name)}: ${parts.join(', ')}`;
 }
 
-/** @param before how many events there were */
+/** @param before how many chunks there were */
 function eventLines(event: TryJobEvent, before: number, columns: number): string[] {
   switch (event.type) {
     case 'chunk':
@@ -125,8 +126,10 @@ function eventLines(event: TryJobEvent, before: number, columns: number): string
       return [`${String(event.chunk).padStart(5)}  the second time: ${event.failure.kind}`];
     case 'same':
       return [`same on 2 threads, in 2 orders: ${plural(event.chunks, 'chunk')}`];
+    case 'compared':
+      return [`${event.by} is true of ${plural(event.chunks, 'result')}`];
     case 'merged':
-      return mergedLines(event, before - 1, columns);
+      return mergedLines(event, before, columns);
     default:
       return unreachable(event);
   }
@@ -193,12 +196,14 @@ function hexPreview(value: Uint8Array): string[] {
 function testJson(job: string, events: readonly TryJobEvent[]): object {
   const chunks = events.flatMap((event) => (event.type === 'chunk' ? [chunkJson(event)] : []));
   const differs = events.find((event) => event.type === 'differs');
+  const compared = events.flatMap((event) => (event.type === 'compared' ? [event.by] : []));
   const merged = events.find((event) => event.type === 'merged');
   return {
     job,
     chunks,
     ...(differs === undefined ? {} : { differs: { ...differs, type: undefined } }),
     ...(events.some((event) => event.type === 'same') ? { same: true } : {}),
+    ...(compared.length > 0 ? { compared } : {}),
     ...(merged === undefined ? {} : { merged: mergedJson(merged) }),
   };
 }

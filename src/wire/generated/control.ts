@@ -3,14 +3,21 @@ import type { MessageTypeDefinition } from '@grpc/proto-loader';
 
 import type { CancelRequest as _manyhands_control_v1_CancelRequest, CancelRequest__Output as _manyhands_control_v1_CancelRequest__Output } from './manyhands/control/v1/CancelRequest.ts';
 import type { CancelResponse as _manyhands_control_v1_CancelResponse, CancelResponse__Output as _manyhands_control_v1_CancelResponse__Output } from './manyhands/control/v1/CancelResponse.ts';
+import type { Caught as _manyhands_control_v1_Caught, Caught__Output as _manyhands_control_v1_Caught__Output } from './manyhands/control/v1/Caught.ts';
 import type { Contribution as _manyhands_control_v1_Contribution, Contribution__Output as _manyhands_control_v1_Contribution__Output } from './manyhands/control/v1/Contribution.ts';
 import type { ControlClient as _manyhands_control_v1_ControlClient, ControlDefinition as _manyhands_control_v1_ControlDefinition } from './manyhands/control/v1/Control.ts';
 import type { Credibility as _manyhands_control_v1_Credibility, Credibility__Output as _manyhands_control_v1_Credibility__Output } from './manyhands/control/v1/Credibility.ts';
 import type { DataFile as _manyhands_control_v1_DataFile, DataFile__Output as _manyhands_control_v1_DataFile__Output } from './manyhands/control/v1/DataFile.ts';
 import type { Declined as _manyhands_control_v1_Declined, Declined__Output as _manyhands_control_v1_Declined__Output } from './manyhands/control/v1/Declined.ts';
+import type { ExportAuditRequest as _manyhands_control_v1_ExportAuditRequest, ExportAuditRequest__Output as _manyhands_control_v1_ExportAuditRequest__Output } from './manyhands/control/v1/ExportAuditRequest.ts';
+import type { ExportAuditResponse as _manyhands_control_v1_ExportAuditResponse, ExportAuditResponse__Output as _manyhands_control_v1_ExportAuditResponse__Output } from './manyhands/control/v1/ExportAuditResponse.ts';
+import type { ExportBackupRequest as _manyhands_control_v1_ExportBackupRequest, ExportBackupRequest__Output as _manyhands_control_v1_ExportBackupRequest__Output } from './manyhands/control/v1/ExportBackupRequest.ts';
+import type { ExportBackupResponse as _manyhands_control_v1_ExportBackupResponse, ExportBackupResponse__Output as _manyhands_control_v1_ExportBackupResponse__Output } from './manyhands/control/v1/ExportBackupResponse.ts';
 import type { Files as _manyhands_control_v1_Files, Files__Output as _manyhands_control_v1_Files__Output } from './manyhands/control/v1/Files.ts';
 import type { FinishRequest as _manyhands_control_v1_FinishRequest, FinishRequest__Output as _manyhands_control_v1_FinishRequest__Output } from './manyhands/control/v1/FinishRequest.ts';
 import type { FinishResponse as _manyhands_control_v1_FinishResponse, FinishResponse__Output as _manyhands_control_v1_FinishResponse__Output } from './manyhands/control/v1/FinishResponse.ts';
+import type { ForgetRequest as _manyhands_control_v1_ForgetRequest, ForgetRequest__Output as _manyhands_control_v1_ForgetRequest__Output } from './manyhands/control/v1/ForgetRequest.ts';
+import type { ForgetResponse as _manyhands_control_v1_ForgetResponse, ForgetResponse__Output as _manyhands_control_v1_ForgetResponse__Output } from './manyhands/control/v1/ForgetResponse.ts';
 import type { Job as _manyhands_control_v1_Job, Job__Output as _manyhands_control_v1_Job__Output } from './manyhands/control/v1/Job.ts';
 import type { ListJobsRequest as _manyhands_control_v1_ListJobsRequest, ListJobsRequest__Output as _manyhands_control_v1_ListJobsRequest__Output } from './manyhands/control/v1/ListJobsRequest.ts';
 import type { ListJobsResponse as _manyhands_control_v1_ListJobsResponse, ListJobsResponse__Output as _manyhands_control_v1_ListJobsResponse__Output } from './manyhands/control/v1/ListJobsResponse.ts';
@@ -26,6 +33,7 @@ import type { PutBlobRequest as _manyhands_control_v1_PutBlobRequest, PutBlobReq
 import type { PutBlobResponse as _manyhands_control_v1_PutBlobResponse, PutBlobResponse__Output as _manyhands_control_v1_PutBlobResponse__Output } from './manyhands/control/v1/PutBlobResponse.ts';
 import type { Range as _manyhands_control_v1_Range, Range__Output as _manyhands_control_v1_Range__Output } from './manyhands/control/v1/Range.ts';
 import type { Receipt as _manyhands_control_v1_Receipt, Receipt__Output as _manyhands_control_v1_Receipt__Output } from './manyhands/control/v1/Receipt.ts';
+import type { Refused as _manyhands_control_v1_Refused, Refused__Output as _manyhands_control_v1_Refused__Output } from './manyhands/control/v1/Refused.ts';
 import type { ResultRequest as _manyhands_control_v1_ResultRequest, ResultRequest__Output as _manyhands_control_v1_ResultRequest__Output } from './manyhands/control/v1/ResultRequest.ts';
 import type { ResultResponse as _manyhands_control_v1_ResultResponse, ResultResponse__Output as _manyhands_control_v1_ResultResponse__Output } from './manyhands/control/v1/ResultResponse.ts';
 import type { ResumeRequest as _manyhands_control_v1_ResumeRequest, ResumeRequest__Output as _manyhands_control_v1_ResumeRequest__Output } from './manyhands/control/v1/ResumeRequest.ts';
@@ -35,6 +43,7 @@ import type { StatusRequest as _manyhands_control_v1_StatusRequest, StatusReques
 import type { StatusResponse as _manyhands_control_v1_StatusResponse, StatusResponse__Output as _manyhands_control_v1_StatusResponse__Output } from './manyhands/control/v1/StatusResponse.ts';
 import type { SubmitRequest as _manyhands_control_v1_SubmitRequest, SubmitRequest__Output as _manyhands_control_v1_SubmitRequest__Output } from './manyhands/control/v1/SubmitRequest.ts';
 import type { SubmitResponse as _manyhands_control_v1_SubmitResponse, SubmitResponse__Output as _manyhands_control_v1_SubmitResponse__Output } from './manyhands/control/v1/SubmitResponse.ts';
+import type { Undelivered as _manyhands_control_v1_Undelivered, Undelivered__Output as _manyhands_control_v1_Undelivered__Output } from './manyhands/control/v1/Undelivered.ts';
 import type { WatchRequest as _manyhands_control_v1_WatchRequest, WatchRequest__Output as _manyhands_control_v1_WatchRequest__Output } from './manyhands/control/v1/WatchRequest.ts';
 import type { WatchResponse as _manyhands_control_v1_WatchResponse, WatchResponse__Output as _manyhands_control_v1_WatchResponse__Output } from './manyhands/control/v1/WatchResponse.ts';
 
@@ -48,14 +57,21 @@ export interface ProtoGrpcType {
       v1: {
         CancelRequest: MessageTypeDefinition<_manyhands_control_v1_CancelRequest, _manyhands_control_v1_CancelRequest__Output>
         CancelResponse: MessageTypeDefinition<_manyhands_control_v1_CancelResponse, _manyhands_control_v1_CancelResponse__Output>
+        Caught: MessageTypeDefinition<_manyhands_control_v1_Caught, _manyhands_control_v1_Caught__Output>
         Contribution: MessageTypeDefinition<_manyhands_control_v1_Contribution, _manyhands_control_v1_Contribution__Output>
         Control: SubtypeConstructor<typeof grpc.Client, _manyhands_control_v1_ControlClient> & { service: _manyhands_control_v1_ControlDefinition }
         Credibility: MessageTypeDefinition<_manyhands_control_v1_Credibility, _manyhands_control_v1_Credibility__Output>
         DataFile: MessageTypeDefinition<_manyhands_control_v1_DataFile, _manyhands_control_v1_DataFile__Output>
         Declined: MessageTypeDefinition<_manyhands_control_v1_Declined, _manyhands_control_v1_Declined__Output>
+        ExportAuditRequest: MessageTypeDefinition<_manyhands_control_v1_ExportAuditRequest, _manyhands_control_v1_ExportAuditRequest__Output>
+        ExportAuditResponse: MessageTypeDefinition<_manyhands_control_v1_ExportAuditResponse, _manyhands_control_v1_ExportAuditResponse__Output>
+        ExportBackupRequest: MessageTypeDefinition<_manyhands_control_v1_ExportBackupRequest, _manyhands_control_v1_ExportBackupRequest__Output>
+        ExportBackupResponse: MessageTypeDefinition<_manyhands_control_v1_ExportBackupResponse, _manyhands_control_v1_ExportBackupResponse__Output>
         Files: MessageTypeDefinition<_manyhands_control_v1_Files, _manyhands_control_v1_Files__Output>
         FinishRequest: MessageTypeDefinition<_manyhands_control_v1_FinishRequest, _manyhands_control_v1_FinishRequest__Output>
         FinishResponse: MessageTypeDefinition<_manyhands_control_v1_FinishResponse, _manyhands_control_v1_FinishResponse__Output>
+        ForgetRequest: MessageTypeDefinition<_manyhands_control_v1_ForgetRequest, _manyhands_control_v1_ForgetRequest__Output>
+        ForgetResponse: MessageTypeDefinition<_manyhands_control_v1_ForgetResponse, _manyhands_control_v1_ForgetResponse__Output>
         Job: MessageTypeDefinition<_manyhands_control_v1_Job, _manyhands_control_v1_Job__Output>
         ListJobsRequest: MessageTypeDefinition<_manyhands_control_v1_ListJobsRequest, _manyhands_control_v1_ListJobsRequest__Output>
         ListJobsResponse: MessageTypeDefinition<_manyhands_control_v1_ListJobsResponse, _manyhands_control_v1_ListJobsResponse__Output>
@@ -71,6 +87,7 @@ export interface ProtoGrpcType {
         PutBlobResponse: MessageTypeDefinition<_manyhands_control_v1_PutBlobResponse, _manyhands_control_v1_PutBlobResponse__Output>
         Range: MessageTypeDefinition<_manyhands_control_v1_Range, _manyhands_control_v1_Range__Output>
         Receipt: MessageTypeDefinition<_manyhands_control_v1_Receipt, _manyhands_control_v1_Receipt__Output>
+        Refused: MessageTypeDefinition<_manyhands_control_v1_Refused, _manyhands_control_v1_Refused__Output>
         ResultRequest: MessageTypeDefinition<_manyhands_control_v1_ResultRequest, _manyhands_control_v1_ResultRequest__Output>
         ResultResponse: MessageTypeDefinition<_manyhands_control_v1_ResultResponse, _manyhands_control_v1_ResultResponse__Output>
         ResumeRequest: MessageTypeDefinition<_manyhands_control_v1_ResumeRequest, _manyhands_control_v1_ResumeRequest__Output>
@@ -80,6 +97,7 @@ export interface ProtoGrpcType {
         StatusResponse: MessageTypeDefinition<_manyhands_control_v1_StatusResponse, _manyhands_control_v1_StatusResponse__Output>
         SubmitRequest: MessageTypeDefinition<_manyhands_control_v1_SubmitRequest, _manyhands_control_v1_SubmitRequest__Output>
         SubmitResponse: MessageTypeDefinition<_manyhands_control_v1_SubmitResponse, _manyhands_control_v1_SubmitResponse__Output>
+        Undelivered: MessageTypeDefinition<_manyhands_control_v1_Undelivered, _manyhands_control_v1_Undelivered__Output>
         WatchRequest: MessageTypeDefinition<_manyhands_control_v1_WatchRequest, _manyhands_control_v1_WatchRequest__Output>
         WatchResponse: MessageTypeDefinition<_manyhands_control_v1_WatchResponse, _manyhands_control_v1_WatchResponse__Output>
       }

@@ -7,6 +7,7 @@ import type { BlobRef as _manyhands_v1_BlobRef, BlobRef__Output as _manyhands_v1
 import type { ChunkLimits as _manyhands_v1_ChunkLimits, ChunkLimits__Output as _manyhands_v1_ChunkLimits__Output } from './manyhands/v1/ChunkLimits.ts';
 import type { DataFile as _manyhands_v1_DataFile, DataFile__Output as _manyhands_v1_DataFile__Output } from './manyhands/v1/DataFile.ts';
 import type { Disconnect as _manyhands_v1_Disconnect, Disconnect__Output as _manyhands_v1_Disconnect__Output } from './manyhands/v1/Disconnect.ts';
+import type { Evidence as _manyhands_v1_Evidence, Evidence__Output as _manyhands_v1_Evidence__Output } from './manyhands/v1/Evidence.ts';
 import type { ExchangeRequest as _manyhands_v1_ExchangeRequest, ExchangeRequest__Output as _manyhands_v1_ExchangeRequest__Output } from './manyhands/v1/ExchangeRequest.ts';
 import type { ExchangeResponse as _manyhands_v1_ExchangeResponse, ExchangeResponse__Output as _manyhands_v1_ExchangeResponse__Output } from './manyhands/v1/ExchangeResponse.ts';
 import type { ForwardJoin as _manyhands_v1_ForwardJoin, ForwardJoin__Output as _manyhands_v1_ForwardJoin__Output } from './manyhands/v1/ForwardJoin.ts';
@@ -47,6 +48,7 @@ export interface ProtoGrpcType {
       ChunkLimits: MessageTypeDefinition<_manyhands_v1_ChunkLimits, _manyhands_v1_ChunkLimits__Output>
       DataFile: MessageTypeDefinition<_manyhands_v1_DataFile, _manyhands_v1_DataFile__Output>
       Disconnect: MessageTypeDefinition<_manyhands_v1_Disconnect, _manyhands_v1_Disconnect__Output>
+      Evidence: MessageTypeDefinition<_manyhands_v1_Evidence, _manyhands_v1_Evidence__Output>
       ExchangeRequest: MessageTypeDefinition<_manyhands_v1_ExchangeRequest, _manyhands_v1_ExchangeRequest__Output>
       ExchangeResponse: MessageTypeDefinition<_manyhands_v1_ExchangeResponse, _manyhands_v1_ExchangeResponse__Output>
       ForwardJoin: MessageTypeDefinition<_manyhands_v1_ForwardJoin, _manyhands_v1_ForwardJoin__Output>

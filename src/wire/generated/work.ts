@@ -8,8 +8,10 @@ import type { ChunkLimits as _manyhands_v1_ChunkLimits, ChunkLimits__Output as _
 import type { ComputeRequest as _manyhands_v1_ComputeRequest, ComputeRequest__Output as _manyhands_v1_ComputeRequest__Output } from './manyhands/v1/ComputeRequest.ts';
 import type { ComputeResponse as _manyhands_v1_ComputeResponse, ComputeResponse__Output as _manyhands_v1_ComputeResponse__Output } from './manyhands/v1/ComputeResponse.ts';
 import type { DataFile as _manyhands_v1_DataFile, DataFile__Output as _manyhands_v1_DataFile__Output } from './manyhands/v1/DataFile.ts';
+import type { Evidence as _manyhands_v1_Evidence, Evidence__Output as _manyhands_v1_Evidence__Output } from './manyhands/v1/Evidence.ts';
 import type { Failure as _manyhands_v1_Failure, Failure__Output as _manyhands_v1_Failure__Output } from './manyhands/v1/Failure.ts';
 import type { Hello as _manyhands_v1_Hello, Hello__Output as _manyhands_v1_Hello__Output } from './manyhands/v1/Hello.ts';
+import type { Hold as _manyhands_v1_Hold, Hold__Output as _manyhands_v1_Hold__Output } from './manyhands/v1/Hold.ts';
 import type { JobEnded as _manyhands_v1_JobEnded, JobEnded__Output as _manyhands_v1_JobEnded__Output } from './manyhands/v1/JobEnded.ts';
 import type { Lease as _manyhands_v1_Lease, Lease__Output as _manyhands_v1_Lease__Output } from './manyhands/v1/Lease.ts';
 import type { Leases as _manyhands_v1_Leases, Leases__Output as _manyhands_v1_Leases__Output } from './manyhands/v1/Leases.ts';
@@ -41,9 +43,11 @@ export interface ProtoGrpcType {
       ComputeRequest: MessageTypeDefinition<_manyhands_v1_ComputeRequest, _manyhands_v1_ComputeRequest__Output>
       ComputeResponse: MessageTypeDefinition<_manyhands_v1_ComputeResponse, _manyhands_v1_ComputeResponse__Output>
       DataFile: MessageTypeDefinition<_manyhands_v1_DataFile, _manyhands_v1_DataFile__Output>
+      Evidence: MessageTypeDefinition<_manyhands_v1_Evidence, _manyhands_v1_Evidence__Output>
       Failure: MessageTypeDefinition<_manyhands_v1_Failure, _manyhands_v1_Failure__Output>
       FailureKind: EnumTypeDefinition
       Hello: MessageTypeDefinition<_manyhands_v1_Hello, _manyhands_v1_Hello__Output>
+      Hold: MessageTypeDefinition<_manyhands_v1_Hold, _manyhands_v1_Hold__Output>
       JobEnded: MessageTypeDefinition<_manyhands_v1_JobEnded, _manyhands_v1_JobEnded__Output>
       Lease: MessageTypeDefinition<_manyhands_v1_Lease, _manyhands_v1_Lease__Output>
       Leases: MessageTypeDefinition<_manyhands_v1_Leases, _manyhands_v1_Leases__Output>

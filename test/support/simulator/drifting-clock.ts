@@ -24,13 +24,23 @@ const ROUNDED_MS = 1e-3;
 
 export class DriftingClock {
   readonly #rate: number;
-  readonly #startMs: number;
-  readonly #unixStartMs: number;
+  #startMs: number;
+  #unixStartMs: number;
 
   constructor({ driftMax, unixOffMsMax }: ClockOptions, random: Random) {
     this.#rate = 1 + driftMax * (2 * random.next() - 1);
     this.#startMs = START_MS_MAX * random.next();
     this.#unixStartMs = BEGINNING_UNIX_MS + unixOffMsMax * (2 * random.next() - 1);
+  }
+
+  /** Somebody sets the time of day, ahead or back. */
+  jump(ms: number): void {
+    this.#unixStartMs += ms;
+  }
+
+  /** The machine has slept so long, as its time of day shows, and its other clock does not. */
+  stoodStill(ms: number): void {
+    this.#startMs -= ms * this.#rate;
   }
 
   /**

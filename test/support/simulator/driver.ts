@@ -4,6 +4,7 @@
  */
 
 import { unreachable } from '../../../src/model/errors.ts';
+import type { SignedEvidence } from '../../../src/model/evidence.ts';
 import type { JobId, PeerId } from '../../../src/model/ids.ts';
 import type { RequesterSend } from '../../../src/model/messages.ts';
 import type { KnownPeer } from '../../../src/model/peer-record.ts';
@@ -11,9 +12,10 @@ import type { Effect, Now, PeerEvent } from '../../../src/protocol/events.ts';
 import type { Peer } from '../../../src/protocol/peer.ts';
 import type { Random } from '../../../src/protocol/random.ts';
 import type { DriftingClock } from './drifting-clock.ts';
+import type { UnsentResults } from '../unsent-results.ts';
 import type { Host } from './host.ts';
 import type { Network } from './network.ts';
-import type { SimulatedJob } from './simulated-job.ts';
+import { rightDigest, type SimulatedJob } from './simulated-job.ts';
 import type { SimulatedSandbox } from './simulated-sandbox.ts';
 
 export type DriverComponents = {
@@ -25,6 +27,8 @@ export type DriverComponents = {
   readonly random: Random;
   /** What the process before has kept. */
   readonly known: readonly KnownPeer[];
+  /** What it has computed and could not deliver is there, and is kept there. */
+  readonly unsent: UnsentResults;
   readonly job: (job: JobId) => SimulatedJob | undefined;
   readonly onHandled: (event: PeerEvent, effects: readonly Effect[], now: Now) => void;
   readonly onDrained: () => void;
@@ -55,10 +59,12 @@ export class Driver {
   #queuedAtMs = Infinity;
   /** What is kept for the next start. */
   known: readonly KnownPeer[];
+  readonly unsent: UnsentResults;
 
   constructor(components: DriverComponents) {
     this.#components = components;
     this.known = components.known;
+    this.unsent = components.unsent;
   }
 
   /** Handles an event now, or after the one being handled; later if the process is frozen. */
@@ -125,6 +131,8 @@ export class Driver {
         return this.dispatch({ type: 'record-signed', record: host.signRecord(effect.record) });
       case 'wake':
         return this.#wake(effect.atMs);
+      case 'check-evidence':
+        return this.#checkEvidence(effect.evidence);
       default:
         return this.#keep(effect);
     }
@@ -138,8 +146,11 @@ export class Driver {
           | 'keep-peers'
           | 'keep-standings'
           | 'keep-receipt'
+          | 'keep-unsent'
+          | 'drop-unsent'
           | 'store-results'
           | 'keep-statement'
+          | 'accuse'
           | 'all-accepted'
           | 'job-failed'
           | 'drained';
@@ -155,6 +166,15 @@ export class Driver {
         return;
       case 'keep-receipt':
         // Nobody asks what a simulated peer has done for others.
+        return;
+      case 'accuse':
+        // As above, nobody is caught in one.
+        return;
+      case 'keep-unsent':
+        this.unsent.put(effect.results, this.#components.network.timeline.nowMs);
+        return;
+      case 'drop-unsent':
+        this.unsent.drop(effect.requester, effect.job, effect.leases);
         return;
       case 'keep-statement':
         // Nothing is signed here, and nobody asks for certificates.
@@ -225,6 +245,19 @@ export class Driver {
     network.connect(host, addresses[0] ?? '', ({ station }) => {
       if (station?.self === requester) ready();
       else this.dispatch({ type: 'program-missing', requester, program, reason: 'unreachable' });
+    });
+  }
+
+  /** The accuser has program and input; an honest sandbox computes what is right. */
+  #checkEvidence({ id, evidence }: SignedEvidence): void {
+    const { host, network } = this.#components;
+    const { accuser, addresses, job, chunk, said, accepted } = evidence;
+    network.connect(host, addresses[0] ?? '', ({ station }) => {
+      const right = rightDigest(job, chunk);
+      const known = right === accepted ? 'true' : right === said ? 'false' : 'unknown';
+      const verdict = station?.self === accuser ? known : 'unknown';
+      const answer = (): void => this.dispatch({ type: 'evidence-checked', id, verdict });
+      network.timeline.after(FETCH_MS, answer);
     });
   }
 

@@ -14,7 +14,12 @@ import type {
 import type { SignedRecord } from '../../../src/model/peer-record.ts';
 import type { SignedReceipt } from '../../../src/model/receipt.ts';
 import type { Lease } from '../../../src/model/replica.ts';
-import { isGenuineOffer, isGenuineReceipt, isGenuineRecord } from './signature.ts';
+import {
+  isGenuineEvidence,
+  isGenuineOffer,
+  isGenuineReceipt,
+  isGenuineRecord,
+} from './signature.ts';
 
 /** @returns why the overlay stream has to end, if it has to */
 export function breachOf(message: OverlayMessage): string | undefined {
@@ -26,6 +31,10 @@ export function breachOf(message: OverlayMessage): string | undefined {
     case 'pong':
     case 'probe-result':
       return breachOfId(message.id);
+    case 'evidence':
+      return isGenuineEvidence(message.evidence)
+        ? undefined
+        : 'the signature of evidence does not fit';
     case 'gossip':
       return isGenuineOffer(message.offer) ? undefined : 'the signature of an offer does not fit';
     case 'join':
@@ -79,6 +88,7 @@ export function breachOfWork(message: VolunteerMessage | RequesterMessage): stri
       return message.frame.replicas.every((replica) => isLease(replica) && replica.computeMs >= 0)
         ? undefined
         : 'no right replica';
+    case 'hold':
     case 'acknowledge':
     case 'revoke':
       return message.leases.every((lease) => isWhole(lease, 2 ** 53))

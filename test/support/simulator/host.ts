@@ -23,8 +23,8 @@ import { Station } from './station.ts';
 import type { StreamEnd } from './stream-end.ts';
 import { WorkEnds } from './work-ends.ts';
 
-/** Blobs have no bytes here, results no signatures, and nobody reads statistics. */
-type SimulatedTransport = Omit<Transport, 'fetchBlob' | 'signResults' | 'stats'>;
+/** Blobs have no bytes, results no signatures; nobody is accused of any, or reads statistics. */
+type SimulatedTransport = Omit<Transport, 'fetchBlob' | 'signEvidence' | 'signResults' | 'stats'>;
 
 export class Host extends Station implements SimulatedTransport {
   readonly #network: Network;

@@ -5,6 +5,7 @@
 
 import type { JobId, PeerId } from '../../../src/model/ids.ts';
 import { limits } from '../../../src/model/limits.ts';
+import type { Unsent } from '../../../src/model/unsent.ts';
 import type { Effect, Now, PeerEvent } from '../../../src/protocol/events.ts';
 import type { Peer } from '../../../src/protocol/peer.ts';
 import { breachOf } from './frame-check.ts';
@@ -38,6 +39,8 @@ export type Watched = {
   readonly offered: ReadonlySet<string>;
   /** Whether saboteurs are so many that they may come to agree on a wrong result. */
   readonly mayBeFooled: boolean;
+  /** What the process before could not deliver. */
+  readonly unsent: readonly Unsent[];
 };
 
 type SendOverlay = Extract<Effect, { type: 'send-overlay' }>;
@@ -54,7 +57,7 @@ export class Invariants {
 
   constructor(watched: Watched) {
     this.#watched = watched;
-    const { host, slots, quorumOf, offered, mayBeFooled } = watched;
+    const { host, slots, quorumOf, offered, mayBeFooled, unsent } = watched;
     const { self } = host;
     this.#requester = new RequesterInvariants({
       self,
@@ -62,7 +65,7 @@ export class Invariants {
       quorumOf,
       mayBeFooled,
     });
-    this.#volunteer = new VolunteerInvariants({ self, slots, offered });
+    this.#volunteer = new VolunteerInvariants({ self, slots, offered, unsent });
   }
 
   /** @throws {Error} that says what does not hold */

@@ -25,8 +25,6 @@ type Ballot = { readonly heard: Set<PeerId>; readonly votes: Map<Digest, Set<Pee
 type Volunteer = {
   /** When the leases that it has end, by job and chunk. */
   readonly leases: Map<string, number>;
-  /** All leases that it was given and has not answered, by job and number. */
-  readonly owed: Set<string>;
   /** What it has asked for and not got, by job. */
   readonly demands: Map<JobId, number>;
 };
@@ -36,6 +34,8 @@ export class RequesterInvariants {
   readonly #volunteers = new Map<PeerId, Volunteer>();
   /** By job and chunk. */
   readonly #ballots = new Map<string, Ballot>();
+  /** Leases that were given and not answered, by peer, job and number; they outlive streams. */
+  readonly #owed = new Set<string>();
   readonly #over = new Set<JobId>();
 
   constructor(watched: RequesterWatched) {
@@ -45,11 +45,7 @@ export class RequesterInvariants {
   heed(event: PeerEvent): void {
     switch (event.type) {
       case 'volunteer-up':
-        this.#volunteers.set(event.peer, {
-          leases: new Map(),
-          owed: new Set(),
-          demands: new Map(),
-        });
+        this.#volunteers.set(event.peer, { leases: new Map(), demands: new Map() });
         return;
       case 'volunteer-down':
         this.#volunteers.delete(event.peer);
@@ -98,7 +94,7 @@ export class RequesterInvariants {
     hold(!this.#over.has(job), 'a job that is over is leased');
     const volunteer = this.#volunteers.get(to);
     if (volunteer === undefined) return;
-    const { leases, owed, demands } = volunteer;
+    const { leases, demands } = volunteer;
     const left = (demands.get(job) ?? 0) - chunks.length;
     hold(left >= 0, 'a volunteer is leased more than it asked for');
     demands.set(job, left);
@@ -109,7 +105,7 @@ export class RequesterInvariants {
       const isHeard = this.#ballots.get(key)?.heard.has(to) === true;
       hold(!isHeard, `chunk ${chunk} is leased to who has returned it`);
       leases.set(key, nowMs + leaseMs);
-      owed.add(`${job} ${lease}`);
+      this.#owed.add(`${to} ${job} ${lease}`);
     }
   }
 
@@ -118,8 +114,7 @@ export class RequesterInvariants {
     for (const { lease, chunk, outcome } of replicas) {
       const key = `${job} ${chunk}`;
       volunteer?.leases.delete(key);
-      // What it was given before its stream broke counts no more.
-      const isOwed = volunteer?.owed.delete(`${job} ${lease}`) === true;
+      const isOwed = this.#owed.delete(`${from} ${job} ${lease}`);
       if (!isOwed || outcome.type === 'returned' || this.#over.has(job)) continue;
       const ballot = this.#ballots.get(key) ?? { heard: new Set(), votes: new Map() };
       this.#ballots.set(key, ballot);

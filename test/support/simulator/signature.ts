@@ -3,13 +3,14 @@
  * signature made anywhere else, or one put under another text, is none.
  */
 
-import type { PeerId } from '../../../src/model/ids.ts';
+import type { Evidence, SignedEvidence } from '../../../src/model/evidence.ts';
+import type { Digest, PeerId } from '../../../src/model/ids.ts';
 import type { Offer, SignedOffer } from '../../../src/model/offer.ts';
 import type { PeerRecord, SignedRecord } from '../../../src/model/peer-record.ts';
 import type { Receipt, SignedReceipt } from '../../../src/model/receipt.ts';
 import type { Signed } from '../../../src/model/signed.ts';
 
-type Content = Offer | PeerRecord | Receipt;
+type Content = Evidence | Offer | PeerRecord | Receipt;
 
 const nothing = new Uint8Array();
 
@@ -44,6 +45,15 @@ export function signRecord(signer: PeerId, record: PeerRecord): SignedRecord {
 /** The same for a receipt of another requester. */
 export function signReceipt(signer: PeerId, receipt: Receipt): SignedReceipt {
   return { receipt, signed: new Signature(signer, receipt) };
+}
+
+/** The same for evidence of another accuser. What the accused has signed is taken on trust here. */
+export function signEvidence(signer: PeerId, id: Digest, evidence: Evidence): SignedEvidence {
+  return { id, evidence, signed: new Signature(signer, evidence) };
+}
+
+export function isGenuineEvidence({ evidence, signed }: SignedEvidence): boolean {
+  return Signature.fits(signed, evidence.accuser, evidence);
 }
 
 export function isGenuineOffer({ offer, signed }: SignedOffer): boolean {

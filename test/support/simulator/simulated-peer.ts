@@ -6,6 +6,7 @@ import type { Effect, Now, PeerEvent } from '../../../src/protocol/events.ts';
 import { Peer } from '../../../src/protocol/peer.ts';
 import type { Random } from '../../../src/protocol/random.ts';
 import { givenLimits } from '../protocol-fixtures.ts';
+import { UnsentResults } from '../unsent-results.ts';
 import type { ComputeConduct } from './compute-conduct.ts';
 import type { DriftingClock } from './drifting-clock.ts';
 import { Driver } from './driver.ts';
@@ -56,7 +57,7 @@ export class SimulatedPeer {
     this.options = options;
     this.number = options.place.number;
     this.#world = world;
-    this.#running = this.#start(self, []);
+    this.#running = this.#start(self, [], new UnsentResults());
   }
 
   get self(): PeerId {
@@ -102,11 +103,12 @@ export class SimulatedPeer {
     if (this.isUp) throw new Error(`#${this.number} runs already`);
     // In the order in which a store lists them.
     const kept = this.#running.driver.known.toSorted((a, b) => b.seenAtMs - a.seenAtMs);
-    const known = self === this.self ? kept : [];
-    this.#running = this.#start(self, known);
+    const isSame = self === this.self;
+    const unsent = isSame ? this.#running.driver.unsent : new UnsentResults();
+    this.#running = this.#start(self, isSame ? kept : [], unsent);
   }
 
-  #start(self: PeerId, known: readonly KnownPeer[]): Running {
+  #start(self: PeerId, known: readonly KnownPeer[], unsent: UnsentResults): Running {
     const { network, random, jobs, offered, mayBeFooled } = this.#world;
     const { place, clock, entrances, conduct } = this.options;
     const { timeline } = network;
@@ -116,6 +118,7 @@ export class SimulatedPeer {
       addresses: () => [place.address],
       entrances,
       known,
+      unsent: unsent.list(-Infinity),
       features: conduct.slots > 0 ? ['computes'] : [],
       slots: conduct.slots,
       limits: givenLimits,
@@ -124,7 +127,9 @@ export class SimulatedPeer {
     const job = (id: JobId): SimulatedJob | undefined => jobs.get(id);
     const quorumOf = (id: JobId): number => job(id)?.spec.trust.quorum ?? Infinity;
     const { slots } = conduct;
-    const invariants = new Invariants({ peer, host, slots, quorumOf, offered, mayBeFooled });
+    const kept = unsent.list(-Infinity);
+    const watched = { peer, host, slots, quorumOf, offered, mayBeFooled, unsent: kept };
+    const invariants = new Invariants(watched);
     const sandbox = new SimulatedSandbox(conduct, {
       timeline,
       random,
@@ -139,6 +144,7 @@ export class SimulatedPeer {
       sandbox,
       random,
       known,
+      unsent,
       job,
       onHandled: (event, effects, now) => {
         this.#world.onHandled(this, event, effects, now);

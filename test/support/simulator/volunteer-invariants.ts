@@ -2,6 +2,7 @@
 
 import type { JobId, PeerId } from '../../../src/model/ids.ts';
 import type { RequesterMessage, VolunteerMessage } from '../../../src/model/messages.ts';
+import type { Unsent } from '../../../src/model/unsent.ts';
 import type { Effect, Now, PeerEvent } from '../../../src/protocol/events.ts';
 import { hold } from './hold.ts';
 
@@ -10,16 +11,21 @@ export type VolunteerWatched = {
   readonly slots: number;
   /** Offers that their requesters have signed: "requester job". */
   readonly offered: ReadonlySet<string>;
+  /** What the process before could not deliver. */
+  readonly unsent: readonly Unsent[];
 };
 
 /** One more than a slot computes, as in `protocol/lease-demand.ts`. */
 const RUNS_PER_SLOT = 2;
 
-/** A requester to which a stream is open, or is to be opened. */
+/** `owed` again when the stream broke: nobody knows what of it has arrived. */
+type LeaseState = 'waits' | 'owed' | 'answered';
+
 type Requester = {
-  isUp: boolean;
-  /** Leases that came from it: whether they have gone to the sandbox, by job and lease. */
-  readonly leases: Map<string, 'waits' | 'runs'>;
+  /** A stream is open, or is to be opened. */
+  stream: 'none' | 'opening' | 'up';
+  /** Leases that came from it and are not settled, by job and lease; they outlive the stream. */
+  readonly leases: Map<string, LeaseState>;
 };
 
 export class VolunteerInvariants {
@@ -32,17 +38,18 @@ export class VolunteerInvariants {
 
   constructor(watched: VolunteerWatched) {
     this.#watched = watched;
+    for (const { requester, job, replica } of watched.unsent) {
+      this.#requester(requester).leases.set(`${job} ${replica.lease}`, 'owed');
+    }
   }
 
   heed(event: PeerEvent): void {
     switch (event.type) {
-      case 'requester-up': {
-        const requester = this.#requesters.get(event.peer);
-        if (requester !== undefined) requester.isUp = true;
+      case 'requester-up':
+        this.#requester(event.peer).stream = 'up';
         return;
-      }
       case 'requester-down':
-        this.#requesters.delete(event.peer);
+        this.#closed(event.peer);
         return;
       case 'requester-message':
         this.#told(event.from, event.message);
@@ -68,15 +75,15 @@ export class VolunteerInvariants {
   check(effect: Effect, now: Now): void {
     switch (effect.type) {
       case 'open-work':
-        hold(!this.#requesters.has(effect.requester), 'a work stream is opened twice');
-        this.#requesters.set(effect.requester, { isUp: false, leases: new Map() });
+        hold(this.#requester(effect.requester).stream === 'none', 'a work stream is opened twice');
+        this.#requester(effect.requester).stream = 'opening';
         return;
       case 'close-work':
-        this.#requesters.delete(effect.requester);
+        this.#closed(effect.requester);
         return;
       case 'send-to-requester':
         hold(
-          this.#requesters.get(effect.to)?.isUp === true,
+          effect.to === this.#watched.self || this.#requester(effect.to).stream === 'up',
           'a volunteer writes to who is not connected',
         );
         this.#say(effect.to, effect.message, now);
@@ -89,18 +96,26 @@ export class VolunteerInvariants {
   }
 
   #told(from: PeerId, message: RequesterMessage): void {
+    const { leases } = this.#requester(from);
+    if (message.type === 'acknowledge') {
+      for (const lease of message.leases) leases.delete(`${message.job} ${lease}`);
+    }
     if (message.type !== 'leases') return;
-    // What this peer leases to itself came over no stream.
-    const requester = from === this.#watched.self ? this.#itself() : this.#requesters.get(from);
-    for (const { lease } of message.chunks)
-      requester?.leases.set(`${message.job} ${lease}`, 'waits');
+    for (const { lease } of message.chunks) leases.set(`${message.job} ${lease}`, 'waits');
   }
 
-  #itself(): Requester {
-    const { self } = this.#watched;
-    const requester = this.#requesters.get(self) ?? { isUp: true, leases: new Map() };
-    this.#requesters.set(self, requester);
+  #requester(peer: PeerId): Requester {
+    const requester = this.#requesters.get(peer) ?? { stream: 'none', leases: new Map() };
+    this.#requesters.set(peer, requester);
     return requester;
+  }
+
+  #closed(peer: PeerId): void {
+    const requester = this.#requester(peer);
+    requester.stream = 'none';
+    for (const [key, state] of requester.leases) {
+      if (state === 'answered') requester.leases.set(key, 'owed');
+    }
   }
 
   #say(to: PeerId, message: VolunteerMessage, now: Now): void {
@@ -109,10 +124,19 @@ export class VolunteerInvariants {
       const isOffered = this.#watched.offered.has(`${to} ${message.job}`);
       hold(isOffered, 'a peer asks for work that its requester never offered');
     } else if (message.type === 'results') {
-      const leases = this.#requesters.get(to)?.leases;
-      for (const { lease } of message.frame.replicas) {
-        const isOwed = leases?.delete(`${message.frame.job} ${lease}`) === true;
+      const { leases } = this.#requester(to);
+      for (const { lease, outcome } of message.frame.replicas) {
+        const key = `${message.frame.job} ${lease}`;
+        const state = leases.get(key);
+        const isOwed = state === 'waits' || state === 'owed';
         hold(isOwed, `lease ${lease} is answered twice, or was never given`);
+        if (outcome.type === 'returned') leases.delete(key);
+        else leases.set(key, 'answered');
+      }
+    } else if (message.type === 'hold') {
+      const { leases } = this.#requester(to);
+      for (const lease of message.leases) {
+        hold(leases.has(`${message.job} ${lease}`), `lease ${lease} is held, and was never given`);
       }
     }
   }
@@ -129,7 +153,7 @@ export class VolunteerInvariants {
     const key = `${job} ${lease}`;
     for (const { leases } of this.#requesters.values()) {
       if (leases.get(key) !== 'waits') continue;
-      leases.set(key, 'runs');
+      leases.set(key, 'owed');
       return;
     }
     hold(false, `lease ${lease} is computed twice, or was never given`);

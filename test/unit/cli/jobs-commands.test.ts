@@ -1,7 +1,15 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { stubDataFolder } from '../../support/cli-fixtures.ts';
-import { aDoneJob, aJob, aJobId, servePeer, serveResult } from '../../support/fake-control.ts';
+import {
+  aDoneJob,
+  aJob,
+  aJobId,
+  anotherPeerId,
+  aPeerId,
+  servePeer,
+  serveResult,
+} from '../../support/fake-control.ts';
 import { runCli } from '../../support/run-cli.ts';
 
 let data: string;
@@ -39,6 +47,29 @@ describe('about jobs', () => {
     const running = await runCli(['job', 'c0']);
     expect(running.stdout.toString()).toContain('99 of 100 chunks accepted');
     expect(running.stdout.toString()).toContain('trust      quorum:2');
+    expect(running.stdout.toString()).not.toContain('compared');
+  });
+
+  test('who was caught is shown with what it returned, and what was right', async () => {
+    const digest = '1'.repeat(64);
+    const caught = [
+      { peerId: aPeerId, chunk: 7, digest, expected: '2'.repeat(64) },
+      { peerId: anotherPeerId, chunk: 8, digest, expected: '' },
+      { peerId: anotherPeerId, chunk: 0, digest: '', expected: '' },
+    ];
+    await servePeer(data, {
+      async *watch() {
+        yield { job: aDoneJob({ caught }) };
+      },
+    });
+    const { stdout } = await runCli(['job', 'c0']);
+    expect(stdout.toString()).toContain(
+      'caught     abcdefgh: returned 11111111 for chunk 7, not 22222222\n' +
+        "           bcdefghi: returned 11111111 for chunk 8, which the job's verify refuted\n" +
+        '           bcdefghi\n',
+    );
+    const document = JSON.parse((await runCli(['job', 'c0', '--json'])).stdout.toString());
+    expect(document).toMatchObject({ caught });
   });
 
   test('watching ends with the summary, and fits 40 columns', async () => {

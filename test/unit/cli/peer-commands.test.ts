@@ -72,6 +72,22 @@ describe('about the peer', () => {
     expect(stdout.toString()).toMatch(/^parted {4}from 1,234 dead, 2 misbehaving$/m);
   });
 
+  test('who is refused is told with why, in the list of peers and in the status', async () => {
+    const refused = 'returned a wrong result: chunk 7 of job c0ffee00';
+    await servePeer(data, {
+      status: () =>
+        Promise.resolve({ peerId: aPeerId, refused: [{ peerId: anotherPeerId, why: refused }] }),
+      listPeers: () => Promise.resolve({ peers: [{ peerId: anotherPeerId, refused }] }),
+    });
+    const status = (await runCli(['status'])).stdout.toString();
+    expect(status).toMatch(
+      /^refuses {3}bcdefghi: returned a wrong result: chunk 7 of job c0ffee00$/m,
+    );
+    const peers = (await runCli(['peers'])).stdout.toString();
+    expect(peers).toMatch(/^bcdefghi {2}refused/m);
+    expect(peers).toContain(`Refused:\nbcdefghi ${refused}\n`);
+  });
+
   test('without any peers it says how to find some', async () => {
     await servePeer(data);
     expect((await runCli(['peers'])).stdout.toString()).toContain('manyhands join --peer');

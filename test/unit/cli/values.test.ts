@@ -9,6 +9,7 @@ import {
   parseParams,
   parseRange,
   parseFaulty,
+  parsePortion,
   parseTrust,
 } from '../../../src/cli/values.ts';
 
@@ -48,6 +49,22 @@ describe('a size', () => {
       expect(() => parseBytes(text)).toThrow(/256MiB, 1GB or 4096/);
     },
   );
+});
+
+describe('a portion', () => {
+  test.each([
+    ['20', { count: 20 }],
+    ['1', { count: 1 }],
+    ['1%', { share: 0.01 }],
+    ['0.5%', { share: 0.005 }],
+    ['100%', { share: 1 }],
+    ['0.01', { share: 0.01 }],
+    ['1.0', { share: 1 }],
+  ])('%s is one', (text, portion) => expect(parsePortion(text)).toEqual(portion));
+
+  test.each(['', '0', '0%', '-1', '101%', '1.5', 'all', '1e400'])('"%s" is refused', (text) => {
+    expect(() => parsePortion(text)).toThrow(/a share such as 1%/);
+  });
 });
 
 describe('trust', () => {

@@ -140,6 +140,24 @@ describe('init and test', () => {
     });
   });
 
+  test('a test asks a job that compares its results itself', async () => {
+    const job = join(tempDir(), 'job.js');
+    const text = (limit: number) =>
+      `export function* split() { yield 1; yield 2; }
+       export function compute(n) { return n * n; }
+       export function equals(a, b) { return a === b; }
+       export function verify(n, square) { return n < ${limit} && square === n * n; }
+       export function merge() {}`;
+    await writeFile(job, text(3));
+    const right = await runCli(['test', job]);
+    expect(right.stdout.toString()).toContain('equals is true of 2 results\n');
+    expect(right.stdout.toString()).toContain('verify is true of 2 results\n');
+    await writeFile(job, text(2));
+    const wrong = await runCli(['test', job]);
+    expect(wrong.code).toBe(4);
+    expect(wrong.stderr).toContain('verify(chunk, result) of chunk 1 and its result is false.');
+  });
+
   test('a test tells a chunk that fails, with exit code 4', async () => {
     const job = join(tempDir(), 'job.js');
     await writeFile(

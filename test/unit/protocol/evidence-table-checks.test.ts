@@ -26,7 +26,7 @@ describe('spot-checks', () => {
       { lease: numbers[1], chunk: 3 },
       { lease: numbers[2], chunk: 9 },
     ]);
-    expect([table.activeLeases, table.isHolder(anna)]).toEqual([3, true]);
+    expect([table.activeLeases, table.leases.held(anna) > 0]).toEqual([3, true]);
     expect(contribution(table, anna)).toEqual({ leased: 3 });
   });
 
@@ -149,7 +149,7 @@ describe('who returned a wrong result', () => {
     expect(contribution(table, anna)).toMatchObject({ returned: 4, accepted: 1, lost: 1 });
 
     expect(table.lease(anna, 5, 2)).toEqual([]);
-    expect(table.isHolder(anna)).toBe(false);
+    expect(table.leases.held(anna) > 0).toBe(false);
     expect(table.result(anna, resultOf(held), 2)).toEqual({ type: 'unknown' });
     // What it has said on chunk 11 is forgotten: Bert's vote is the first one.
     const leases = table.lease(bert, 3, 2);
@@ -231,7 +231,7 @@ describe('who returned a wrong result', () => {
     expect(compute(anna)).toEqual(moved({ stored: [kept(8)] }));
     const vote = leaseOne(table, anna);
     const [checked, wrong] = [check(anna), check(anna, 1)];
-    standings.catch(anna);
+    standings.catch(anna, 'lied');
     expect(table.lease(anna, 1, 1)).toEqual([]);
     expect(table.waitingForOthersThan([anna])).toBe(1);
     expect(table.result(anna, resultOf(vote), 1)).toEqual(moved());
@@ -306,4 +306,18 @@ describe('a chunk that is open again', () => {
     expect(contribution(table, cora)).toMatchObject({ late: 1 });
     expect(chunksOf(table.lease(dora, 1, 2))).toEqual([8]);
   });
+});
+
+test('what counts for peers is told with what they did, and nothing of who was caught', () => {
+  const { table, standings } = evidenceOf({ chunks: 4, passed: [[anna, 3]] });
+  for (const peer of [anna, bert]) leaseOne(table, peer);
+  const passedBy = () => table.tally.list().map(({ peer, passed }) => [peer, passed]);
+  expect(passedBy()).toEqual(
+    expect.arrayContaining([
+      [anna, 3],
+      [bert, 0],
+    ]),
+  );
+  standings.catch(anna, 'it lied');
+  expect(passedBy()).toContainEqual([anna, undefined]);
 });

@@ -45,7 +45,8 @@ test('strangers alone decide nothing, once they could be known', () => {
   const strangers = Array.from({ length: 12 }, (_, number) => peerNumbered(number));
   for (const peer of strangers) compute(peer, 99);
   expect(table.tally.totals.chunksAccepted).toBe(8);
-  expect(compute(self)).toMatchObject({ accepted: [8], caught: strangers });
+  const caught = strangers.map((peer) => ({ peer }));
+  expect(compute(self)).toMatchObject({ accepted: [8], caught });
 });
 
 test('who repeats what is wrongly believed, when it is checked, is caught with the others', () => {
@@ -58,5 +59,5 @@ test('who repeats what is wrongly believed, when it is checked, is caught with t
   expect(table.result(anna, resultOf(check(anna), 77), 1)).toEqual(moved({ caught: [anna] }));
   const fallen = table.result(bert, resultOf(check(bert), 77), 1);
   expect(fallen).toEqual(moved({ reopened: [8], caught: [bert] }));
-  expect(compute(self)).toMatchObject({ accepted: [8], caught: [cora] });
+  expect(compute(self)).toMatchObject({ accepted: [8], caught: [{ peer: cora }] });
 });

@@ -60,7 +60,11 @@ describe('a lease that expired', () => {
     for (const peer of [anna, bert]) leaseOne(table, peer);
     expect(table.lease(cora, 1, 0)).toEqual([]);
     expect([table.expire(table.leaseMs - 1), table.expire(table.leaseMs)]).toEqual([0, 2]);
-    expect([table.inFlight, table.activeLeases, table.isHolder(anna)]).toEqual([0, 0, false]);
+    expect([table.inFlight, table.activeLeases, table.leases.held(anna) > 0]).toEqual([
+      0,
+      0,
+      false,
+    ]);
     expect(contribution(table, anna)).toEqual({ leased: 1, expired: 1 });
     const nowMs = table.leaseMs;
     expect(chunksOf([cora, dora].flatMap((peer) => table.lease(peer, 1, nowMs)))).toEqual([0, 0]);
@@ -104,7 +108,7 @@ test('a peer that went away loses its leases for good, and may have the chunk ag
   const { table } = evidenceOf({ chunks: 1 });
   const lost = leaseOne(table, anna);
   expect([table.peerGone(bert), table.peerGone(anna)]).toEqual([0, 1]);
-  expect([table.tally.has(bert), table.isHolder(anna)]).toEqual([false, false]);
+  expect([table.tally.has(bert), table.leases.held(anna) > 0]).toEqual([false, false]);
   expect(contribution(table, anna)).toEqual({ leased: 1, expired: 1 });
   expect(table.result(anna, resultOf(lost), 1)).toEqual(unknown);
   expect(chunksOf(table.lease(anna, 1, 1))).toEqual([0]);
@@ -115,7 +119,7 @@ test('what comes after its chunk was decided is late', () => {
   const late = leaseOne(table, anna);
   const revoked = [{ peer: anna, lease: late.lease }];
   expect(compute(self)).toEqual(moved({ stored: [kept(0)], accepted: [0], revoked }));
-  expect([table.activeLeases, table.isHolder(anna), totals.revoked]).toEqual([1, false, 1]);
+  expect([table.activeLeases, table.leases.held(anna) > 0, totals.revoked]).toEqual([1, false, 1]);
   expect(table.result(anna, resultOf(late, 99), 1)).toEqual(moved());
   expect(contribution(table, anna)).toMatchObject({ returned: 1, late: 1 });
   expect(table.activeLeases).toBe(0);

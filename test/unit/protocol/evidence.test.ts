@@ -79,7 +79,7 @@ describe('a chunk is judged', () => {
 
 test('the word of who was caught says nothing, whatever it has passed', () => {
   const caught = standingsOf();
-  caught.catch(anna);
+  caught.catch(anna, 'lied');
   const ofNow = new Evidence(self, credibilityTrust, caught);
   expect([ofNow.weight(anna), Math.round(ofNow.weight(bert))]).toEqual([1, 4]);
 });
@@ -127,7 +127,7 @@ describe('that a chunk fails', () => {
       [cora, 300],
     ]);
     const ofNow = new Evidence(self, credibilityTrust, known);
-    known.catch(cora);
+    known.catch(cora, 'lied');
     expect(ofNow.failureSuffices(openOf(), [anna, bert, cora], 1)).toBe(true);
     ofNow.refute([bert]);
     expect(ofNow.failureSuffices(openOf(), [anna, bert, cora], 1)).toBe(false);

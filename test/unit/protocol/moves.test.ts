@@ -23,14 +23,15 @@ test('all that one result led to is told, in order', () => {
   moves.accept(2, []);
   moves.reopen(1);
   moves.revoke(replicaOf(6));
-  for (const peer of [bert, anna]) moves.catch(peer);
+  const caught = [bert, anna].map((peer) => ({ peer, chunk: 9, digest: digestNumbered(9) }));
+  for (const wrong of caught) moves.catch(wrong);
   expect(moves.settlement).toEqual({
     type: 'moved',
     stored: [kept(7), kept(7, 8)],
     accepted: [3, 2],
     reopened: [1],
     revoked: [4, 5, 6].map((lease) => ({ peer: anna, lease })),
-    caught: [bert, anna],
+    caught,
   });
 });
 

@@ -4,11 +4,9 @@ import { describe, expect, test } from 'vitest';
 
 import type { PeerId } from '../../../src/model/ids.ts';
 import type { OverlayMessage } from '../../../src/model/messages.ts';
-import { Awareness } from '../../../src/protocol/awareness.ts';
 import type { Effect } from '../../../src/protocol/events.ts';
 import { OfferBook } from '../../../src/protocol/offer-book.ts';
 import { Overlay } from '../../../src/protocol/overlay.ts';
-import { createRandom } from '../../../src/protocol/random.ts';
 import {
   asking,
   gossip,
@@ -23,6 +21,7 @@ import {
   knownNumbered,
   neighbour,
   optionsOf,
+  overlayParts,
   ownRecord,
   recordOf,
 } from '../../support/membership-fixtures.ts';
@@ -45,7 +44,7 @@ class World {
 
   constructor() {
     const known = met.map((number) => knownNumbered(number));
-    this.overlay = new Overlay(optionsOf({ known }), this.book, new Awareness(), createRandom(1));
+    this.overlay = new Overlay(optionsOf({ known }), overlayParts(this.book));
     const effects = this.overlay.tick(at(0));
     effects.push(...this.overlay.handle({ type: 'record-signed', record: ownRecord }, at(0)));
     for (const number of neighbours) {

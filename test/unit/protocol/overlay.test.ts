@@ -3,16 +3,15 @@
 import { describe, expect, test } from 'vitest';
 
 import type { OverlayMessage } from '../../../src/model/messages.ts';
-import { Awareness } from '../../../src/protocol/awareness.ts';
 import type { Effect } from '../../../src/protocol/events.ts';
 import { OfferBook } from '../../../src/protocol/offer-book.ts';
 import { Overlay } from '../../../src/protocol/overlay.ts';
-import { createRandom } from '../../../src/protocol/random.ts';
 import {
   addressNumbered,
   ipNumbered,
   neighbour,
   optionsOf,
+  overlayParts,
   ownRecord,
   recordOf,
 } from '../../support/membership-fixtures.ts';
@@ -31,7 +30,7 @@ const told = (reached: boolean): Effect => ({
 
 class World {
   readonly book = new OfferBook();
-  readonly overlay = new Overlay(optionsOf(), this.book, new Awareness(), createRandom(1));
+  readonly overlay = new Overlay(optionsOf(), overlayParts(this.book));
 
   constructor() {
     this.overlay.tick(at(0));

@@ -66,7 +66,7 @@ test('who is caught in one job has said nothing in the others', () => {
   expect(requester.job(two)?.progress(3)).toMatchObject({ accepted: 2 });
   dice.throw(0, 0);
   give(anna, one, ask(anna, one), 99);
-  expect(requester.job(one)?.report(3)).toMatchObject({ accepted: 1, caught: [anna] });
+  expect(requester.job(one)?.report(3)).toMatchObject({ accepted: 1, caught: [{ peer: anna }] });
   expect(requester.job(two)?.report(3)).toMatchObject({ accepted: 1, caught: [] });
 });
 

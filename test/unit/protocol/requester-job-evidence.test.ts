@@ -81,7 +81,7 @@ test('a result that is believed takes the place of the one that was stored', () 
     acknowledged(self, second),
     allAccepted,
   ]);
-  expect(run.report(3).caught).toEqual([bert]);
+  expect(run.report(3).caught).toMatchObject([{ peer: bert }]);
 });
 
 test('chunks that are open again are not counted as accepted, nor read before all are', () => {
@@ -95,7 +95,7 @@ test('chunks that are open again are not counted as accepted, nor read before al
     acknowledged(anna, wrong),
   ]);
   expect(run.progress(2)).toMatchObject({ accepted: 1, chunks: 3 });
-  expect(run.report(2)).toMatchObject({ accepted: 1, caught: [anna] });
+  expect(run.report(2)).toMatchObject({ accepted: 1, caught: [{ peer: anna }] });
   // Bert's word stands, and his result is stored.
   const again = ask(cora);
   expect(run.results(cora, [resultOf(again)], 3)).toEqual([acknowledged(cora, again)]);

@@ -133,7 +133,7 @@ describe('asks', () => {
   test('a peer that went away is served no more', () => {
     const run = runOf(0);
     run.ask(anna, 5);
-    run.peerGone(anna);
+    run.peerGone(anna, 0);
     run.table.addChunks(5);
     expect(run.serve(0)).toEqual([]);
   });

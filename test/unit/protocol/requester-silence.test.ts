@@ -142,30 +142,66 @@ describe('what a volunteer that was given up sends later', () => {
     expect(requester.volunteerDown(anna, at(14_000))).toEqual([]);
   });
 
-  test('counts for nothing when it is back, whether the chunk is decided or not', () => {
+  test('counts when it is back, and what it still has is kept for it', () => {
     const requester = leasing(2);
     untilMs(requester, 500, 13_500);
     requester.volunteerUp(anna);
-    const late = requester.handle(anna, results({ lease: 1, chunk: 0 }), at(14_000));
-    const acknowledge = (...leases: number[]): Effect => ({
-      type: 'send-to-volunteer',
-      to: anna,
-      message: { type: 'acknowledge', job, leases },
-    });
-    expect(late).toEqual([acknowledge(1)]);
-    // Its next one is as good as anybody's, and is one vote.
-    const [next] = leasedTo(requester.handle(anna, ask(1), at(14_100)), anna);
-    expect(next).toEqual({ lease: 3, chunk: 0 });
-    const both = results({ lease: 1, chunk: 0 }, { lease: 3, chunk: 0 });
-    expect(requester.handle(anna, both, at(14_200))).toEqual([acknowledge(1, 3)]);
+    expect(requester.handle(anna, results({ lease: 1, chunk: 0 }), at(14_000))).toEqual([
+      acknowledge(1),
+    ]);
+    expect(requester.handle(anna, { type: 'hold', job, leases: [1, 2] }, at(14_100))).toEqual([
+      revoke(1),
+    ]);
+    expect(leasedTo(requester.handle(anna, ask(1), at(14_200)), anna)).toEqual([]);
     const others = leasedTo(requester.handle(bert, ask(2), at(14_300)), bert);
     expect(new Set(others.map(({ chunk }) => chunk))).toEqual(new Set([0, 1]));
     const stored = requester.handle(bert, results(...others), at(14_400));
     expect(stored[0]).toMatchObject({ type: 'store-results', results: [{ chunk: 0 }] });
-    expect(requester.handle(anna, results({ lease: 1, chunk: 0 }), at(14_500))).toEqual([
+    expect(requester.handle(anna, results({ lease: 2, chunk: 1 }), at(60_000))[0]).toMatchObject({
+      type: 'store-results',
+      results: [{ chunk: 1 }],
+    });
+  });
+
+  test('counts for nothing once it has asked again without a word of what it had', () => {
+    const requester = leasing(2);
+    untilMs(requester, 500, 13_500);
+    requester.volunteerUp(anna);
+    const anew = leasedTo(requester.handle(anna, ask(2), at(14_000)), anna);
+    expect(anew).toEqual([
+      { lease: 3, chunk: 0 },
+      { lease: 4, chunk: 1 },
+    ]);
+    expect(requester.handle(anna, results({ lease: 1, chunk: 0 }), at(14_100))).toEqual([
       acknowledge(1),
     ]);
+    const others = leasedTo(requester.handle(bert, ask(2), at(14_200)), bert);
+    const stored = requester.handle(bert, results(...others), at(14_300));
+    expect(ofType(stored, 'store-results')).toEqual([]);
   });
+
+  test('counts as late when it comes after its time, and its chunk is open', () => {
+    const requester = leasing(2);
+    untilMs(requester, 500, 29_000);
+    expect(requester.job(job)?.table.leases.held(anna)).toBe(0);
+    requester.volunteerUp(anna);
+    requester.handle(anna, results({ lease: 1, chunk: 0 }), at(44_000));
+    const others = leasedTo(requester.handle(bert, ask(2), at(44_100)), bert);
+    const stored = requester.handle(bert, results(...others), at(44_200));
+    expect(ofType(stored, 'store-results')).toMatchObject([{ results: [{ chunk: 0 }] }]);
+  });
+});
+
+const acknowledge = (...leases: number[]): Effect => ({
+  type: 'send-to-volunteer',
+  to: anna,
+  message: { type: 'acknowledge', job, leases },
+});
+
+const revoke = (...leases: number[]): Effect => ({
+  type: 'send-to-volunteer',
+  to: anna,
+  message: { type: 'revoke', job, leases },
 });
 
 describe('pings', () => {

@@ -118,6 +118,7 @@ describe('offers', () => {
     requester.handle(anna, ask(2), at(10));
     requester.tick(at(1_000.3));
     expect(offers(requester.volunteerDown(anna, at(1_100)))).toEqual([]);
+    expect(offers(requester.tick(at(1_500.3)))).toEqual([]);
     expect(requester.dueAtMs).toBe(2_000.3);
     expect(offers(requester.tick(at(2_000.3)))).toMatchObject([{ sequence: 3, replicasOpen: 2 }]);
   });

@@ -2,8 +2,15 @@ import { expect, test } from 'vitest';
 
 import type { Standing } from '../../../src/model/standing.ts';
 import { limits } from '../../../src/model/limits.ts';
-import { Standings } from '../../../src/protocol/standings.ts';
-import { anna, bert, cora, peerNumbered, startUnixMs } from '../../support/protocol-fixtures.ts';
+import { Standings, whyWrong } from '../../../src/protocol/standings.ts';
+import {
+  anna,
+  bert,
+  cora,
+  jobNumbered,
+  peerNumbered,
+  startUnixMs,
+} from '../../support/protocol-fixtures.ts';
 
 const dayMs = 24 * 3_600_000;
 
@@ -48,7 +55,7 @@ test('a clock that goes back makes nobody more credible', () => {
 test('who is caught has passed nothing, and stays caught', () => {
   const standings = standingsAt(startUnixMs);
   for (let times = 0; times < 100; times++) standings.pass(anna);
-  standings.catch(anna);
+  standings.catch(anna, 'lied');
   expect([standings.passed(anna), standings.isCaught(anna)]).toEqual([0, true]);
   standings.nowMs += 3_600 * dayMs;
   expect(standings.isCaught(anna)).toBe(true);
@@ -57,13 +64,13 @@ test('who is caught has passed nothing, and stays caught', () => {
 test('those that changed are told once, to be kept, and known again at the next start', () => {
   const standings = standingsAt(startUnixMs);
   standings.pass(anna);
-  standings.catch(bert);
+  standings.catch(bert, 'lied');
   standings.pass(anna);
   const seenAtMs = startUnixMs;
   const changed = standings.takeChanged();
   expect(changed).toEqual([
     { peer: anna, passed: 2, isCaught: false, seenAtMs },
-    { peer: bert, passed: 0, isCaught: true, seenAtMs },
+    { peer: bert, passed: 0, isCaught: true, why: 'lied', seenAtMs },
   ]);
   expect(standings.takeChanged()).toEqual([]);
   standings.pass(bert);
@@ -72,7 +79,22 @@ test('those that changed are told once, to be kept, and known again at the next 
   const again = standingsAt(startUnixMs + 180 * dayMs, changed);
   expect([again.passed(anna), again.isCaught(anna)]).toEqual([1, false]);
   expect([again.passed(bert), again.isCaught(bert)]).toEqual([0, true]);
+  expect(again.caught).toEqual([{ peer: bert, why: 'lied' }]);
   expect(again.takeChanged()).toEqual([]);
+});
+
+test('why a peer is refused can be told, the last one caught first', () => {
+  const standings = standingsAt(startUnixMs);
+  standings.pass(cora);
+  standings.catch(anna, whyWrong(jobNumbered(1), { chunk: 7 }));
+  standings.catch(bert, 'lied');
+  const why = 'returned a wrong result: chunk 7 of job a0000000';
+  expect(standings.caught).toEqual([
+    { peer: bert, why: 'lied' },
+    { peer: anna, why },
+  ]);
+  expect(standings.refusal(anna)).toBe(`is of anna2222, which ${why}`);
+  expect(standings.refusal(cora)).toBeUndefined();
 });
 
 test('past the most those seen longest ago make room', () => {

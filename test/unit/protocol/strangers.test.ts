@@ -21,7 +21,7 @@ test('who has not passed a check yet is one, and whose last one was long ago', (
 
 test('who is caught is one again', () => {
   const known = standingsOf([[anna, 50]]);
-  known.catch(anna);
+  known.catch(anna, 'lied');
   expect(new Strangers(self, known, { suffice: true }).has(anna)).toBe(true);
 });
 

@@ -17,6 +17,7 @@ import {
   startUnixMs,
 } from '../../support/protocol-fixtures.ts';
 import {
+  acknowledge,
   asked,
   done,
   job,
@@ -44,6 +45,36 @@ test.each([
     expect(volunteer.declined).toEqual([]);
   },
 );
+
+test('a job of who was caught is declined, and why is told', () => {
+  const { volunteer, standings } = volunteerWith(2, {}, { requester: bert, job: jobNumbered(2) });
+  standings.catch(anna, 'lied');
+  const opened = ofType(volunteer.advance(0), 'open-work');
+  expect(opened.map(({ requester }) => requester)).toEqual([bert]);
+  const why = 'is of anna2222, which lied';
+  expect(volunteer.declined).toEqual([{ requester: anna, job, name: 'squares', reason: why }]);
+});
+
+test('who is caught while it is computed for is parted with', () => {
+  const { volunteer, standings } = working(1);
+  standings.catch(anna, 'lied');
+  expect(ofType(volunteer.partWith(anna, 1), 'close-work')).toEqual([
+    { type: 'close-work', requester: anna },
+  ]);
+  expect(volunteer.declined).toMatchObject([{ requester: anna }]);
+});
+
+test('it is idle from its last result on, unless it holds leases, pauses or has no slots', () => {
+  const { volunteer } = working(1);
+  expect(volunteer.idleSinceMs).toBe(0);
+  const [run] = ofType(volunteer.handle(anna, leases(leasedChunks(1, 1)), 1), 'run');
+  expect(volunteer.idleSinceMs).toBeUndefined();
+  done(volunteer, run, 10, 50);
+  expect(volunteer.idleSinceMs).toBe(50);
+  volunteer.pause(Infinity);
+  expect(volunteer.idleSinceMs).toBeUndefined();
+  expect(volunteerWith(0).volunteer.idleSinceMs).toBeUndefined();
+});
 
 test('a declined job is in no other job’s way', () => {
   const { volunteer } = volunteerWith(2, { limits: greedy }, { job: jobNumbered(2) });
@@ -136,6 +167,7 @@ test('a job whose chunks keep coming back from the sandbox rests longer each tim
   expect(rests).toEqual([1_000, 2_000, 4_000]);
   effects = done(volunteer, ofType(effects, 'run')[0], 10_000, nowMs);
   stopped(volunteer, ofType(effects, 'run')[0], nowMs);
+  volunteer.handle(anna, acknowledge(4), nowMs);
   expect(volunteer.dueAtMs - nowMs).toBe(1_000);
 });
 

@@ -6,7 +6,6 @@ import type { Effect } from '../../../src/protocol/events.ts';
 import type { Volunteer } from '../../../src/protocol/volunteer.ts';
 import { anna, bert, leasedChunks, ofType, self } from '../../support/protocol-fixtures.ts';
 import {
-  asked,
   job,
   leases,
   program,
@@ -39,37 +38,40 @@ function untilMs(volunteer: Volunteer, toMs: number) {
 }
 
 describe('a requester that falls silent', () => {
-  test('is pinged, and then left with all that is held of it', () => {
+  test('is pinged, and then left, while what runs goes on', () => {
     const { volunteer, first } = computing();
     expect(untilMs(volunteer, 22_001)).toEqual([
       { ms: 10_001, effects: [ping(1)] },
       {
         ms: 22_001,
-        effects: [
-          { type: 'close-work', requester: anna },
-          { type: 'stop-runs', job },
-        ],
+        effects: [{ type: 'close-work', requester: anna }],
       },
     ]);
-    expect([volunteer.requesters, volunteer.leasesHeld]).toEqual([[], 0]);
+    expect([volunteer.requesters, volunteer.leasesHeld, volunteer.chunksRunning]).toEqual([
+      [],
+      4,
+      1,
+    ]);
     expect(stopped(volunteer, first, 22_010)).toEqual([]);
   });
 
-  test('is tried again after a while, and its job goes on', () => {
+  test('is tried again after a while, and hears what is still held', () => {
     const { volunteer } = computing();
     untilMs(volunteer, 22_001);
     expect(volunteer.dueAtMs).toBe(23_001);
-    const retried = volunteer.tick(23_001).map(({ type }) => type);
-    expect(retried).toEqual(['open-work', 'fetch-program']);
-    volunteer.requesterUp(anna, 23_100);
-    expect(volunteer.programReady(program, 23_200)).toEqual([asked(3)]);
+    expect(volunteer.tick(23_001).map(({ type }) => type)).toEqual(['open-work']);
+    const message = { type: 'hold', job, leases: [2, 3, 4, 1] } as const;
+    expect(volunteer.requesterUp(anna, 23_100)).toEqual([
+      { type: 'send-to-requester', to: anna, message },
+    ]);
   });
 
   test('is not watched while it is down', () => {
     const { volunteer } = computing();
     volunteer.requesterDown(anna, 5_000);
     volunteer.tick(6_000);
-    expect(volunteer.dueAtMs).toBe(Infinity);
+    // Until then its leases wait for it.
+    expect(volunteer.dueAtMs).toBe(35_000);
   });
 
   test.each([

@@ -75,8 +75,13 @@ function peerWith(stats: Partial<SandboxStats> = {}) {
   const control = createControl({
     ...components,
     jobs,
+    signSeal: () => {
+      throw new Error('no job is audited here');
+    },
     addresses: () => [],
     about: { version: '', grid: '', dataPath: '', metricsAddress: '' },
+    disk: { bytes: 7, bytesMax: Infinity },
+    backup: () => Buffer.from('a backup'),
     onFinish: () => undefined,
   });
   const say = (message: OverlayMessage): void =>
@@ -121,6 +126,7 @@ test('peers are told with what they are and what they say they can do', async ()
         neighbour: true,
         volunteer: false,
         requester: false,
+        refused: '',
       },
     ],
   });

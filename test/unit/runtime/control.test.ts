@@ -36,8 +36,13 @@ const jobs = new JobBook(components);
 const control = createControl({
   ...components,
   jobs,
+  signSeal: () => {
+    throw new Error('no job is audited here');
+  },
   addresses: () => [],
   about: { version: '', grid: '', dataPath: '', metricsAddress: '' },
+  disk: { bytes: 7, bytesMax: Infinity },
+  backup: () => Buffer.from('a backup'),
   onFinish: () => undefined,
 });
 

@@ -71,9 +71,24 @@ test.each([
   expect(lines.filter((line) => line === alone)).toHaveLength(knowsOthers ? 0 : 1);
 });
 
-test('a peer starts even when the peers of earlier runs can not be read', async () => {
+test('a peer whose database has a damaged page does not start, and names the file', async () => {
   const dataPath = tempDir();
   await keepPeers(dataPath, 1);
+  scribbleOverPeers(dataPath);
+  await expect(
+    createNode(optionsIn(dataPath), componentsWith(fakeSandbox())),
+  ).rejects.toMatchObject({
+    code: 'store-failed',
+    message: expect.stringContaining(`The database ${dataPath}/jobs.sqlite is damaged`),
+  });
+});
+
+test('where it is too large to be looked through, damage to known peers is passed over', async () => {
+  const dataPath = tempDir();
+  await keepPeers(dataPath, 1);
+  const database = new DatabaseSync(join(dataPath, 'jobs.sqlite'));
+  database.exec(`CREATE TABLE ballast AS SELECT zeroblob(${2 ** 26})`);
+  database.close();
   scribbleOverPeers(dataPath);
   const lines: string[] = [];
   const node = await createNode(optionsIn(dataPath), componentsWith(fakeSandbox(), lines));

@@ -2,10 +2,11 @@
 
 import { Writable } from 'node:stream';
 
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
 import { GridError } from '../../../src/model/errors.ts';
 import type { PeerId } from '../../../src/model/ids.ts';
+import { limits } from '../../../src/model/limits.ts';
 import { programKey } from '../../../src/model/program.ts';
 import type { SignedRecord } from '../../../src/model/peer-record.ts';
 import type { Sandbox, Transport } from '../../../src/ports.ts';
@@ -19,9 +20,12 @@ import { MemoryStore } from '../../support/memory-store.ts';
 import {
   anna,
   bert,
+  jobNumbered,
+  leasedChunks,
   offerOf,
   receiptOf,
   recordOf,
+  resultOf,
   self,
   startUnixMs,
 } from '../../support/protocol-fixtures.ts';
@@ -74,6 +78,9 @@ function driverWith(
     signOffer: (offer) => offerOf(offer),
     signRecord: (unsigned) => recordOf(unsigned.peer, unsigned),
     signReceipt: (unsigned) => receiptOf(unsigned),
+    signEvidence: () => {
+      throw new Error('nobody is accused here');
+    },
     signResults: () => [],
     stats: () => ({
       bytesIn: 0,
@@ -101,6 +108,8 @@ function driverWith(
     },
     transport,
     sandbox,
+    accuser: { accuse: async () => undefined },
+    evidenceCheck: { check: async () => undefined },
     programs: new ProgramFetch({ self, transport, sandbox, store, cache: memoryCache() }),
     store,
     clock: { nowMs: () => clock.ms, unixMs: () => startUnixMs + clock.ms },
@@ -215,6 +224,24 @@ test('a receipt to be kept is in the store, and a disk that takes none is told o
       msg: "a receipt can't be kept: there is no room",
     },
   ]);
+});
+
+test('own results that a job compares itself are signed as they are, and come back', async () => {
+  const leases = leasedChunks(1, limits.statementReplicasMax + 1);
+  const frame = { job: jobNumbered(1), replicas: leases.map((lease) => resultOf(lease)) };
+  const message = { type: 'results', frame } as const;
+  const { signed } = offerOf();
+  const { driver, events } = driverWith([{ type: 'send-to-requester', to: self, message }], {
+    signResults: () => [signed],
+  });
+  driver.dispatch({ type: 'tick' });
+  await vi.waitFor(() => expect(events).toHaveLength(3));
+  const given = (from: number, to?: number) => {
+    const some = { ...frame, replicas: frame.replicas.slice(from, to), signed };
+    return { type: 'volunteer-message', from: self, message: { type: 'results', frame: some } };
+  };
+  const { statementReplicasMax: most } = limits;
+  expect(events.slice(1)).toEqual([given(0, most), given(most)]);
 });
 
 test('peers to be kept are in the store', () => {

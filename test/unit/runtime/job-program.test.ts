@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { limits } from '../../../src/model/limits.ts';
 import type { ChunkLimits } from '../../../src/model/job.ts';
+import type { ScriptFunction } from '../../../src/model/program.ts';
 import type { Failure } from '../../../src/model/replica.ts';
 import type { LoadableProgram } from '../../../src/ports.ts';
 import { prepareProgram } from '../../../src/runtime/job-program.ts';
@@ -17,7 +18,10 @@ const chunkLimits: ChunkLimits = specOf().limits;
 const pieces = { type: 'pieces', pieces: { type: 'lines', linesPerChunk: 1 }, paths: [] } as const;
 
 /** A store with the blobs of a WASI job, and a sandbox that says what it was given to load. */
-async function prepared(refuse?: (program: LoadableProgram) => Failure | undefined) {
+async function prepared(
+  refuse?: (program: LoadableProgram) => Failure | undefined,
+  exports: readonly ScriptFunction[] = [],
+) {
   const store = new MemoryStore();
   const [module, script, words] = await Promise.all(
     ['module', 'script', 'words'].map((text) => store.putBlob(Buffer.from(text))),
@@ -30,6 +34,7 @@ async function prepared(refuse?: (program: LoadableProgram) => Failure | undefin
       loaded.push(program);
       return refuse?.(program);
     },
+    exportsOf: () => exports,
   });
   const setup: SetupRequest = {
     arguments: ['prog', '-v'],
@@ -49,6 +54,7 @@ test('a JavaScript program is loaded once, with all its functions', async () => 
   expect(program).toEqual({
     ref: { runtime: 'javascript', program: script, programBytes: 6 },
     steps: { type: 'script', script },
+    comparison: 'digest',
   });
   expect(loaded).toMatchObject([
     {
@@ -56,6 +62,35 @@ test('a JavaScript program is loaded once, with all its functions', async () => 
       functions: ['split', 'compute', 'merge'],
     },
   ]);
+});
+
+describe('results are compared', () => {
+  test.each<[string, readonly ScriptFunction[], string]>([
+    ['by digest, where the script says nothing else', ['split', 'compute', 'merge'], 'digest'],
+    ['by equals, where it exports that', ['compute', 'equals'], 'equals'],
+    ['by verify, where it exports that', ['compute', 'verify'], 'verify'],
+    ['by verify, where it exports both', ['equals', 'verify'], 'verify'],
+  ])('%s', async (_words, exports, comparison) => {
+    const { script, wasi, prepare } = await prepared(undefined, exports);
+    for (const request of [
+      { runtime: 'javascript', script } as const,
+      { ...wasi, steps: { type: 'script', script } } as const,
+    ]) {
+      const program = await prepare(request);
+      expect(program.comparison).toBe(comparison);
+      expect(program.comparer?.key).toBe(comparison === 'digest' ? undefined : keyOf(script));
+    }
+  });
+
+  test('by digest, where there is no script', async () => {
+    const { wasi, prepare } = await prepared(undefined, ['equals', 'verify']);
+    const { comparison, comparer } = await prepare(wasi);
+    expect([comparison, comparer]).toEqual(['digest', undefined]);
+  });
+
+  function keyOf(script: string): string {
+    return `javascript:${script}:${chunkLimits.memoryBytesMax}`;
+  }
 });
 
 test('a WASI program has its setup in a blob of its own, and names its data', async () => {

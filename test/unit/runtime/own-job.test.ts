@@ -7,10 +7,12 @@ import type { JobSpec } from '../../../src/model/job.ts';
 import type { LocalEvent } from '../../../src/protocol/events.ts';
 import { PieceSteps, ScriptSteps, type StepRunner } from '../../../src/runtime/job-steps.ts';
 import { loadableScript } from '../../../src/runtime/loadable.ts';
+import { KeptInputs } from '../../../src/runtime/kept-inputs.ts';
 import { OwnJob } from '../../../src/runtime/own-job.ts';
 import { PageFiles } from '../../../src/runtime/pages.ts';
 import { encodeCanonical } from '../../../src/wire/canonical-cbor.ts';
 import { digestOf } from '../../../src/wire/digest.ts';
+import { encodePacked, pack } from '../../../src/wire/packed.ts';
 import { fakeSandbox } from '../../support/fake-sandbox.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { jobNumbered, specOf } from '../../support/protocol-fixtures.ts';
@@ -96,6 +98,28 @@ test('a job of pieces is split and its results are joined, in chunk order', asyn
   expect([state, output?.kind]).toEqual(['done', 'bytes']);
   expect(String(await store.getBlob(output?.blob ?? rangeSpec.program))).toBe('zero one two');
   expect(store.readResults(job, 0, 10)).toEqual([]);
+});
+
+test('of a job that is done the accepted digests and the inputs are kept, and no page', async () => {
+  const store = new MemoryStore();
+  const { own, accept } = running(rangeSpec, pieceSteps(store), store);
+  const values = ['a', 'b', 'c'].map((text) => encodeCanonical(Buffer.from(text)));
+  await accept(...values);
+  const { digests, inputs } = store.getJob(job)?.certificates ?? {};
+  if (digests === undefined || inputs === undefined) throw new Error('no certificates');
+  const accepted = Buffer.concat(values.map((value) => Buffer.from(digestOf(value), 'hex')));
+  expect(accepted.equals((await store.getBlob(digests)) ?? Buffer.alloc(0))).toBe(true);
+  const kept = new KeptInputs().push((await store.getBlob(inputs)) ?? Buffer.alloc(0)) ?? [];
+  expect(kept).toHaveLength(3);
+  expect(await store.getBlob(digestOf(encodePacked(pack(kept))))).toBeUndefined();
+  expect(own.stored).toEqual(store.getJob(job));
+});
+
+test('of a job that failed nothing is kept', async () => {
+  const store = new MemoryStore();
+  const { own, accept } = running(rangeSpec, pieceSteps(store), store);
+  await accept(...['a', 'b', 'c'].map((text) => encodeCanonical(text)));
+  expect(own.stored).not.toHaveProperty('certificates');
 });
 
 test('a result that no WASI program can give fails the job', async () => {

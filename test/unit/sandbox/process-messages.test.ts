@@ -9,7 +9,7 @@ describe('a message of the process', () => {
   test.each([
     [{ type: 'ready' }, 0],
     [{ type: 'pong', id: 1, memoryBytes: 5 }, 0],
-    [{ type: 'loaded', id: 1 }, 0],
+    [{ type: 'loaded', id: 1, exports: ['split', 'verify'] }, 0],
     [{ type: 'loaded', id: 1, failure }, 0],
     [{ type: 'program-missing', id: 1 }, 0],
     [{ type: 'step-ended', id: 1 }, 0],
@@ -33,6 +33,8 @@ describe('a message of the process', () => {
     [{ type: 'pong', id: 1, memoryBytes: 'much' }, 0],
     [{ type: 'NODE_HANDLE', id: 1 }, 0],
     [{ type: 'ping', id: 1 }, 0],
+    [{ type: 'loaded', id: 1 }, 0],
+    [{ type: 'loaded', id: 1, exports: ['split', 'constructor'] }, 0],
     [{ type: 'loaded', id: 1, failure: 'why' }, 0],
     [{ type: 'loaded', id: 1, failure: { ...failure, kind: 'bored' } }, 0],
     [{ type: 'loaded', id: 1, failure: { ...failure, detail: 'x'.repeat(10_000) } }, 0],

@@ -45,7 +45,7 @@ describe('a step', () => {
     step.receive(said(wanted), noBytes);
     expect(step.receive(said(wanted), noBytes)).toBe('breach');
     expect(step.receive(ended, noBytes)).toBe('breach');
-    expect(step.receive({ type: 'loaded', id: 1 }, noBytes)).toBe('breach');
+    expect(step.receive({ type: 'loaded', id: 1, exports: [] }, noBytes)).toBe('breach');
   });
 
   test('may still be heard once after it was ended in its turn, since words travel', () => {
@@ -53,7 +53,7 @@ describe('a step', () => {
     step.end();
     expect(step.receive(said(wanted), noBytes)).toBe('more');
     expect(step.receive(said(wanted), noBytes)).toBe('breach');
-    expect(step.receive({ type: 'loaded', id: 1 }, noBytes)).toBe('breach');
+    expect(step.receive({ type: 'loaded', id: 1, exports: [] }, noBytes)).toBe('breach');
     expect(step.receive(ended, noBytes)).toBe('last');
   });
 

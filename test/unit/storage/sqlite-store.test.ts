@@ -79,10 +79,11 @@ test('a restart deletes half-written files and blobs that no job names', async (
 test('a restart keeps every blob that a job needs to be known by', async () => {
   const path = tempDir();
   const first = await opened(path);
-  const texts = ['program', 'setup', 'script', 'words', 'output', 'parts'];
+  const texts = ['program', 'setup', 'script', 'words', 'output', 'parts', 'digests', 'inputs'];
   const blobs = await Promise.all(texts.map((text) => first.putBlob(Buffer.from(text))));
-  const [program, setup, script, words, blob, parts] = blobs;
+  const [program, setup, script, words, blob, parts, digests, inputs] = blobs;
   if (!program || !setup || !script || !words || !blob || !parts) throw new Error('not put');
+  if (!digests || !inputs) throw new Error('not put');
   const { spec, ...job } = storedJob('words', 'done');
   first.putJob({
     ...job,
@@ -95,6 +96,7 @@ test('a restart keeps every blob that a job needs to be known by', async () => {
     },
     output: { kind: 'bytes', blob, parts },
     data: [words],
+    certificates: { digests, inputs },
   });
   await first.putBlob(Buffer.from('put, but never submitted'));
   first.close();
@@ -140,7 +142,7 @@ test('a store of the second schema, which kept no peers, keeps them from now on'
   first.close();
   inDatabase(
     path,
-    'DROP TABLE peers; DROP TABLE standings; DROP TABLE receipts; PRAGMA user_version = 2',
+    'DROP TABLE peers; DROP TABLE standings; DROP TABLE receipts; DROP TABLE unsent; PRAGMA user_version = 2',
   );
   const second = await opened(path);
   expect([second.listJobs(), second.listPeers()]).toEqual([[storedJob('old', 'done')], []]);
@@ -154,7 +156,10 @@ test('a store of the third schema keeps standings and receipts from now on', asy
   const first = await opened(path);
   first.putPeers([knownPeer]);
   first.close();
-  inDatabase(path, 'DROP TABLE standings; DROP TABLE receipts; PRAGMA user_version = 3');
+  inDatabase(
+    path,
+    'DROP TABLE standings; DROP TABLE receipts; DROP TABLE unsent; PRAGMA user_version = 3',
+  );
   const second = await opened(path);
   expect([second.listPeers(), second.listStandings()]).toEqual([[knownPeer], []]);
   expect(second.listReceipts()).toEqual([]);
@@ -163,6 +168,23 @@ test('a store of the third schema keeps standings and receipts from now on', asy
   second.close();
   const third = await opened(path);
   expect([third.listStandings(), third.listReceipts()]).toEqual([[standing], [receiptOf()]]);
+});
+
+test('a store of the fourth schema says from now on why somebody was caught', async () => {
+  const path = tempDir();
+  const first = await opened(path);
+  first.putStandings([standing]);
+  first.close();
+  inDatabase(
+    path,
+    'ALTER TABLE standings DROP COLUMN why; DROP TABLE unsent; PRAGMA user_version = 4',
+  );
+  const second = await opened(path);
+  expect(second.listStandings()).toEqual([standing]);
+  const caught = { ...standing, passed: 0, isCaught: true, why: 'lied' };
+  second.putStandings([caught]);
+  second.close();
+  expect((await opened(path)).listStandings()).toEqual([caught]);
 });
 
 test.each([
@@ -226,13 +248,12 @@ test('what was acknowledged survives kill -9', async () => {
   }
 });
 
-test('a second process is told at once that the store is in use', async () => {
+test('a second process is told at once whose the store is', async () => {
   const path = tempDir();
   await opened(path);
   await expect(openStore({ path })).rejects.toMatchObject({
     code: 'peer-already-running',
-    message: `The store in ${path} is in use by another process, and only one peer at a time can \
-use it; stop the other one or choose another folder with --data.`,
+    message: expect.stringContaining(`is in use by process ${process.pid}, since `),
   });
 });
 
@@ -243,7 +264,7 @@ test('a store of a newer schema is left alone, with both versions named', async 
   await expect(openStore({ path })).rejects.toMatchObject({
     code: 'store-failed',
     message: `The store in ${path} was written by a newer manyhands: its schema is 7, and this one \
-knows 4. Update manyhands, or choose another folder with --data.`,
+knows 5. Update manyhands, or choose another folder with --data.`,
   });
 });
 
@@ -252,9 +273,10 @@ test('a file that is no database is reported with what to do', async () => {
   writeFileSync(join(path, 'jobs.sqlite'), 'not a database, but long enough to be one'.repeat(99));
   await expect(openStore({ path })).rejects.toMatchObject({
     code: 'store-failed',
-    message: `The job database in ${path} is damaged (file is not a database); move its files \
-jobs.sqlite* away and start again. The jobs and the known peers in it are lost; the identity of \
-this peer is not.`,
+    message: `The database ${path}/jobs.sqlite is damaged (file is not a database). Move the \
+files jobs.sqlite* away, check the disk, and start again: the identity of this peer has a file of \
+its own and is not lost, and \`manyhands import\` brings receipts back from a backup. The jobs are \
+lost.`,
   });
 });
 
@@ -301,7 +323,7 @@ test('a full disk is reported and loses nothing, and room makes the store go on'
 });
 
 const firstSchema =
-  'DROP TABLE peers; DROP TABLE standings; DROP TABLE receipts; PRAGMA user_version = 1';
+  'DROP TABLE peers; DROP TABLE standings; DROP TABLE receipts; DROP TABLE unsent; PRAGMA user_version = 1';
 
 const knownPeer = {
   peer: peerId('known'.padEnd(52, '2')),

@@ -20,8 +20,8 @@ test.each(['EACCES', 'EPERM', 'EROFS'])('%s says that the user lacks the right',
   expect(storeTrouble(error, '/data')).toMatchObject({
     code: 'store-failed',
     message:
-      `The store in /data can't be read and written by this user (${code}: no); give this user ` +
-      'the right to, or choose another folder with --data.',
+      `The data folder /data can't be written (${code}: no): it is not this user's, or its file ` +
+      'system is read-only. Give this user the right to, or choose another folder with --data.',
   });
 });
 

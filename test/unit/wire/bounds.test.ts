@@ -13,9 +13,11 @@ import {
 } from '../../../src/wire/overlay-codec.ts';
 import { decodeRequester, encodeRequester } from '../../../src/wire/requester-codec.ts';
 import { decodeVolunteer, encodeVolunteer } from '../../../src/wire/volunteer-codec.ts';
+import { someEvidence } from '../../support/evidence-samples.ts';
 import { everyOverlayMessage, someJob, someKey, someResult } from '../../support/wire-samples.ts';
 
 const peer = someKey();
+const evidence = { type: 'evidence', evidence: someEvidence(peer) } as const;
 const chunks = [1, 2, 3].map((lease) => ({ lease, chunk: 1, input: new Uint8Array([lease]) }));
 const replicas = [someResult(1), someResult(2)];
 
@@ -30,7 +32,7 @@ const decoders: readonly ((bytes: Buffer) => Decoded<unknown>)[] = [
 
 const seeds: readonly Buffer[] = [
   encodeOverlayHello('dialler'),
-  ...everyOverlayMessage(peer).map((message) => encodeOverlay('dialler', message)),
+  ...[...everyOverlayMessage(peer), evidence].map((message) => encodeOverlay('dialler', message)),
   ...encodeRequester({ type: 'leases', job: someJob, leaseMs: 1, chunks }),
   ...encodeRequester({ type: 'revoke', job: someJob, leases: [1, 2, 3] }),
   ...encodeVolunteer({ type: 'results', frame: { job: someJob, replicas } }, peer.privateKey),

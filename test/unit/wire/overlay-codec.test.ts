@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import type { OverlayMessage } from '../../../src/model/messages.ts';
 import type { OverlayFrame } from '../../../src/wire/generated/manyhands/v1/OverlayFrame.ts';
 import {
   decodeOverlay,
@@ -7,6 +8,7 @@ import {
   encodeOverlayHello,
 } from '../../../src/wire/overlay-codec.ts';
 import { loadPeerProto } from '../../../src/wire/proto.ts';
+import { someEvidence } from '../../support/evidence-samples.ts';
 import {
   everyOverlayMessage,
   plain,
@@ -22,7 +24,12 @@ function frame(message: OverlayFrame): Buffer {
   return loadPeerProto().overlay.Exchange.requestSerialize({ frame: message });
 }
 
-test.each(everyOverlayMessage(peer))('a message arrives as it was sent: $type', (message) => {
+const messages: readonly OverlayMessage[] = [
+  ...everyOverlayMessage(peer),
+  { type: 'evidence', evidence: someEvidence(peer) },
+];
+
+test.each(messages)('a message arrives as it was sent: $type', (message) => {
   for (const from of ['dialler', 'dialled'] as const) {
     const decoded = decodeOverlay(from, encodeOverlay(from, message));
     expect(plain(decoded)).toEqual(plain({ type: 'message', message }));

@@ -42,8 +42,8 @@ function unsigned(decoded: Decoded<VolunteerMessage | HelloFrame>): unknown {
 
 function results(...outcomes: Outcome[]): VolunteerMessage {
   const replicas = outcomes.map((outcome, lease) => {
-    const work = outcome.type === 'result' ? { work: someDigest } : {};
-    return { lease, chunk: 7, outcome, computeMs: 0.5, ...work };
+    const replica = { lease, chunk: 7, outcome, computeMs: 0.5 };
+    return outcome.type === 'result' ? Object.assign(replica, { work: someDigest }) : replica;
   });
   return { type: 'results', frame: { job: someJob, replicas } };
 }

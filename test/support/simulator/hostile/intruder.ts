@@ -184,6 +184,7 @@ export class Intruder {
       case 'probe':
         // Whoever it is, it is dead.
         return this.send(from, { type: 'probe-result', id: message.id, reached: false });
+      case 'evidence':
       case 'pong':
       case 'probe-result':
       case 'have':

@@ -5,6 +5,7 @@ import type { Ask as _manyhands_v1_Ask, Ask__Output as _manyhands_v1_Ask__Output
 import type { Results as _manyhands_v1_Results, Results__Output as _manyhands_v1_Results__Output } from '../../manyhands/v1/Results.ts';
 import type { Ping as _manyhands_v1_Ping, Ping__Output as _manyhands_v1_Ping__Output } from '../../manyhands/v1/Ping.ts';
 import type { Pong as _manyhands_v1_Pong, Pong__Output as _manyhands_v1_Pong__Output } from '../../manyhands/v1/Pong.ts';
+import type { Hold as _manyhands_v1_Hold, Hold__Output as _manyhands_v1_Hold__Output } from '../../manyhands/v1/Hold.ts';
 
 export interface ComputeRequest {
   'hello'?: (_manyhands_v1_Hello | null);
@@ -12,7 +13,8 @@ export interface ComputeRequest {
   'results'?: (_manyhands_v1_Results | null);
   'ping'?: (_manyhands_v1_Ping | null);
   'pong'?: (_manyhands_v1_Pong | null);
-  'message'?: "hello"|"ask"|"results"|"ping"|"pong";
+  'hold'?: (_manyhands_v1_Hold | null);
+  'message'?: "hello"|"ask"|"results"|"ping"|"pong"|"hold";
 }
 
 export interface ComputeRequest__Output {
@@ -21,5 +23,6 @@ export interface ComputeRequest__Output {
   'results'?: (_manyhands_v1_Results__Output | null);
   'ping'?: (_manyhands_v1_Ping__Output | null);
   'pong'?: (_manyhands_v1_Pong__Output | null);
-  'message'?: "hello"|"ask"|"results"|"ping"|"pong";
+  'hold'?: (_manyhands_v1_Hold__Output | null);
+  'message'?: "hello"|"ask"|"results"|"ping"|"pong"|"hold";
 }

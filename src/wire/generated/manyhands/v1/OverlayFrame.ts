@@ -19,6 +19,7 @@ import type { Pong as _manyhands_v1_Pong, Pong__Output as _manyhands_v1_Pong__Ou
 import type { Probe as _manyhands_v1_Probe, Probe__Output as _manyhands_v1_Probe__Output } from '../../manyhands/v1/Probe.ts';
 import type { ProbeResult as _manyhands_v1_ProbeResult, ProbeResult__Output as _manyhands_v1_ProbeResult__Output } from '../../manyhands/v1/ProbeResult.ts';
 import type { Visit as _manyhands_v1_Visit, Visit__Output as _manyhands_v1_Visit__Output } from '../../manyhands/v1/Visit.ts';
+import type { Signed as _manyhands_v1_Signed, Signed__Output as _manyhands_v1_Signed__Output } from '../../manyhands/v1/Signed.ts';
 
 export interface OverlayFrame {
   'hello'?: (_manyhands_v1_Hello | null);
@@ -40,7 +41,8 @@ export interface OverlayFrame {
   'probe'?: (_manyhands_v1_Probe | null);
   'probeResult'?: (_manyhands_v1_ProbeResult | null);
   'visit'?: (_manyhands_v1_Visit | null);
-  'message'?: "hello"|"join"|"neighbour"|"accept"|"refuse"|"forwardJoin"|"disconnect"|"shuffle"|"shuffleReply"|"gossip"|"have"|"graft"|"want"|"prune"|"ping"|"pong"|"probe"|"probeResult"|"visit";
+  'evidence'?: (_manyhands_v1_Signed | null);
+  'message'?: "hello"|"join"|"neighbour"|"accept"|"refuse"|"forwardJoin"|"disconnect"|"shuffle"|"shuffleReply"|"gossip"|"have"|"graft"|"want"|"prune"|"ping"|"pong"|"probe"|"probeResult"|"visit"|"evidence";
 }
 
 export interface OverlayFrame__Output {
@@ -63,5 +65,6 @@ export interface OverlayFrame__Output {
   'probe'?: (_manyhands_v1_Probe__Output | null);
   'probeResult'?: (_manyhands_v1_ProbeResult__Output | null);
   'visit'?: (_manyhands_v1_Visit__Output | null);
-  'message'?: "hello"|"join"|"neighbour"|"accept"|"refuse"|"forwardJoin"|"disconnect"|"shuffle"|"shuffleReply"|"gossip"|"have"|"graft"|"want"|"prune"|"ping"|"pong"|"probe"|"probeResult"|"visit";
+  'evidence'?: (_manyhands_v1_Signed__Output | null);
+  'message'?: "hello"|"join"|"neighbour"|"accept"|"refuse"|"forwardJoin"|"disconnect"|"shuffle"|"shuffleReply"|"gossip"|"have"|"graft"|"want"|"prune"|"ping"|"pong"|"probe"|"probeResult"|"visit"|"evidence";
 }

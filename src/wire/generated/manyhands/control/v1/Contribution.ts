@@ -13,6 +13,8 @@ export interface Contribution {
   'failed'?: (number | string | Long);
   'expired'?: (number | string | Long);
   'computeSeconds'?: (number | string);
+  'passed'?: (number | string);
+  '_passed'?: "passed";
 }
 
 export interface Contribution__Output {
@@ -26,4 +28,6 @@ export interface Contribution__Output {
   'failed': (number);
   'expired': (number);
   'computeSeconds': (number);
+  'passed'?: (number);
+  '_passed'?: "passed";
 }

@@ -4,8 +4,14 @@ import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { CancelRequest as _manyhands_control_v1_CancelRequest, CancelRequest__Output as _manyhands_control_v1_CancelRequest__Output } from '../../../manyhands/control/v1/CancelRequest.ts';
 import type { CancelResponse as _manyhands_control_v1_CancelResponse, CancelResponse__Output as _manyhands_control_v1_CancelResponse__Output } from '../../../manyhands/control/v1/CancelResponse.ts';
+import type { ExportAuditRequest as _manyhands_control_v1_ExportAuditRequest, ExportAuditRequest__Output as _manyhands_control_v1_ExportAuditRequest__Output } from '../../../manyhands/control/v1/ExportAuditRequest.ts';
+import type { ExportAuditResponse as _manyhands_control_v1_ExportAuditResponse, ExportAuditResponse__Output as _manyhands_control_v1_ExportAuditResponse__Output } from '../../../manyhands/control/v1/ExportAuditResponse.ts';
+import type { ExportBackupRequest as _manyhands_control_v1_ExportBackupRequest, ExportBackupRequest__Output as _manyhands_control_v1_ExportBackupRequest__Output } from '../../../manyhands/control/v1/ExportBackupRequest.ts';
+import type { ExportBackupResponse as _manyhands_control_v1_ExportBackupResponse, ExportBackupResponse__Output as _manyhands_control_v1_ExportBackupResponse__Output } from '../../../manyhands/control/v1/ExportBackupResponse.ts';
 import type { FinishRequest as _manyhands_control_v1_FinishRequest, FinishRequest__Output as _manyhands_control_v1_FinishRequest__Output } from '../../../manyhands/control/v1/FinishRequest.ts';
 import type { FinishResponse as _manyhands_control_v1_FinishResponse, FinishResponse__Output as _manyhands_control_v1_FinishResponse__Output } from '../../../manyhands/control/v1/FinishResponse.ts';
+import type { ForgetRequest as _manyhands_control_v1_ForgetRequest, ForgetRequest__Output as _manyhands_control_v1_ForgetRequest__Output } from '../../../manyhands/control/v1/ForgetRequest.ts';
+import type { ForgetResponse as _manyhands_control_v1_ForgetResponse, ForgetResponse__Output as _manyhands_control_v1_ForgetResponse__Output } from '../../../manyhands/control/v1/ForgetResponse.ts';
 import type { ListJobsRequest as _manyhands_control_v1_ListJobsRequest, ListJobsRequest__Output as _manyhands_control_v1_ListJobsRequest__Output } from '../../../manyhands/control/v1/ListJobsRequest.ts';
 import type { ListJobsResponse as _manyhands_control_v1_ListJobsResponse, ListJobsResponse__Output as _manyhands_control_v1_ListJobsResponse__Output } from '../../../manyhands/control/v1/ListJobsResponse.ts';
 import type { ListPeersRequest as _manyhands_control_v1_ListPeersRequest, ListPeersRequest__Output as _manyhands_control_v1_ListPeersRequest__Output } from '../../../manyhands/control/v1/ListPeersRequest.ts';
@@ -37,6 +43,16 @@ export interface ControlClient extends grpc.Client {
   cancel(argument: _manyhands_control_v1_CancelRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_manyhands_control_v1_CancelResponse__Output>): grpc.ClientUnaryCall;
   cancel(argument: _manyhands_control_v1_CancelRequest, callback: grpc.requestCallback<_manyhands_control_v1_CancelResponse__Output>): grpc.ClientUnaryCall;
   
+  ExportAudit(argument: _manyhands_control_v1_ExportAuditRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_manyhands_control_v1_ExportAuditResponse__Output>;
+  ExportAudit(argument: _manyhands_control_v1_ExportAuditRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_manyhands_control_v1_ExportAuditResponse__Output>;
+  exportAudit(argument: _manyhands_control_v1_ExportAuditRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_manyhands_control_v1_ExportAuditResponse__Output>;
+  exportAudit(argument: _manyhands_control_v1_ExportAuditRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_manyhands_control_v1_ExportAuditResponse__Output>;
+  
+  ExportBackup(argument: _manyhands_control_v1_ExportBackupRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_manyhands_control_v1_ExportBackupResponse__Output>;
+  ExportBackup(argument: _manyhands_control_v1_ExportBackupRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_manyhands_control_v1_ExportBackupResponse__Output>;
+  exportBackup(argument: _manyhands_control_v1_ExportBackupRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_manyhands_control_v1_ExportBackupResponse__Output>;
+  exportBackup(argument: _manyhands_control_v1_ExportBackupRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_manyhands_control_v1_ExportBackupResponse__Output>;
+  
   Finish(argument: _manyhands_control_v1_FinishRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_manyhands_control_v1_FinishResponse__Output>): grpc.ClientUnaryCall;
   Finish(argument: _manyhands_control_v1_FinishRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_manyhands_control_v1_FinishResponse__Output>): grpc.ClientUnaryCall;
   Finish(argument: _manyhands_control_v1_FinishRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_manyhands_control_v1_FinishResponse__Output>): grpc.ClientUnaryCall;
@@ -45,6 +61,15 @@ export interface ControlClient extends grpc.Client {
   finish(argument: _manyhands_control_v1_FinishRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_manyhands_control_v1_FinishResponse__Output>): grpc.ClientUnaryCall;
   finish(argument: _manyhands_control_v1_FinishRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_manyhands_control_v1_FinishResponse__Output>): grpc.ClientUnaryCall;
   finish(argument: _manyhands_control_v1_FinishRequest, callback: grpc.requestCallback<_manyhands_control_v1_FinishResponse__Output>): grpc.ClientUnaryCall;
+  
+  Forget(argument: _manyhands_control_v1_ForgetRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_manyhands_control_v1_ForgetResponse__Output>): grpc.ClientUnaryCall;
+  Forget(argument: _manyhands_control_v1_ForgetRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_manyhands_control_v1_ForgetResponse__Output>): grpc.ClientUnaryCall;
+  Forget(argument: _manyhands_control_v1_ForgetRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_manyhands_control_v1_ForgetResponse__Output>): grpc.ClientUnaryCall;
+  Forget(argument: _manyhands_control_v1_ForgetRequest, callback: grpc.requestCallback<_manyhands_control_v1_ForgetResponse__Output>): grpc.ClientUnaryCall;
+  forget(argument: _manyhands_control_v1_ForgetRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_manyhands_control_v1_ForgetResponse__Output>): grpc.ClientUnaryCall;
+  forget(argument: _manyhands_control_v1_ForgetRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_manyhands_control_v1_ForgetResponse__Output>): grpc.ClientUnaryCall;
+  forget(argument: _manyhands_control_v1_ForgetRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_manyhands_control_v1_ForgetResponse__Output>): grpc.ClientUnaryCall;
+  forget(argument: _manyhands_control_v1_ForgetRequest, callback: grpc.requestCallback<_manyhands_control_v1_ForgetResponse__Output>): grpc.ClientUnaryCall;
   
   ListJobs(argument: _manyhands_control_v1_ListJobsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_manyhands_control_v1_ListJobsResponse__Output>): grpc.ClientUnaryCall;
   ListJobs(argument: _manyhands_control_v1_ListJobsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_manyhands_control_v1_ListJobsResponse__Output>): grpc.ClientUnaryCall;
@@ -133,7 +158,13 @@ export interface ControlClient extends grpc.Client {
 export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   Cancel: grpc.handleUnaryCall<_manyhands_control_v1_CancelRequest__Output, _manyhands_control_v1_CancelResponse>;
   
+  ExportAudit: grpc.handleServerStreamingCall<_manyhands_control_v1_ExportAuditRequest__Output, _manyhands_control_v1_ExportAuditResponse>;
+  
+  ExportBackup: grpc.handleServerStreamingCall<_manyhands_control_v1_ExportBackupRequest__Output, _manyhands_control_v1_ExportBackupResponse>;
+  
   Finish: grpc.handleUnaryCall<_manyhands_control_v1_FinishRequest__Output, _manyhands_control_v1_FinishResponse>;
+  
+  Forget: grpc.handleUnaryCall<_manyhands_control_v1_ForgetRequest__Output, _manyhands_control_v1_ForgetResponse>;
   
   ListJobs: grpc.handleUnaryCall<_manyhands_control_v1_ListJobsRequest__Output, _manyhands_control_v1_ListJobsResponse>;
   
@@ -159,7 +190,10 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
 
 export interface ControlDefinition extends grpc.ServiceDefinition {
   Cancel: MethodDefinition<_manyhands_control_v1_CancelRequest, _manyhands_control_v1_CancelResponse, _manyhands_control_v1_CancelRequest__Output, _manyhands_control_v1_CancelResponse__Output>
+  ExportAudit: MethodDefinition<_manyhands_control_v1_ExportAuditRequest, _manyhands_control_v1_ExportAuditResponse, _manyhands_control_v1_ExportAuditRequest__Output, _manyhands_control_v1_ExportAuditResponse__Output>
+  ExportBackup: MethodDefinition<_manyhands_control_v1_ExportBackupRequest, _manyhands_control_v1_ExportBackupResponse, _manyhands_control_v1_ExportBackupRequest__Output, _manyhands_control_v1_ExportBackupResponse__Output>
   Finish: MethodDefinition<_manyhands_control_v1_FinishRequest, _manyhands_control_v1_FinishResponse, _manyhands_control_v1_FinishRequest__Output, _manyhands_control_v1_FinishResponse__Output>
+  Forget: MethodDefinition<_manyhands_control_v1_ForgetRequest, _manyhands_control_v1_ForgetResponse, _manyhands_control_v1_ForgetRequest__Output, _manyhands_control_v1_ForgetResponse__Output>
   ListJobs: MethodDefinition<_manyhands_control_v1_ListJobsRequest, _manyhands_control_v1_ListJobsResponse, _manyhands_control_v1_ListJobsRequest__Output, _manyhands_control_v1_ListJobsResponse__Output>
   ListPeers: MethodDefinition<_manyhands_control_v1_ListPeersRequest, _manyhands_control_v1_ListPeersResponse, _manyhands_control_v1_ListPeersRequest__Output, _manyhands_control_v1_ListPeersResponse__Output>
   ListReceipts: MethodDefinition<_manyhands_control_v1_ListReceiptsRequest, _manyhands_control_v1_ListReceiptsResponse, _manyhands_control_v1_ListReceiptsRequest__Output, _manyhands_control_v1_ListReceiptsResponse__Output>

@@ -2,6 +2,7 @@
 
 import type { Contribution as _manyhands_control_v1_Contribution, Contribution__Output as _manyhands_control_v1_Contribution__Output } from '../../../manyhands/control/v1/Contribution.ts';
 import type { Credibility as _manyhands_control_v1_Credibility, Credibility__Output as _manyhands_control_v1_Credibility__Output } from '../../../manyhands/control/v1/Credibility.ts';
+import type { Caught as _manyhands_control_v1_Caught, Caught__Output as _manyhands_control_v1_Caught__Output } from '../../../manyhands/control/v1/Caught.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Job {
@@ -24,7 +25,8 @@ export interface Job {
   'quorum'?: (number);
   'contributions'?: (_manyhands_control_v1_Contribution)[];
   'credibility'?: (_manyhands_control_v1_Credibility | null);
-  'caught'?: (string)[];
+  'caught'?: (_manyhands_control_v1_Caught)[];
+  'comparison'?: (string);
   '_remainingMs'?: "remainingMs";
 }
 
@@ -48,6 +50,7 @@ export interface Job__Output {
   'quorum': (number);
   'contributions': (_manyhands_control_v1_Contribution__Output)[];
   'credibility': (_manyhands_control_v1_Credibility__Output | null);
-  'caught': (string)[];
+  'caught': (_manyhands_control_v1_Caught__Output)[];
+  'comparison': (string);
   '_remainingMs'?: "remainingMs";
 }

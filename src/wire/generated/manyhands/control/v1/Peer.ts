@@ -8,6 +8,7 @@ export interface Peer {
   'volunteer'?: (boolean);
   'requester'?: (boolean);
   'features'?: (string)[];
+  'refused'?: (string);
 }
 
 export interface Peer__Output {
@@ -17,4 +18,5 @@ export interface Peer__Output {
   'volunteer': (boolean);
   'requester': (boolean);
   'features': (string)[];
+  'refused': (string);
 }

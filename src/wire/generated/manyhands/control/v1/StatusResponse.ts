@@ -1,6 +1,8 @@
 // Original file: proto/manyhands/control/v1/control.proto
 
 import type { Declined as _manyhands_control_v1_Declined, Declined__Output as _manyhands_control_v1_Declined__Output } from '../../../manyhands/control/v1/Declined.ts';
+import type { Refused as _manyhands_control_v1_Refused, Refused__Output as _manyhands_control_v1_Refused__Output } from '../../../manyhands/control/v1/Refused.ts';
+import type { Undelivered as _manyhands_control_v1_Undelivered, Undelivered__Output as _manyhands_control_v1_Undelivered__Output } from '../../../manyhands/control/v1/Undelivered.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface StatusResponse {
@@ -31,6 +33,10 @@ export interface StatusResponse {
   'peersDead'?: (number | string | Long);
   'peersUnreachable'?: (number | string | Long);
   'peersMisbehaved'?: (number | string | Long);
+  'refused'?: (_manyhands_control_v1_Refused)[];
+  'diskBytes'?: (number | string | Long);
+  'diskBytesMax'?: (number | string | Long);
+  'undelivered'?: (_manyhands_control_v1_Undelivered)[];
   '_pausedUntilMs'?: "pausedUntilMs";
 }
 
@@ -62,5 +68,9 @@ export interface StatusResponse__Output {
   'peersDead': (number);
   'peersUnreachable': (number);
   'peersMisbehaved': (number);
+  'refused': (_manyhands_control_v1_Refused__Output)[];
+  'diskBytes': (number);
+  'diskBytesMax': (number);
+  'undelivered': (_manyhands_control_v1_Undelivered__Output)[];
   '_pausedUntilMs'?: "pausedUntilMs";
 }

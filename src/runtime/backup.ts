@@ -1,0 +1,154 @@
+/**
+ * Backups made and taken back, with no peer running: the store is opened for it, and its lock keeps
+ * peers away meanwhile.
+ */
+
+import { mkdir } from 'node:fs/promises';
+
+import { GridError, reasonOf } from '../model/errors.ts';
+import { type PeerId, short } from '../model/ids.ts';
+import type { Standing } from '../model/standing.ts';
+import type { Store } from '../ports.ts';
+import { openStore } from '../storage/sqlite-store.ts';
+import {
+  type Identity,
+  identityFromPem,
+  keepIdentity,
+  pemOf,
+  readIdentity,
+  setIdentityAside,
+} from '../transport/identity.ts';
+import { type Backup, decodeBackup, encodeBackup } from '../wire/backup-codec.ts';
+
+export type Imported = {
+  readonly peer: PeerId;
+  /** Those that were new to this folder. */
+  readonly standings: number;
+  readonly receipts: number;
+  /** Where the key went of the peer that was here before. */
+  readonly replaced?: string;
+};
+
+export function backupOf(
+  identity: Identity,
+  store: Pick<Store, 'listStandings' | 'listReceipts'>,
+): Uint8Array {
+  return encodeBackup({
+    identity: pemOf(identity),
+    standings: store.listStandings(),
+    receipts: store.listReceipts(),
+  });
+}
+
+/** @throws {GridError} `identity-invalid` where no peer has ever run; what opening the store throws */
+export async function exportBackup(dataPath: string): Promise<Uint8Array> {
+  const identity = await readIdentity(dataPath);
+  if (identity === undefined) {
+    throw new GridError(
+      'identity-invalid',
+      `There is no peer in ${dataPath} to make a backup of. Name its data folder with --data.`,
+    );
+  }
+  const store = await openStore({ path: dataPath });
+  try {
+    return backupOf(identity, store);
+  } finally {
+    store.close();
+  }
+}
+
+/**
+ * Makes the folder's peer the one of the backup. What the folder knows already of other peers, and
+ * its receipts, stay; of two that are about the same the newer one.
+ * @param replace the identity of another peer that is there; its key is kept beside
+ * @throws {GridError} `input-unreadable` for what is no backup; `identity-invalid` where another
+ *   peer is; what opening the store throws
+ */
+export async function importBackup(
+  dataPath: string,
+  bytes: Uint8Array,
+  { replace }: { readonly replace: boolean },
+): Promise<Imported> {
+  const { backup, identity } = readBackup(bytes);
+  await makeFolder(dataPath);
+  const store = await openStore({ path: dataPath });
+  try {
+    const isPresent = await isAnother(dataPath, identity, replace);
+    const standings = mergeStandings(store, backup.standings);
+    const receipts = mergeReceipts(store, backup, identity.peer);
+    const aside = isPresent === 'another' ? await setIdentityAside(dataPath) : undefined;
+    // Last: until then nothing has become of the peer that was here.
+    if (isPresent !== 'same') await keepIdentity(dataPath, identity);
+    const replaced = aside === undefined ? {} : { replaced: aside };
+    return { peer: identity.peer, standings, receipts, ...replaced };
+  } finally {
+    store.close();
+  }
+}
+
+function readBackup(bytes: Uint8Array): { backup: Backup; identity: Identity } {
+  const decoded = decodeBackup(bytes);
+  const backup = decoded.type === 'message' ? decoded.message : undefined;
+  const identity = backup && identityFromPem(backup.identity);
+  if (backup && identity) return { backup, identity };
+  const reason = decoded.type === 'rejected' ? decoded.reason : "its key is not a peer's";
+  throw new GridError(
+    'input-unreadable',
+    `This can't be imported: ${reason}. Give a file that \`manyhands export\` has written.`,
+  );
+}
+
+async function isAnother(
+  dataPath: string,
+  { peer }: Identity,
+  replace: boolean,
+): Promise<'none' | 'same' | 'another'> {
+  const present = await readIdentity(dataPath);
+  if (present === undefined) return 'none';
+  if (present.peer === peer) return 'same';
+  if (replace) return 'another';
+  throw new GridError(
+    'identity-invalid',
+    `The data folder ${dataPath} holds another peer, ${short(present.peer)}, and the backup is of ` +
+      `${short(peer)}. Choose another folder with --data, or replace the peer with --force.`,
+  );
+}
+
+/** Who was caught stays caught, whoever has seen it. */
+function mergeStandings(store: Store, standings: readonly Standing[]): number {
+  const known = new Map(store.listStandings().map((standing) => [standing.peer, standing]));
+  const newer = standings.filter(({ peer, seenAtMs, isCaught }) => {
+    const present = known.get(peer);
+    if (present === undefined || isCaught !== present.isCaught)
+      return present === undefined || isCaught;
+    return seenAtMs > present.seenAtMs;
+  });
+  store.putStandings(newer);
+  return newer.length;
+}
+
+/** Only those for the backup's own peer: others' would be no credit of anybody here. */
+function mergeReceipts(store: Store, { receipts }: Backup, self: PeerId): number {
+  const known = new Map(
+    store.listReceipts().map(({ receipt }) => {
+      return [`${receipt.requester} ${receipt.job}`, receipt.issuedAtMs];
+    }),
+  );
+  const newer = receipts.filter(({ receipt: { peer, requester, job, issuedAtMs } }) => {
+    return peer === self && issuedAtMs > (known.get(`${requester} ${job}`) ?? -1);
+  });
+  // The last to come is put last.
+  for (const receipt of newer.toReversed()) store.putReceipt(receipt);
+  return newer.length;
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new GridError(
+      'store-failed',
+      `The data folder ${path} can't be made: ${reasonOf(error)}. Name another one with --data.`,
+    );
+  }
+}

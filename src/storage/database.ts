@@ -1,0 +1,113 @@
+/**
+ * The database's file: opening it so that no damage goes unseen, and what it takes on the disk.
+ *
+ * SQLite reports damage when it meets it, which may be in the middle of a job. So a file that is
+ * not too large is read through at the start. Pages of what was deleted are used again, but the
+ * file never shrinks by itself: `auto_vacuum` would make every deletion dearer, so it is written
+ * anew when its owner's limit asks for the room.
+ */
+
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+
+import { migrate } from './schema.ts';
+import { damaged, storeTrouble } from './store-trouble.ts';
+
+/** A peer that is being stopped gives its lock back within this time. */
+const LOCK_WAIT_MS = 1000;
+
+/** A log that grew past this in a burst is cut back at the next checkpoint. */
+const WAL_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Read through in some 0.1 s; of a larger file damage is found where it is met. */
+const CHECKED_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Writing the file anew takes as long as writing what is in use: it must be worth it. */
+const COMPACTED_BYTES_MIN = 1024 * 1024;
+const COMPACTED_SHARE_MIN = 0.25;
+
+/** @throws {GridError} `disk-full`, `store-failed`, `peer-already-running` */
+export function openDatabase(path: string): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    const file = fileOf(path);
+    const bytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    const isLost = bytes === 0 && existsSync(file) && existsSync(join(path, 'identity.pem'));
+    database = new DatabaseSync(file, { timeout: LOCK_WAIT_MS });
+    // The lock before the first access, so that the log needs no shared memory file; NORMAL may
+    // lose the last transactions in a power failure, never in a crash of the peer, and never
+    // damages.
+    database.exec(`
+      PRAGMA locking_mode = EXCLUSIVE;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = NORMAL;
+      PRAGMA journal_size_limit = ${WAL_BYTES_MAX};
+    `);
+    // After the lock: what another process is about to fill is not damaged.
+    if (isLost) throw damaged(path, 'it is empty');
+    if (bytes <= CHECKED_BYTES_MAX) check(database, path);
+    migrate(database, path);
+    return database;
+  } catch (error) {
+    if (database?.isOpen) database.close();
+    throw storeTrouble(error, path);
+  }
+}
+
+function check(database: DatabaseSync, path: string): void {
+  const said = String(database.prepare('PRAGMA quick_check(1)').get()?.['quick_check']);
+  if (said !== 'ok') throw damaged(path, said.replaceAll(/\s+/g, ' '));
+}
+
+/** How large the file is. */
+export class DatabaseSize {
+  readonly #database: DatabaseSync;
+  readonly #walPath: string;
+  readonly #pageBytes: number;
+  readonly #pages: StatementSync;
+  readonly #freePages: StatementSync;
+
+  /** @param path the folder that it is in */
+  constructor(database: DatabaseSync, path: string) {
+    this.#database = database;
+    this.#walPath = `${fileOf(path)}-wal`;
+    this.#pageBytes = numberOf(database.prepare('PRAGMA page_size'));
+    this.#pages = database.prepare('PRAGMA page_count');
+    this.#freePages = database.prepare('PRAGMA freelist_count');
+  }
+
+  /** With its log. */
+  get bytesTaken(): number {
+    const wal = statSync(this.#walPath, { throwIfNoEntry: false })?.size ?? 0;
+    return numberOf(this.#pages) * this.#pageBytes + wal;
+  }
+
+  /** Within the file, for whatever is written next. */
+  get bytesFree(): number {
+    return numberOf(this.#freePages) * this.#pageBytes;
+  }
+
+  /** @returns false where it would gain little, or can't be done now */
+  compact(): boolean {
+    const before = this.bytesTaken;
+    const { bytesFree } = this;
+    if (bytesFree < COMPACTED_BYTES_MIN || bytesFree < COMPACTED_SHARE_MIN * before) return false;
+    try {
+      this.#database.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE);');
+    } catch {
+      // It needs room beside the file, and may find none.
+      return false;
+    }
+    return this.bytesTaken < before;
+  }
+}
+
+function fileOf(path: string): string {
+  return join(path, 'jobs.sqlite');
+}
+
+function numberOf(pragma: StatementSync): number {
+  return Number(Object.values(pragma.get() ?? {})[0]);
+}

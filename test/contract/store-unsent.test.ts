@@ -1,0 +1,119 @@
+/** What `Store` promises of results that were not acknowledged. */
+
+import { describe, expect, onTestFinished, test } from 'vitest';
+
+import { limits } from '../../src/model/limits.ts';
+import type { Unsent } from '../../src/model/unsent.ts';
+import type { Store } from '../../src/ports.ts';
+import { openStore } from '../../src/storage/sqlite-store.ts';
+import { digestOf } from '../../src/wire/digest.ts';
+import { MemoryStore } from '../support/memory-store.ts';
+import { anna, bert, digestNumbered, jobNumbered } from '../support/protocol-fixtures.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const stores: readonly (readonly [string, () => Promise<Store>])[] = [
+  ['SQLite and files', async () => openStore({ path: tempDir() })],
+  ['memory', async () => new MemoryStore()],
+];
+
+const to = { requester: anna, addresses: ['anna:1', '192.0.2.7:7420'], job: jobNumbered(1) };
+
+function resultOf(lease: number, value: Uint8Array = Uint8Array.of(lease & 255)): Unsent {
+  const outcome = { type: 'result', digest: digestOf(value), value } as const;
+  const work = digestNumbered(lease);
+  return { ...to, replica: { lease, chunk: lease + 10, outcome, computeMs: 2.5, work } };
+}
+
+const failure: Unsent = {
+  requester: bert,
+  addresses: [],
+  job: jobNumbered(2),
+  replica: {
+    lease: 2 ** 40,
+    chunk: 0,
+    outcome: { type: 'failure', failure: { kind: 'threw', detail: 'Error: no\n  at compute' } },
+    computeMs: 7,
+  },
+};
+
+const leasesIn = (store: Store): number[] =>
+  store.listUnsent(0).map(({ replica }) => replica.lease);
+
+describe.each(stores)('a store of %s', (_name, open) => {
+  async function opened(): Promise<Store> {
+    const store = await open();
+    onTestFinished(() => store.close());
+    return store;
+  }
+
+  test('gives back what was not acknowledged, in its order', async () => {
+    const store = await opened();
+    expect(store.listUnsent(0)).toEqual([]);
+    store.putUnsent([resultOf(2), failure], 1_000);
+    store.putUnsent([resultOf(1)], 2_000);
+    const kept = store.listUnsent(0);
+    expect(kept).toMatchObject([to, { requester: bert, addresses: [] }, to]);
+    expect(kept.map(({ replica }) => replica.outcome.type)).toEqual([
+      'result',
+      'failure',
+      'result',
+    ]);
+    expect(kept.map(({ replica }) => plain(replica))).toEqual(
+      [resultOf(2), failure, resultOf(1)].map(({ replica }) => plain(replica)),
+    );
+  });
+
+  test('forgets what was delivered, of its own requester and job alone', async () => {
+    const store = await opened();
+    store.putUnsent([resultOf(1), resultOf(2), resultOf(3)], 1_000);
+    store.dropUnsent(bert, to.job, [1]);
+    store.dropUnsent(anna, jobNumbered(9), [1]);
+    expect(leasesIn(store)).toEqual([1, 2, 3]);
+    store.dropUnsent(anna, to.job, [3, 1, 77]);
+    expect(leasesIn(store)).toEqual([2]);
+  });
+
+  test('keeps one result a lease', async () => {
+    const store = await opened();
+    store.putUnsent([resultOf(1), resultOf(2)], 1_000);
+    store.putUnsent([resultOf(1, Uint8Array.of(9))], 2_000);
+    expect(leasesIn(store)).toEqual([2, 1]);
+  });
+
+  test('forgets what was kept for too long', async () => {
+    const store = await opened();
+    store.putUnsent([resultOf(1)], 1_000);
+    store.putUnsent([resultOf(2)], 2_000);
+    expect(store.listUnsent(1_001).map(({ replica }) => replica.lease)).toEqual([2]);
+    expect(leasesIn(store)).toEqual([2]);
+  });
+
+  test('past the most results the oldest go', async () => {
+    const store = await opened();
+    const many = Array.from({ length: limits.unsentMax }, (_, lease) => resultOf(lease));
+    store.putUnsent(many, 1_000);
+    store.putUnsent([resultOf(limits.unsentMax), resultOf(limits.unsentMax + 1)], 2_000);
+    const leases = leasesIn(store);
+    expect([leases.length, leases[0], leases.at(-1)]).toEqual([
+      limits.unsentMax,
+      2,
+      limits.unsentMax + 1,
+    ]);
+  });
+
+  test('past the most bytes the oldest go', async () => {
+    const store = await opened();
+    const large = (lease: number): Unsent =>
+      resultOf(lease, new Uint8Array(1024 * 1024).fill(lease));
+    for (let lease = 0; lease < 66; lease++) store.putUnsent([large(lease)], 1_000);
+    const leases = leasesIn(store);
+    expect([leases.length, leases[0]]).toEqual([64, 2]);
+  });
+});
+
+/** Bytes as SQLite gives them back are of another class. */
+function plain(replica: Unsent['replica']): unknown {
+  const { outcome } = replica;
+  if (outcome.type !== 'result') return replica;
+  return { ...replica, outcome: { ...outcome, value: [...outcome.value] } };
+}

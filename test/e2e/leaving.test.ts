@@ -1,0 +1,99 @@
+/** Volunteers that are told to stop, or are killed, in the middle of a job: nothing is lost. */
+
+import { once } from 'node:events';
+
+import { expect, onTestFinished, test } from 'vitest';
+
+import type { Job, JobContribution } from '../../src/transport/control-client.ts';
+import { jobState, type PeerProcess, startGrid, startPeer } from '../support/grid-process.ts';
+import { spawnPeer } from '../support/peer-process.ts';
+import { squaresDone, submitSquares } from '../support/small-job.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+/** A chunk takes some 8 s: more than the grace of 5 s. */
+const longWork = 400_000_000;
+/** What takes no time at all, on a machine that is busy. */
+const atOnceMs = 3_000;
+
+test('told to stop, a volunteer gives back what waits at once, and what runs after 5 s', async () => {
+  const [ada, ben, cyd] = await startGrid({ slots: 0 });
+  await cyd.control.pause({ durationMs: 0 });
+  const jobId = await submitSquares(ada, { count: 2, work: longWork });
+  await jobState(ada.control, jobId, (job) => job.inFlight === 2);
+  await expect.poll(async () => (await ben.control.status()).slotsBusy).toBe(1);
+
+  const ended = once(ben.process, 'exit');
+  const toldAtMs = performance.now();
+  ben.process.kill('SIGTERM');
+  await cyd.control.resume();
+  await jobState(ada.control, jobId, (job) => (of(cyd, job)?.leased ?? 0) === 1);
+  expect(performance.now() - toldAtMs).toBeLessThan(atOnceMs);
+  expect(await ended).toEqual([0, null]);
+  expect(performance.now() - toldAtMs).toBeGreaterThan(5_000);
+  expect(performance.now() - toldAtMs).toBeLessThan(5_000 + atOnceMs);
+
+  const job = await squaresDone(ada, jobId, 2);
+  expect(of(ben, job)).toMatchObject({ returned: 0, expired: 0 });
+  expect(of(cyd, job)).toMatchObject({ leased: 2, accepted: 2 });
+});
+
+test('told to stop, a volunteer ends chunks that need no longer, and their results count', async () => {
+  const [ada, ben, cyd] = await startGrid({ slots: 0 });
+  await cyd.control.pause({ durationMs: 0 });
+  const jobId = await submitSquares(ada, { count: 20, work: 40_000_000 });
+  await jobState(ada.control, jobId, (job) => job.accepted > 0);
+  const ended = once(ben.process, 'exit');
+  ben.process.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+  await cyd.control.resume();
+  const job = await squaresDone(ada, jobId, 20);
+  const [first, second] = [of(ben, job), of(cyd, job)];
+  expect(first).toMatchObject({ expired: 0, late: 0, accepted: first?.returned });
+  expect(second).toMatchObject({ leased: 20 - (first?.accepted ?? 0), late: 0 });
+});
+
+test('told twice, it stops at once, and still gives back all that it holds', async () => {
+  const [ada, ben, cyd] = await startGrid({ slots: 0 });
+  await cyd.control.pause({ durationMs: 0 });
+  const jobId = await submitSquares(ada, { count: 2, work: longWork });
+  await jobState(ada.control, jobId, (job) => job.inFlight === 2);
+  const ended = once(ben.process, 'exit');
+  ben.process.kill('SIGINT');
+  await expect.poll(async () => (await ben.control.status()).state).toBe('finishing');
+  const toldAtMs = performance.now();
+  ben.process.kill('SIGINT');
+  expect(await ended).toEqual([130, null]);
+  expect(performance.now() - toldAtMs).toBeLessThan(atOnceMs);
+  await cyd.control.resume();
+  await jobState(ada.control, jobId, (job) => (of(cyd, job)?.leased ?? 0) === 2);
+  const job = await jobState(ada.control, jobId, () => true);
+  expect(of(ben, job)).toMatchObject({ expired: 0 });
+});
+
+test('results that were ready when it was killed are delivered after its restart', async () => {
+  const ada = await startPeer({ slots: 0 });
+  const options = { dataPath: tempDir(), through: [ada], args: ['--log-level', 'debug'] };
+  const ben = await spawnPeer(options);
+  onTestFinished(() => ben.end());
+  const jobId = await submitSquares(ada, { count: 12, work: 25_000_000 });
+  await jobState(ada.control, jobId, (job) => job.accepted > 2);
+
+  ada.process.kill('SIGSTOP');
+  await ben.logged(/results kept until they are acknowledged/);
+  const { undelivered } = await ben.control.status();
+  expect(undelivered).toMatchObject([{ peerId: ada.peer }]);
+  await ben.end();
+  const again = await spawnPeer(options);
+  onTestFinished(() => again.end());
+  expect((await again.control.status()).undelivered).toMatchObject([{ peerId: ada.peer }]);
+  ada.process.kill('SIGCONT');
+
+  const job = await squaresDone(ada, jobId, 12);
+  // Each chunk was computed to its end once: none of those that were ready was leased again.
+  expect(of(again, job)).toMatchObject({ returned: 12, accepted: 12, late: 0 });
+  await expect.poll(async () => (await again.control.status()).undelivered).toEqual([]);
+});
+
+function of({ peer }: PeerProcess, job: Job): JobContribution | undefined {
+  return job.contributions.find(({ peerId }) => peerId === peer);
+}
