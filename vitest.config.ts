@@ -6,9 +6,12 @@ const report = process.env['MANYHANDS_TEST_REPORT'];
 // `--mode simulation` adds fresh seeds to the fixed ones (`test/support/simulator/seeds.ts`).
 const freshSeeds = { SEEDS: process.env['SEEDS'] ?? '3' };
 
+// `--mode crash` has five peers killed for longer (`test/e2e/crash.test.ts`).
+const longCrash = { CRASH_SECONDS: process.env['CRASH_SECONDS'] ?? '100' };
+
 export default defineConfig(({ mode }) => ({
   test: {
-    env: mode === 'simulation' ? freshSeeds : {},
+    env: mode === 'simulation' ? freshSeeds : mode === 'crash' ? longCrash : {},
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,

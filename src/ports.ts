@@ -6,7 +6,8 @@
 
 import type { Accusation, SignedEvidence } from './model/evidence.ts';
 import type { Digest, JobId, PeerId } from './model/ids.ts';
-import type { ChunkLimits, JobReport, JobSpec, JobState } from './model/job.ts';
+import type { ChunkLimits, WrongResult } from './model/job.ts';
+import type { JobWrites, StoredDigest, StoredLeases, StoredPage } from './model/journal.ts';
 import type {
   OverlayMessage,
   RequesterMessage,
@@ -20,7 +21,8 @@ import type { Receipt, SignedReceipt } from './model/receipt.ts';
 import type { Standing } from './model/standing.ts';
 import type { Failure, LeasedChunk, Outcome, ResultFrame } from './model/replica.ts';
 import type { Signed } from './model/signed.ts';
-import type { Equivalent, StoredResult, StoredStatement } from './model/stored-result.ts';
+import type { StoredJob } from './model/stored-job.ts';
+import type { Equivalent, StoredStatement } from './model/stored-result.ts';
 import type { Unsent } from './model/unsent.ts';
 
 /** Reads time. Two clocks, because only one of them never jumps. */
@@ -32,6 +34,7 @@ export interface Clock {
 }
 
 export type { TransportEvent } from './model/messages.ts';
+export type { Certificates, InputFile, StoredJob, StoredOutput } from './model/stored-job.ts';
 export type { Equivalent, StoredResult, StoredStatement } from './model/stored-result.ts';
 
 /**
@@ -77,6 +80,7 @@ export interface Transport {
 
   /**
    * Fetches a blob from a peer and checks its digest.
+   * @param signal gives it up
    * @throws {Error} when it can't be had: unreachable, not found, larger than `bytesMax`, damaged
    */
   fetchBlob(
@@ -84,6 +88,7 @@ export interface Transport {
     addresses: readonly string[],
     blob: Digest,
     bytesMax: number,
+    signal?: AbortSignal,
   ): Promise<Uint8Array>;
 
   /** Closes a volunteer's work stream, after what was sent; no `volunteer-down` follows. */
@@ -250,42 +255,6 @@ export type SandboxStats = {
   readonly trouble?: string;
 };
 
-/** A job as it is kept. */
-export type StoredJob = {
-  readonly job: JobId;
-  readonly spec: JobSpec;
-  readonly state: JobState;
-  readonly report?: JobReport;
-  /** Why it failed, for a person. */
-  readonly failure?: string;
-  /** The final result, once done. */
-  readonly output?: StoredOutput;
-  /** Blobs of a WASI program's data files, which are kept as long as the job is known. */
-  readonly data?: readonly Digest[];
-  /** Once done, beside what peers have signed. */
-  readonly certificates?: Certificates;
-  /** All blobs of it, and what peers have signed, were let go to keep under the disk limit. */
-  readonly isTrimmed?: true;
-};
-
-/** What is kept of a job's chunks so that it can be audited: blobs. */
-export type Certificates = {
-  /** Of the accepted results, 32 bytes each, in the order of the chunks. */
-  readonly digests: Digest;
-  /** Of all chunks, as `KeptInputs` writes them; absent where they were too large to be kept. */
-  readonly inputs?: Digest;
-};
-
-export type StoredOutput = {
-  readonly kind: MergeOutput['kind'];
-  readonly blob: Digest;
-  /**
-   * Where the parts of joined results end: a blob of one float64 (little-endian) a chunk. Absent
-   * for what `merge` made and for more than `partsMax` chunks.
-   */
-  readonly parts?: Digest;
-};
-
 /**
  * What a peer keeps on disk. A method that returned has handed its bytes to the operating system,
  * so they outlive the process. All of them throw `GridError` `disk-full` or `store-failed`.
@@ -303,13 +272,29 @@ export interface Store {
   forgetJob(job: JobId): void;
 
   /**
-   * What a peer has signed of a job's results, so that it can be shown. Kept as long as the job is
-   * known, or until `dropStatements`.
+   * What has become of jobs that run, and of peers' standing with it: all of that is kept, or
+   * nothing. It outlives the process; a power failure only after the next `sync`.
    */
-  putStatements(job: JobId, statements: readonly Signed[]): void;
+  commit(writes: readonly JobWrites[], standings?: readonly Standing[]): void;
+  /** Resolves when all that any method has kept before outlives a power failure as well. */
+  sync(): Promise<void>;
+
+  // What was committed of a job that runs, to go on with it. Some at a time, until none comes,
+  // where it is read `from` somewhere; in the order of that number.
+  readPages(job: JobId): readonly StoredPage[];
+  /** Chunks that were accepted, of a job that keeps results before. */
+  readAccepted(job: JobId, from: number): readonly number[];
+  /** Those that begin with this number or a later one. */
+  readLeases(job: JobId, from: number): readonly StoredLeases[];
+  readCaught(job: JobId): readonly WrongResult[];
+  /** Digests of the results that there are. */
+  listDigests(job: JobId, from: number): readonly StoredDigest[];
+
   /**
-   * Those after the one with this number, in the order in which they were put: 0 for the first.
-   * Some at a time, until none comes. Damaged ones as they are: their signature tells.
+   * What peers have signed of a job's results, kept as long as the job is known, or until
+   * `dropStatements`: those after the one with this number, in the order in which they were put; 0
+   * for the first. Some at a time, until none comes. Damaged ones as they are: their signature
+   * tells.
    */
   readStatements(job: JobId, after: number): readonly StoredStatement[];
   /** And what was taken for equal among what they are about. */
@@ -319,8 +304,6 @@ export interface Store {
   /** In no particular order. */
   readEquivalents(job: JobId, chunk: number): readonly Equivalent[];
 
-  /** Results; one transaction. Of a chunk that has one already in the place of that. */
-  putResults(job: JobId, results: readonly StoredResult[]): void;
   /**
    * Values of the chunks from `from` on, in order, up to the first missing one, `countMax`, or some
    * 16 MiB: read on from the first one not returned until none comes.
@@ -328,7 +311,7 @@ export interface Store {
   readResults(job: JobId, from: number, countMax: number): readonly Uint8Array[];
   /** Digests of the same, 32 bytes each, up to the first missing one or `countMax`. */
   readDigests(job: JobId, from: number, countMax: number): Uint8Array;
-  /** Forgets the chunks' results, once merged. */
+  /** Forgets the chunks' results, once merged, and all that was needed to go on with the job. */
   dropResults(job: JobId): void;
 
   /**

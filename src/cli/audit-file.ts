@@ -22,7 +22,7 @@ const PIECE_BYTES = 256 * 1024;
 
 /** What can't be the beginning of a job's id is the name of a file. */
 export function isFile(jobOrFile: string): boolean {
-  return !/^[0-9a-f]{1,64}$/.test(jobOrFile);
+  return !/^[0-9a-f]{1,64}$/i.test(jobOrFile);
 }
 
 /** @throws {GridError} `input-unreadable` */
@@ -59,14 +59,23 @@ export async function exportedFile(
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   }
   try {
-    if (path === undefined) folder = mkdtempSync(join(tmpdir(), 'manyhands-audit-'));
-    const written = path ?? join(folder ?? tmpdir(), 'audit');
+    const isKept = path !== undefined && (await canBeReadAgain(path));
+    if (!isKept) folder = mkdtempSync(join(tmpdir(), 'manyhands-audit-'));
+    const written = isKept ? path : join(folder ?? tmpdir(), 'audit');
     await context.withPeer((client) => writeFileWhole(written, piecesOf(client, request)));
-    return await fileAt(written, drop);
+    const file = await fileAt(written, drop);
+    if (path !== undefined && !isKept) await writeFileWhole(path, file.pieces());
+    return file;
   } catch (error) {
     drop();
     throw error;
   }
+}
+
+/** Not a pipe, and not a device such as /dev/null. */
+async function canBeReadAgain(path: string): Promise<boolean> {
+  const present = await stat(path).catch(() => undefined);
+  return present === undefined || present.isFile() || present.isDirectory();
 }
 
 type Client = Awaited<ReturnType<Context['connect']>>;

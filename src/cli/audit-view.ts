@@ -10,27 +10,47 @@ import { trustText } from './job-view.ts';
 
 const labelColumns = 12;
 
-export function auditLines(
-  { job, findings, findingsTotal }: AuditVerdict,
-  recomputed: Recomputed | undefined,
-  columns: number,
-): string[] {
-  const paragraph = (label: string, text: string): string[] => {
-    const lines = wrap(plain(text), Math.max(columns - labelColumns, 20));
-    return lines.map((line, at) => `${(at === 0 ? label : '').padEnd(labelColumns)}${line}`);
-  };
+export function auditLines(verdict: AuditVerdict, columns: number): string[] {
+  const { job } = verdict;
   const lines: string[] = [];
   if (job !== undefined) {
     lines.push(`${plain(job.spec.name)} ${short(job.id)}: ${plural(job.chunks, 'chunk')}`);
-    for (const [label, text] of jobParagraphs(job)) lines.push(...paragraph(label, text));
+    for (const [label, text] of jobParagraphs(job)) lines.push(...paragraph(label, text, columns));
   }
-  if (recomputed !== undefined) lines.push(...paragraph('recomputed', recomputedText(recomputed)));
+  return [...lines, ...wrongLines(verdict, columns)];
+}
+
+/** @param verdict on what was computed again, alone */
+export function recomputedLines(recomputed: Recomputed, verdict: Wrong, columns: number): string[] {
+  const lines = paragraph('recomputed', recomputedText(recomputed), columns);
+  for (const [why, some] of Map.groupBy(recomputed.undecided, (each) => each.why)) {
+    const shown = some.slice(0, undecidedShownMax).map(({ chunk }) => chunk);
+    const hidden = some.length - shown.length;
+    const more = hidden > 0 ? `, and ${countText(hidden)} more` : '';
+    const which = `${some.length === 1 ? 'chunk' : 'chunks'} ${shown.join(', ')}${more}`;
+    lines.push(...paragraph('', `${which}: ${why}`, columns));
+  }
+  return [...lines, ...wrongLines(verdict, columns)];
+}
+
+const undecidedShownMax = 20;
+
+type Wrong = Pick<AuditVerdict, 'findings' | 'findingsTotal'>;
+
+function wrongLines({ findings, findingsTotal }: Wrong, columns: number): string[] {
+  const lines: string[] = [];
   for (const [at, finding] of findings.entries()) {
-    lines.push(...paragraph(at === 0 ? 'wrong' : '', finding.text));
+    lines.push(...paragraph(at === 0 ? 'wrong' : '', finding.text, columns));
   }
   const hidden = findingsTotal - findings.length;
-  if (hidden > 0) lines.push(...paragraph('', `And ${countText(hidden)} more like these.`));
+  if (hidden > 0)
+    lines.push(...paragraph('', `And ${countText(hidden)} more like these.`, columns));
   return lines;
+}
+
+function paragraph(label: string, text: string, columns: number): string[] {
+  const lines = wrap(plain(text), Math.max(columns - labelColumns, 20));
+  return lines.map((line, at) => `${(at === 0 ? label : '').padEnd(labelColumns)}${line}`);
 }
 
 function jobParagraphs(job: AuditedJob): [string, string][] {
@@ -118,16 +138,16 @@ function recomputedText({ chunks, same, different, undecided }: Recomputed): str
     same === chunks ? 'all came out the same' : `${countText(same)} came out the same`,
     ...(different > 0 ? [`${countText(different)} otherwise`] : []),
   ];
-  const [first] = undecided;
-  if (first === undefined) return parts.join(', ');
-  const example = `chunk ${first.chunk}: ${first.why}`;
-  const rest = `${countText(undecided.length)} could not be told (${example})`;
-  return [...parts, rest].join(', ');
+  const rest = `${countText(undecided.length)} could not be told`;
+  return [...parts, ...(undecided.length > 0 ? [rest] : [])].join(', ');
 }
+
+/** @property reason why nothing was computed again */
+export type RecomputeTrouble = { readonly reason: string };
 
 export function auditJson(
   { job, ...verdict }: AuditVerdict,
-  recomputed: Recomputed | undefined,
+  recomputed: Recomputed | RecomputeTrouble | undefined,
 ): object {
   if (job === undefined) return { ...verdict };
   const { spec, id, ...found } = job;

@@ -27,6 +27,7 @@ const numbers: Record<GridErrorCode, number> = {
   'store-failed': 12,
   'disk-full': 13,
   'audit-failed': 14,
+  'audit-undecided': 15,
   // As shells count a process that SIGINT ended.
   interrupted: 130,
 };
@@ -48,6 +49,7 @@ export const exitCodes: readonly { readonly number: number; readonly meaning: st
   { number: 12, meaning: "the data folder can't be used: identity or store" },
   { number: 13, meaning: 'the disk is full' },
   { number: 14, meaning: 'an audit found something wrong' },
+  { number: 15, meaning: 'an audit could not tell what chunks computed again come out as' },
   { number: 130, meaning: 'Ctrl-C; a job that a running peer holds goes on' },
 ];
 

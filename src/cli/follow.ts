@@ -67,21 +67,29 @@ export async function followJob(
       if (news !== line) context.print(news);
       line = news;
     }
+  } catch (error) {
+    const isGone = error instanceof GridError && error.code === 'no-peer-running';
+    if (!isGone) throw error;
+    if (last === undefined || !hasEnded(last)) throw peerGone(last?.jobId ?? id, error);
   } finally {
     release();
     display.end();
   }
+  if (last === undefined || !hasEnded(last)) throw peerGone(last?.jobId ?? id);
   return checkOutcome(last, context, wasInterrupted);
 }
 
-function checkOutcome(job: Job | undefined, context: Context, wasInterrupted: boolean): Job {
-  if (job === undefined || !hasEnded(job)) {
-    throw new GridError(
-      'no-peer-running',
-      'The peer stopped telling about the job before it ended. `manyhands status` shows whether ' +
-        'the peer still runs.',
-    );
-  }
+function peerGone(id: string, cause?: unknown): GridError {
+  const known = shortId(id);
+  return new GridError(
+    'no-peer-running',
+    `The peer has stopped, and the job ${known} has not ended. It goes on when the peer runs ` +
+      `again (\`manyhands join\`); \`manyhands watch ${known}\` follows it then.`,
+    { cause },
+  );
+}
+
+function checkOutcome(job: Job, context: Context, wasInterrupted: boolean): Job {
   if (!context.json) context.note(...summaryLines(job, columnsOf(context.io.stderr)));
   if (job.state === 'done') return job;
   if (wasInterrupted) throw new GridError('interrupted', 'The job was cancelled by Ctrl-C.');

@@ -82,8 +82,8 @@ async function startOwnPeer(options: PeerOptions, context: Context): Promise<Job
       const others = jobs.filter((job) => !hasEnded(job)).length;
       if (others === 0) return;
       context.note(
-        `Waiting for ${plural(others, 'job')} that other commands submitted to this peer; ` +
-          'Ctrl-C ends it.',
+        `Waiting for ${plural(others, 'job')} that other commands submitted to this peer, or an ` +
+          'earlier one here; Ctrl-C stops it, and the next peer here goes on.',
       );
       const release = onInterrupts(['SIGINT', 'SIGTERM', 'SIGHUP'], () => void node.stop());
       await client.finish();

@@ -16,14 +16,14 @@ export type AuditHeader = {
   readonly inputs?: Digest;
 };
 
-/** What the requester says of a peer, as of the job's end. */
+/** What the requester says of a peer, as of when all chunks were accepted. */
 export type AuditPeer = {
   readonly peer: PeerId;
   /** Results that were waited for. */
   readonly returned: number;
   readonly accepted: number;
   readonly isCaught: boolean;
-  /** Spot-checks; 0 where the job does not believe on evidence. */
+  /** Spot-checks, at their best while its results counted; 0 where the job asks for no evidence. */
   readonly passed: number;
 };
 
@@ -32,14 +32,15 @@ export type AuditRecord =
   | ({ readonly type: 'peer' } & AuditPeer)
   /** Of accepted results, 32 bytes each, in the order of the chunks. */
   | { readonly type: 'digests'; readonly digests: Uint8Array }
-  /** A result that `equals` took for equal to another one of its chunk. */
+  /** A result that `equals` took for equal to another one of its chunk; by chunk and digest. */
   | {
       readonly type: 'equivalent';
       readonly chunk: number;
       readonly digest: Digest;
       readonly of: Digest;
     }
-  | { readonly type: 'statement'; readonly signed: Signed }
+  /** @property counted which of its results did, as bits (`counted.ts`); absent: all of them */
+  | { readonly type: 'statement'; readonly signed: Signed; readonly counted?: Uint8Array }
   | {
       readonly type: 'blob';
       readonly digest: Digest;

@@ -12,6 +12,7 @@ export const gridErrorCodes = [
   'job-failed',
   'job-cancelled',
   'audit-failed',
+  'audit-undecided',
   'input-unreadable',
   'output-unwritable',
   'no-peer-running',

@@ -95,7 +95,7 @@ export type JobState =
   | 'done'
   | 'failed'
   | 'cancelled'
-  /** The peer stopped while the job ran. */
+  /** The peer stopped while the job ran, and was of a version that kept too little to go on. */
   | 'lost';
 
 export type JobProgress = {
@@ -137,8 +137,9 @@ export type Contribution = {
   readonly expired: number;
   readonly computeSeconds: number;
   /**
-   * Spot-checks that the requester has seen it pass, in this job and before. Absent of jobs that
-   * don't believe on evidence, and of who was caught.
+   * Spot-checks that the requester has seen it pass, in this job and before: the most on which a
+   * result of this job was believed. Absent of jobs that don't believe on evidence, and of who was
+   * caught before all was accepted.
    */
   readonly passed?: number;
 };
@@ -193,8 +194,8 @@ export type JobFailure =
       readonly peers: readonly PeerId[];
     }
   | {
-      /** A step failed at the requester, or a comparison of results, or its store. */
+      /** A step failed at the requester, a comparison of results, its store, or a new start. */
       readonly type: 'requester-failed';
-      readonly step: 'split' | 'merge' | 'comparison' | 'store';
+      readonly step: 'split' | 'merge' | 'comparison' | 'store' | 'resume';
       readonly reason: string;
     };

@@ -98,6 +98,8 @@ export const limits = {
   knownPeersMax: 256,
   /** A signed receipt on the wire; with the longest name it has some 600 bytes. */
   receiptBytesMax: 1 * KiB,
+  /** Addresses of an accuser that are tried: they are its word, and may be somebody else's. */
+  accuserAddressesMax: 2,
   /** A piece of evidence on the wire: four statements, a small input, addresses. */
   evidenceBytesMax: 48 * KiB,
   /** Statements of others in it: they prove nothing, and each costs a check of its signature. */

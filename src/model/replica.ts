@@ -50,7 +50,12 @@ export type Outcome =
       /** What the job's own `verify` says of it, where a job has one. */
       readonly verdict?: 'verified' | 'refuted';
     }
-  | { readonly type: 'failure'; readonly failure: Failure }
+  | {
+      readonly type: 'failure';
+      readonly failure: Failure;
+      /** Too many of its peer's results broke the job's own `equals` or `verify`: it is done. */
+      readonly isLast?: true;
+    }
   /** Not computed, through no fault of the chunk: the sandbox died or the owner stopped it. */
   | { readonly type: 'returned' };
 

@@ -10,6 +10,6 @@ export type Standing = {
   readonly isCaught: boolean;
   /** How that was found out, for a person; absent where it was not, or is not known any more. */
   readonly why?: string;
-  /** Unix time of the last spot-check. */
+  /** Unix time of the last spot-check; 0 of who was caught by others and never met. */
   readonly seenAtMs: number;
 };

@@ -3,7 +3,15 @@
 import type { Digest } from './ids.ts';
 import type { Signed } from './signed.ts';
 
-export type StoredStatement = { readonly number: number; readonly signed: Signed };
+/** @property counted which of its replicas did, as bits (`counted.ts`); absent: all of them */
+export type KeptStatement = Signed & { readonly counted?: Uint8Array };
+
+export type StoredStatement = {
+  readonly number: number;
+  readonly signed: Signed;
+  /** As it was kept. */
+  readonly counted?: Uint8Array;
+};
 
 /** A result of a chunk that the job's `equals` took for equal to another one. */
 export type Equivalent = {

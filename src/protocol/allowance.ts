@@ -18,9 +18,14 @@ export class Allowance {
 
   /** Whether there are so many left to spend. */
   has(nowMs: number, count = 1): boolean {
+    return this.left(nowMs) >= count;
+  }
+
+  /** How many there are to spend: with the fraction of the next one. */
+  left(nowMs: number): number {
     this.#left = Math.min(this.#left + (nowMs - this.#asOfMs) / this.#everyMs, this.#max);
     this.#asOfMs = nowMs;
-    return this.#left >= count;
+    return this.#left;
   }
 
   spend(count = 1): void {

@@ -190,7 +190,8 @@ export class Broadcast {
       this.counts.overRate += 1;
       return [];
     }
-    // What this peer signed and does not know is of a run before this one: those jobs are lost.
+    // What this peer signed and does not know is of a run before this one: of a job that goes on
+    // there is a newer one.
     const isOwn = offer.requester === this.#self;
     if (isOwn || this.#book.receive(signed, now.unixMs, hops) !== 'new') {
       this.counts.refused += 1;

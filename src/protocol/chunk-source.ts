@@ -12,6 +12,7 @@
 import type { PeerId } from '../model/ids.ts';
 import type { Evidence } from './evidence.ts';
 import { FreshChunks } from './fresh-chunks.ts';
+import type { JobPast } from './job-past.ts';
 import { OpenChunk } from './open-chunk.ts';
 import type { Random } from './random.ts';
 import { PIONEERS } from './verified-chunks.ts';
@@ -59,6 +60,21 @@ export class ChunkSource {
 
   addChunks(count: number): void {
     this.#fresh.add(count);
+  }
+
+  /** @param opens that are neither fresh nor decided */
+  resume(
+    { chunks, splitEnded, accepted }: Pick<JobPast, 'chunks' | 'splitEnded' | 'accepted'>,
+    opens: Iterable<OpenChunk>,
+  ): void {
+    const taken: number[] = [];
+    for (const open of opens) {
+      this.#open.set(open.chunk, open);
+      taken.push(open.chunk);
+    }
+    for (const { chunk } of accepted) taken.push(chunk);
+    this.#fresh.resume(chunks, taken);
+    this.#splitEnded = splitEnded;
   }
 
   endSplit(): void {

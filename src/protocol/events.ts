@@ -19,6 +19,7 @@ import type { SignedReceipt } from '../model/receipt.ts';
 import type { Standing } from '../model/standing.ts';
 import type { LeasedChunk, ReplicaResult, ResultFrame } from '../model/replica.ts';
 import type { Unsent } from '../model/unsent.ts';
+import type { JobPast } from './job-past.ts';
 
 /** Two clocks: durations and deadlines follow `ms`, which never jumps; offers follow `unixMs`. */
 export type Now = { readonly ms: number; readonly unixMs: number };
@@ -54,9 +55,20 @@ export type LocalEvent =
       /** Of the evidence. */
       readonly id: Digest;
       readonly verdict: EvidenceVerdict;
+      /** What it took to compute, without what it took to fetch. */
+      readonly ranMs: number;
+      /** Where its accuser was reached; absent where it was not. */
+      readonly address?: string;
     }
   // Commands.
   | { readonly type: 'submit'; readonly job: JobId; readonly spec: JobSpec }
+  /** An earlier process of this peer had it submitted, and came so far. */
+  | {
+      readonly type: 'resume-job';
+      readonly job: JobId;
+      readonly spec: JobSpec;
+      readonly past: JobPast;
+    }
   | { readonly type: 'chunks-added'; readonly job: JobId; readonly count: number }
   | { readonly type: 'split-ended'; readonly job: JobId }
   /** Merged, cancelled or failed outside the machine: the job is over, tell everybody. */
@@ -136,10 +148,27 @@ export type Effect =
       readonly results: readonly AcceptedResult[];
     }
   /**
+   * Of a job that keeps results before they are believed: which are from now on, and which are not
+   * any more. And who was caught. To be kept together with what the same list has of results and
+   * standings.
+   */
+  | {
+      readonly type: 'keep-moves';
+      readonly job: JobId;
+      readonly accepted: readonly number[];
+      readonly reopened: readonly number[];
+      readonly caught: readonly WrongResult[];
+    }
+  /**
    * Results of an own job that were waited for: what their peer has signed is what a certificate is
    * made of. Those of this peer itself are to be signed first.
    */
-  | { readonly type: 'keep-statement'; readonly frame: ResultFrame }
+  | {
+      readonly type: 'keep-statement';
+      readonly frame: ResultFrame;
+      /** Of its replicas those that answer a lease. */
+      readonly counted: readonly ReplicaResult[];
+    }
   /**
    * Somebody was caught in an own job. If the chunk comes to what was expected when this peer
    * computes it, and not to what was returned, this ends in `evidence-signed`; else in nothing.

@@ -65,9 +65,20 @@ export class EvidenceBook {
     return this.#settled.get(id);
   }
 
-  /** @returns the newest of those, the oldest of them first */
-  lastSettled(countMax: number): SignedEvidence[] {
-    return [...this.#settled.values()].slice(-countMax);
+  /**
+   * What this peer knows to be true or false: first the newest of each accuser, so that one with
+   * much to tell is in no other's way.
+   * @returns so many, the oldest first
+   */
+  lastSettled(countMax: number, { unixMs }: Now): SignedEvidence[] {
+    this.#expire(unixMs);
+    const all = [...this.#settled.values()];
+    const newest = new Map(all.map((signed) => [signed.evidence.accuser, signed]));
+    const isNewest = (signed: SignedEvidence): boolean =>
+      newest.get(signed.evidence.accuser) === signed;
+    const others = all.filter((signed) => !isNewest(signed));
+    const told = new Set([...others, ...all.filter(isNewest)].slice(-countMax));
+    return all.filter((signed) => told.has(signed));
   }
 
   /** Of this peer itself. */

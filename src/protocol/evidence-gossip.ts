@@ -7,7 +7,8 @@
  * everybody's books, and what was true was found by one peer in eight.
  *
  * What is false spreads as well, since it shows who accuses wrongly; but seldom, or names that are
- * made up for it would have everybody look into nothing else.
+ * made up for it would have everybody look into nothing else. What is true about names that are
+ * made up to be caught is held back where it is checked (`evidence-checks.ts`).
  *
  * There is little of it, a piece for each liar that was caught, and it is nobody's hurry: each link
  * has a slow pace, and what does not fit waits. Who sends faster than that misbehaves.
@@ -74,7 +75,7 @@ export class EvidenceGossip {
 
   neighbourUp(peer: PeerId, now: Now): OverlayStep[] {
     this.#links.set(peer, {
-      owed: new Set(this.#book.lastSettled(TOLD_FIRST).map(({ id }) => id)),
+      owed: new Set(this.#book.lastSettled(TOLD_FIRST, now).map(({ id }) => id)),
       had: new BoundedMap(HAD_MAX),
       sent: new Allowance(SENT_AT_ONCE_MAX, SENT_EVERY_MS),
       taken: new Allowance(TAKEN_AT_ONCE_MAX, TAKEN_EVERY_MS),
@@ -108,8 +109,8 @@ export class EvidenceGossip {
 
   handle(from: PeerId, evidence: SignedEvidence, now: Now): OverlayStep[] {
     const link = this.#links.get(from);
-    // On a visit nobody waits for evidence.
-    if (link === undefined) return [];
+    // On a visit no correct peer sends any.
+    if (link === undefined) return [{ type: 'part', peer: from, because: 'misbehaved' }];
     if (!link.taken.has(now.ms)) return [{ type: 'part', peer: from, because: 'misbehaved' }];
     link.taken.spend();
     link.had.put(evidence.id, true);

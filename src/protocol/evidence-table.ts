@@ -10,16 +10,18 @@
 
 import { limits } from '../model/limits.ts';
 import type { Digest, JobId, PeerId } from '../model/ids.ts';
-import type { CredibilityTrust, JobSpec, WrongResult } from '../model/job.ts';
+import type { JobSpec, WrongResult } from '../model/job.ts';
 import type { Lease, Outcome, ReplicaResult } from '../model/replica.ts';
 import { type Acceptance, Acceptances } from './acceptances.ts';
 import { ChunkSource } from './chunk-source.ts';
 import { Evidence } from './evidence.ts';
+import { resumeEvidence } from './evidence-past.ts';
+import type { EvidenceTableParts } from './evidence-table-parts.ts';
+import type { JobPast } from './job-past.ts';
 import type { JobTable, Settlement } from './job-table.ts';
 import { type Active, LeaseBook } from './lease-book.ts';
 import { Moves } from './moves.ts';
 import { type Group, OpenChunk, type Replica } from './open-chunk.ts';
-import type { Random } from './random.ts';
 import { Rests } from './rests.ts';
 import type { Reliability } from './reliability.ts';
 import { SpotChecks } from './spot-checks.ts';
@@ -28,21 +30,9 @@ import { Strangers } from './strangers.ts';
 import { Tally, type Totals } from './tally.ts';
 import { Turnaround } from './turnaround.ts';
 import { Votes } from './votes.ts';
-import type { VolunteerNetworks } from './volunteer-networks.ts';
 
 type Said = Exclude<Outcome, { type: 'returned' }>;
 type Value = Extract<Outcome, { type: 'result' }>;
-
-export type EvidenceTableParts = {
-  readonly trust: CredibilityTrust;
-  readonly totals: Totals;
-  readonly standings: Standings;
-  readonly reliability: Reliability;
-  readonly networks: VolunteerNetworks;
-  readonly random: Random;
-  /** In which fresh chunks are leased. */
-  readonly order: Random;
-};
 
 export class EvidenceTable implements JobTable {
   readonly job: JobId;
@@ -66,7 +56,7 @@ export class EvidenceTable implements JobTable {
   constructor(job: JobId, spec: JobSpec, parts: EvidenceTableParts) {
     const { trust, totals, standings, random } = parts;
     this.job = job;
-    this.tally = new Tally(totals, (peer) => standings.credit(peer));
+    this.tally = new Tally(totals, standings);
     this.#spec = spec;
     this.#turnaround = new Turnaround(spec.limits.wallMsMax);
     this.#standings = standings;
@@ -76,6 +66,16 @@ export class EvidenceTable implements JobTable {
     this.#evidence = new Evidence(spec.requester, trust, standings, () => verified.suffice);
     this.#strangers = new Strangers(spec.requester, standings, verified);
     this.#source = new ChunkSource(this.#evidence, parts.networks, parts.order);
+  }
+
+  resume(past: JobPast, _isAccepted: unknown, nowMs: number): Settlement {
+    this.#disputesEver = past.disputes;
+    this.tally.restore(past.counts);
+    const parts = { book: this.#book, source: this.#source, accepted: this.#accepted };
+    const votes = { votes: this.#votes, unsettled: this.#unsettled, standings: this.#standings };
+    const { verified } = this.#checks;
+    resumeEvidence(past, { ...parts, ...votes, verified, leaseMs: this.leaseMs, nowMs });
+    return this.#settled(new Moves());
   }
 
   addChunks(count: number): void {

@@ -22,6 +22,8 @@ export class FreshChunks {
   #chunks = 0;
   /** Numbers from here on are not to be drawn yet. */
   #frontier = 0;
+  /** Of those, the ones that somebody has had in an earlier process. */
+  #taken = new Set<number>();
 
   constructor(random: Random) {
     this.#random = random;
@@ -33,17 +35,23 @@ export class FreshChunks {
   }
 
   get size(): number {
-    return this.#chunks - this.#frontier + this.#drawable;
+    return this.#chunks - this.#frontier - this.#taken.size + this.#drawable;
   }
 
   add(count: number): void {
     this.#chunks += count;
   }
 
+  /** Of which nobody is to get these; as many as are remembered one by one anyway. */
+  resume(chunks: number, taken: Iterable<number>): void {
+    this.#chunks = chunks;
+    this.#taken = new Set(taken);
+  }
+
   /** @returns undefined if there is none left */
   draw(): number | undefined {
     for (; this.#drawable < DRAWN_FROM && this.#frontier < this.#chunks; this.#frontier++) {
-      this.#numbers.push(this.#frontier);
+      if (!this.#taken.delete(this.#frontier)) this.#numbers.push(this.#frontier);
     }
     const front = this.#numbers[this.#front];
     const at = this.#front + Math.floor(this.#random.next() * this.#drawable);

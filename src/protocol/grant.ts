@@ -21,7 +21,7 @@ export function grantSize(demand: number, remaining: number, askers: number): nu
  */
 export const CUT_MS_MAX = 30_000;
 /** The same of a peer that was silent until it was given up: that took some 13 s already. */
-export const SILENT_CUT_MS_MAX = 15_000;
+export const SILENT_CUT_MS_MAX = 20_000;
 
 /** A frame's journey and a scheduling hiccup on a busy machine; a guess. */
 const LEASE_SLACK_MS = 10_000;

@@ -7,6 +7,7 @@ import type { Digest, PeerId } from '../model/ids.ts';
 import type { JobFailure, WrongResult } from '../model/job.ts';
 import type { Lease, ReplicaResult } from '../model/replica.ts';
 import type { AcceptedResult } from './events.ts';
+import type { JobPast } from './job-past.ts';
 import type { LeaseBook } from './lease-book.ts';
 import type { Tally } from './tally.ts';
 
@@ -56,6 +57,11 @@ export interface JobTable {
   readonly replicasOpen: number;
   /** How long a lease made now lasts. */
   readonly leaseMs: number;
+  /**
+   * Goes on from there; to be called first.
+   * @param isAccepted of those that were
+   */
+  resume(past: JobPast, isAccepted: (chunk: number) => boolean, nowMs: number): Settlement;
   addChunks(count: number): void;
   endSplit(): void;
   /** Peers here that hold leases now. Revoked ones don't count: nobody waits for them. */

@@ -6,7 +6,15 @@
 import type { PeerId } from '../model/ids.ts';
 import type { Lease, ReplicaResult } from '../model/replica.ts';
 import { Absences } from './absences.ts';
+import type { JobPast } from './job-past.ts';
 import type { OpenChunk, Replica } from './open-chunk.ts';
+
+export type ResumeTimes = {
+  readonly nowMs: number;
+  readonly deadlineMs: number;
+  /** Until when the leases are kept for their peers. */
+  readonly keptUntilMs: number;
+};
 
 export type Active = { readonly open: OpenChunk; readonly replica: Replica };
 
@@ -57,6 +65,22 @@ export class LeaseBook {
     this.#held.set(peer, this.held(peer) + 1);
     if (open.active === 1 && !open.decided) this.#inFlight += 1;
     return { lease, chunk: open.chunk };
+  }
+
+  /** Leases of an earlier process, whose peers are away. @param openOf the chunks, all open */
+  resume(
+    { leases, lastLease }: Pick<JobPast, 'leases' | 'lastLease'>,
+    openOf: (chunk: number) => OpenChunk | undefined,
+    { nowMs, deadlineMs, keptUntilMs }: ResumeTimes,
+  ): void {
+    for (const { lease, chunk, peer } of leases) {
+      const open = openOf(chunk);
+      if (open?.mayTake(peer) !== true) continue;
+      this.#lastLease = lease - 1;
+      this.grant(open, peer, nowMs, deadlineMs);
+    }
+    this.#lastLease = lastLease;
+    for (const peer of this.#held.keys()) this.cut(peer, keptUntilMs);
   }
 
   /** @returns undefined if it is out no more, or was never this peer's */
@@ -135,8 +159,9 @@ export class LeaseBook {
   }
 
   /**
-   * The chunk of a lease whose peer is away, or else of the oldest lease that takes much longer than usual, for a peer that may have it.
-   * If its twin takes long as well there is another one, after twice the wait: either may hang.
+   * The chunk of a lease whose peer is away, or else of the oldest lease that takes much longer
+   * than usual, for a peer that may have it. If its twin takes long as well there is another one,
+   * after twice the wait: either may hang.
    * @param afterMs how long is much longer
    * @param mayTake whether the chunk is open and the peer may have it
    */

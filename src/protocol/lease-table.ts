@@ -18,6 +18,8 @@ import { limits } from '../model/limits.ts';
 import type { JobId, PeerId } from '../model/ids.ts';
 import { type JobSpec, trustNeeded } from '../model/job.ts';
 import type { Lease, Outcome, ReplicaResult } from '../model/replica.ts';
+import { CUT_MS_MAX } from './grant.ts';
+import { type JobPast, votedOn } from './job-past.ts';
 import type { JobTable, Settlement } from './job-table.ts';
 import { type Active, LeaseBook } from './lease-book.ts';
 import { OpenChunk, type Replica } from './open-chunk.ts';
@@ -58,6 +60,31 @@ export class LeaseTable implements JobTable {
     this.#spec = spec;
     this.#quorum = trustNeeded(spec).quorum;
     this.#turnaround = new Turnaround(spec.limits.wallMsMax);
+  }
+
+  resume(past: JobPast, isAccepted: (chunk: number) => boolean, nowMs: number): Settlement {
+    this.#chunks = past.chunks;
+    this.#splitEnded = past.splitEnded;
+    this.#frontier = past.frontier;
+    this.#disputesEver = past.disputes;
+    this.tally.restore(past.counts);
+    for (const { peer } of past.caught) this.#caught.add(peer);
+    const voted = votedOn(past, (peer) => !this.#caught.has(peer));
+    for (let chunk = 0; chunk < past.frontier; chunk++) {
+      if (isAccepted(chunk)) continue;
+      const open = voted.get(chunk);
+      // What its votes would decide has lost the value that came with the last one.
+      const isKept = open?.judge(this.#quorum).type === 'open';
+      this.#open.set(chunk, open !== undefined && isKept ? open : new OpenChunk(chunk));
+    }
+    const deadlineMs = nowMs + this.leaseMs;
+    const times = { nowMs, deadlineMs, keptUntilMs: nowMs + CUT_MS_MAX };
+    this.#book.resume(past, (chunk) => this.#open.get(chunk), times);
+    for (const open of this.#open.values()) {
+      if (open.groups.length > 1) this.#disputed += 1;
+      this.#refill(open);
+    }
+    return { type: 'counted' };
   }
 
   addChunks(count: number): void {

@@ -40,12 +40,13 @@ export class Partings {
   }
 
   /**
-   * What has waited for its requester's stream for too long is somebody else's by now. What runs has
-   * the time of a chunk more: one that hangs must not be stuck here for a requester that is gone.
+   * What has waited for its requester's stream for too long is somebody else's by now. What runs
+   * has the time of a chunk more, and no longer: one that hangs must not be stuck here for a
+   * requester that is gone.
    */
   dropCut(nowMs: number): Effect[] {
     const effects: Effect[] = [];
-    for (const { job, cutAtMs } of [...this.#cut()]) {
+    for (const { job, cutAtMs } of this.#cut()) {
       const givenUpAtMs = cutAtMs + CUT_MS_MAX;
       if (givenUpAtMs <= nowMs) job.clear();
       const isOver = job.held === 0 || givenUpAtMs + job.limits.wallMsMax <= nowMs;
@@ -91,10 +92,9 @@ export class Partings {
     return isHeard ? [returnTo(requester, offer.job, chunks)] : [];
   }
 
-  *#cut(): Generator<{ readonly job: VolunteerJob; readonly cutAtMs: number }> {
-    for (const job of this.#parts.jobs.all) {
-      if (job.cutAtMs !== undefined) yield { job, cutAtMs: job.cutAtMs };
-    }
+  #cut(): { readonly job: VolunteerJob; readonly cutAtMs: number }[] {
+    const jobs = [...this.#parts.jobs.all];
+    return jobs.flatMap((job) => (job.cutAtMs === undefined ? [] : { job, cutAtMs: job.cutAtMs }));
   }
 }
 

@@ -248,6 +248,8 @@ export class Peer {
       case 'submit':
         this.#requester.submit(event.job, event.spec, now.ms);
         return [];
+      case 'resume-job':
+        return this.#requester.resume(event.job, event.spec, event.past, now);
       case 'chunks-added':
         return this.#requester.addChunks(event.job, event.count, now);
       case 'split-ended':
@@ -285,22 +287,30 @@ export class Peer {
 
   #check(now: Now): Effect[] {
     if (now.ms < this.#checks.dueAtMs) return [];
+    return this.#checks.tick(now, this.#volunteer.idleSinceMs, this.#acquaintance());
+  }
+
+  /** @returns whether this peer has, or had, to do with a peer */
+  #acquaintance(): (peer: PeerId) => boolean {
     const { neighbours } = this.#overlay;
     const { volunteers } = this.#requester;
     const requesters = new Set(this.#volunteer.requesters);
-    return this.#checks.tick(
-      now,
-      this.#volunteer.idleSinceMs,
-      (peer) => neighbours.has(peer) || volunteers.has(peer) || requesters.has(peer),
-    );
+    return (peer) =>
+      neighbours.has(peer) ||
+      volunteers.has(peer) ||
+      requesters.has(peer) ||
+      this.#standings.hasMet(peer);
   }
 
   /** Who is dishonest computes nothing for this peer from now on, nor this peer anything for it. */
-  #evidenceChecked({ id, verdict }: EvidenceChecked, now: Now): Effect[] {
-    const found = this.#checks.checked(id, verdict, now.ms);
+  #evidenceChecked(event: EvidenceChecked, now: Now): Effect[] {
+    const { id, verdict } = event;
+    const found = this.#checks.checked(event, now.ms);
     if (found === undefined || verdict === 'unknown') return [];
     this.#standings.nowMs = now.unixMs;
-    this.#standings.catch(found.peer, found.why);
+    const isMet = this.#acquaintance();
+    if (isMet(found.peer)) this.#standings.catch(found.peer, found.why);
+    else this.#standings.catchUnmet(found.peer, found.why);
     return [
       ...this.#overlay.evidenceSettled(id, verdict, now),
       ...this.#requester.refuse(found.peer, now),

@@ -6,6 +6,7 @@
 import { limits } from '../model/limits.ts';
 import type { JobId, PeerId } from '../model/ids.ts';
 import {
+  type Contribution,
   type JobProgress,
   type JobReport,
   type JobSpec,
@@ -18,7 +19,9 @@ import { Assembler } from './assembler.ts';
 import { RateMeter } from './estimate.ts';
 import type { AcceptedResult, Effect } from './events.ts';
 import { grantSize } from './grant.ts';
+import type { JobPast } from './job-past.ts';
 import type { JobTable, Settlement } from './job-table.ts';
+import { MovesKept } from './moves-kept.ts';
 
 /** No accepted chunk for this long is worth an explanation. */
 const STALLED_AFTER_MS = 3_000;
@@ -31,6 +34,8 @@ export class RequesterJob {
   readonly table: JobTable;
   readonly assembler = new Assembler();
   readonly #demand = new Map<PeerId, number>();
+  /** Peers that get no more of it, though nobody says that they lied; no more than contributors. */
+  readonly #dismissed = new Set<PeerId>();
   readonly #rate = new RateMeter();
   /** What peers were caught at in this job; no more than contributors. */
   readonly caught: WrongResult[] = [];
@@ -38,6 +43,8 @@ export class RequesterJob {
   #movedMs: number;
   #checkAtMs = Infinity;
   #over = false;
+  /** As of when all was accepted: what is seen of peers later is no reason why it was. */
+  #contributions: readonly Contribution[] | undefined;
 
   constructor(job: JobId, spec: JobSpec, table: JobTable, nowMs: number) {
     this.job = job;
@@ -67,10 +74,21 @@ export class RequesterJob {
     return isFinal || trustNeeded(this.spec).credibility === undefined ? contiguous : 0;
   }
 
+  /** Goes on where an earlier process stopped; to be called first. */
+  resume(past: JobPast, nowMs: number): Effect[] {
+    for (const { chunk } of past.accepted) this.assembler.accept(chunk);
+    this.caught.push(...past.caught);
+    this.#movedMs = nowMs;
+    const isAccepted = (chunk: number): boolean => this.assembler.has(chunk);
+    const settlement = this.table.resume(past, isAccepted, nowMs);
+    return [...this.#settle([settlement], nowMs), ...this.complete()];
+  }
+
   /** A volunteer's standing demand grows, up to what it may hold. */
   ask(peer: PeerId, count: number): void {
     // Who did not say what it has left of before has nothing.
     if (this.table.leases.isAway(peer)) this.peerHolds(peer, []);
+    if (this.#dismissed.has(peer)) return;
     const demand = (this.#demand.get(peer) ?? 0) + count;
     this.#demand.set(peer, Math.min(demand, limits.leasesHeldMax));
   }
@@ -127,6 +145,7 @@ export class RequesterJob {
     const acknowledged: Effect = { type: 'send-to-volunteer', to: peer, message: acknowledge };
     if (this.#over) return [acknowledged];
     const effects = this.#settle(this.#outcomes(peer, replicas, nowMs), nowMs);
+    if (replicas.some(isLast)) this.#dismiss(peer);
     return [...effects, acknowledged, ...this.complete()];
   }
 
@@ -139,6 +158,13 @@ export class RequesterJob {
       return [];
     }
     return [...this.#settle([this.table.disown(peer)], nowMs), ...this.complete()];
+  }
+
+  /** What it holds goes to others at once: they would wait for results that nobody looks at. */
+  #dismiss(peer: PeerId): void {
+    this.#dismissed.add(peer);
+    this.#demand.delete(peer);
+    this.table.peerGone(peer);
   }
 
   /** One by one: the job may be over in the middle. */
@@ -155,6 +181,7 @@ export class RequesterJob {
     const stored: AcceptedResult[] = [];
     let accepted = 0;
     const revoked = new Map<PeerId, number[]>();
+    const moved = new MovesKept(job);
     const effects: Effect[] = [];
     for (const settlement of settlements) {
       if (settlement.type === 'job-failed') {
@@ -173,6 +200,7 @@ export class RequesterJob {
         for (const chunk of settlement.accepted) this.assembler.accept(chunk);
         accepted += settlement.accepted.length;
         this.caught.push(...settlement.caught);
+        moved.add(settlement);
       }
       for (const { peer: holder, lease } of settlement.revoked) {
         // It hears of that when it is back and says what it holds.
@@ -184,6 +212,7 @@ export class RequesterJob {
       this.#movedMs = nowMs;
       this.#rate.add(accepted, nowMs);
     }
+    effects.unshift(...moved.effects);
     if (stored.length > 0) effects.unshift({ type: 'store-results', job, results: stored });
     for (const [to, leases] of revoked) {
       effects.push({ type: 'send-to-volunteer', to, message: { type: 'revoke', job, leases } });
@@ -196,6 +225,7 @@ export class RequesterJob {
     const all = this.table.splitEnded && this.assembler.accepted === this.table.chunks;
     if (!all || this.#over) return [];
     this.#over = true;
+    this.#contributions = this.table.tally.list();
     return [{ type: 'all-accepted', job: this.job }];
   }
 
@@ -234,7 +264,7 @@ export class RequesterJob {
       accepted: this.assembler.accepted,
       disputes: this.table.disputesEver,
       wallMs: Math.round(nowMs - this.#startedMs),
-      contributions: this.table.tally.list(),
+      contributions: this.#contributions ?? this.table.tally.list(),
       caught: this.caught,
     };
   }
@@ -284,4 +314,8 @@ export class RequesterJob {
           `and only ${here} ${compute} this job`
       : `${chunks} for another peer: all ${here} here have had their say`;
   }
+}
+
+function isLast({ outcome }: ReplicaResult): boolean {
+  return outcome.type === 'failure' && outcome.isLast === true;
 }

@@ -18,6 +18,7 @@ import type { Awareness } from './awareness.ts';
 import type { Effect, Now } from './events.ts';
 import { type OfferCause, OfferPace } from './offer-pace.ts';
 import { CUT_MS_MAX, SILENT_CUT_MS_MAX } from './grant.ts';
+import type { JobPast } from './job-past.ts';
 import type { JobTable } from './job-table.ts';
 import { EvidenceTable } from './evidence-table.ts';
 import { LeaseTable } from './lease-table.ts';
@@ -106,6 +107,20 @@ export class Requester {
     this.#jobs.set(job, { run, sequence: 0, offeredAtMs, notBeforeMs, offeredOpen: false });
   }
 
+  /** One that an earlier process of this peer had submitted. */
+  resume(job: JobId, spec: JobSpec, past: JobPast, now: Now): Effect[] {
+    this.standings.nowMs = now.unixMs;
+    // Reports count from the submit, whoever's clock has jumped since.
+    const ageMs = Math.max(now.unixMs - spec.createdAtMs, 0);
+    this.submit(job, spec, now.ms - ageMs);
+    const own = this.#jobs.get(job);
+    if (own === undefined) return [];
+    // Offers of before had lower numbers: one a second at most, and from 1 on at first.
+    own.sequence = now.unixMs;
+    const effects = own.run.resume(past, now.ms);
+    return [...effects, ...own.run.serve(now.ms), ...this.#offer(own, now)];
+  }
+
   #tableOf(job: JobId, spec: JobSpec): JobTable {
     const { credibility } = trustNeeded(spec);
     const { totals } = this;
@@ -153,7 +168,7 @@ export class Requester {
     }
     effects.push(...this.keepStandings(now.ms));
     // Never gossiped: nobody needs to hear that it is closed.
-    if (own.sequence === 0) return effects;
+    if (!hasOffered(own)) return effects;
     effects.push(this.#sign(own, true, now));
     this.#live -= 1;
     return effects;
@@ -216,6 +231,7 @@ export class Requester {
     const runs = this.jobs;
     const told = new Map(runs.map((run) => [run, run.caught.length]));
     const effects = [...kept, ...own.run.results(from, frame.replicas, now.ms)];
+    let isCaught = false;
     // That one says nothing any more may show others who lied.
     for (let run = runs.find(isToTell); run !== undefined; run = runs.find(isToTell)) {
       const at = told.get(run) ?? 0;
@@ -225,9 +241,11 @@ export class Requester {
       effects.push(...accusation(run, wrong));
       if (!this.#isCaughtEverywhere(wrong, run)) continue;
       const { peer } = wrong;
+      isCaught = true;
       for (const other of runs) if (other !== run) effects.push(...other.disown(peer, now.ms));
     }
-    return effects;
+    // With what was opened again because of it: else its votes would count after a restart.
+    return isCaught ? [...effects, ...this.keepStandings(now.ms)] : effects;
 
     function isToTell(run: RequesterJob): boolean {
       return run.caught.length > (told.get(run) ?? 0);
@@ -245,13 +263,18 @@ export class Requester {
     return true;
   }
 
-  /** What nobody waited for says nothing of the job. */
+  /** What nobody waited for says nothing of the job, not even beside what somebody did. */
   #statement({ run }: Own, from: PeerId, frame: ResultFrame): Effect[] {
     const isSigned = frame.signed !== undefined || from === this.#self;
-    const isResult = frame.replicas.some(
-      (replica) => replica.outcome.type === 'result' && run.table.expects(from, replica),
-    );
-    return isSigned && isResult && !run.over ? [{ type: 'keep-statement', frame }] : [];
+    if (!isSigned || run.over) return [];
+    const leases = new Set<number>();
+    const counted = frame.replicas.filter((replica) => {
+      if (leases.has(replica.lease) || !run.table.expects(from, replica)) return false;
+      leases.add(replica.lease);
+      return replica.outcome.type !== 'returned';
+    });
+    const isResult = counted.some(({ outcome }) => outcome.type === 'result');
+    return isResult ? [{ type: 'keep-statement', frame, counted }] : [];
   }
 
   /** What has been seen of peers since they were kept the last time. */
@@ -358,9 +381,13 @@ function accusation({ job, spec }: RequesterJob, wrong: WrongResult): Effect[] {
   return [{ type: 'accuse', job, wrong: { ...wrong, expected } }];
 }
 
-function causeOf({ sequence, offeredAtMs }: Own, nowMs: number): OfferCause {
-  if (sequence === 0) return 'first';
-  return nowMs < offeredAtMs + OFFER_EVERY_MS ? 'change' : 'again';
+function hasOffered({ offeredAtMs }: Own): boolean {
+  return offeredAtMs > -Infinity;
+}
+
+function causeOf(own: Own, nowMs: number): OfferCause {
+  if (!hasOffered(own)) return 'first';
+  return nowMs < own.offeredAtMs + OFFER_EVERY_MS ? 'change' : 'again';
 }
 
 function offerDueAtMs({ run, offeredAtMs, notBeforeMs, offeredOpen }: Own): number {

@@ -12,12 +12,16 @@ import type { Standing } from '../model/standing.ts';
 /** Half a year after it was last seen, half of what a peer has passed still counts. A guess. */
 const HALF_LIFE_DAYS = 180;
 const DAY_MS = 24 * 3_600_000;
+/** Longer ago than anything. */
+const UNMET_AT_MS = 0;
 
 type Entry = Omit<Standing, 'peer'>;
 
 export class Standings {
   /** The last seen last. */
   readonly #entries = new Map<PeerId, Entry>();
+  /** Of those, who was never seen: the last caught last. */
+  readonly #unmet = new Set<PeerId>();
   readonly #changed = new Set<PeerId>();
 
   /** Unix time, as of the event that is being handled. */
@@ -28,7 +32,13 @@ export class Standings {
     const lastSeenLast = [...known].sort((a, b) => a.seenAtMs - b.seenAtMs);
     for (const { peer, ...entry } of lastSeenLast.slice(-limits.standingsMax)) {
       this.#entries.set(peer, entry);
+      if (entry.seenAtMs === UNMET_AT_MS) this.#unmet.add(peer);
     }
+  }
+
+  /** Whether this peer has seen anything of it itself. */
+  hasMet(peer: PeerId): boolean {
+    return this.#entries.has(peer) && !this.#unmet.has(peer);
   }
 
   /** Spot-checks that it passed, less with age. */
@@ -40,6 +50,11 @@ export class Standings {
   /** The same for who is to be told; of who was caught nothing. */
   credit(peer: PeerId): number | undefined {
     return this.isCaught(peer) ? undefined : this.passed(peer);
+  }
+
+  /** As it was when the peer was checked the last time. */
+  creditWhenSeen(peer: PeerId): number | undefined {
+    return this.isCaught(peer) ? undefined : (this.#entries.get(peer)?.passed ?? 0);
   }
 
   isCaught(peer: PeerId): boolean {
@@ -74,6 +89,14 @@ export class Standings {
     this.#put(peer, { passed: 0, isCaught: true, why, seenAtMs: this.nowMs });
   }
 
+  /**
+   * The same of one that this peer has never met. There is no end of such names: they are the first
+   * to make room, so that they push out nobody else.
+   */
+  catchUnmet(peer: PeerId, why: string): void {
+    this.#put(peer, { passed: 0, isCaught: true, why, seenAtMs: UNMET_AT_MS });
+  }
+
   get hasChanged(): boolean {
     return this.#changed.size > 0;
   }
@@ -93,12 +116,14 @@ export class Standings {
     this.#entries.delete(peer);
     this.#entries.set(peer, entry);
     this.#changed.add(peer);
+    this.#unmet.delete(peer);
+    if (entry.seenAtMs === UNMET_AT_MS) this.#unmet.add(peer);
     if (this.#entries.size <= limits.standingsMax) return;
-    for (const oldest of this.#entries.keys()) {
-      this.#entries.delete(oldest);
-      this.#changed.delete(oldest);
-      return;
-    }
+    const [oldest] = this.#unmet.size > 0 ? this.#unmet : this.#entries.keys();
+    if (oldest === undefined) return;
+    this.#entries.delete(oldest);
+    this.#unmet.delete(oldest);
+    this.#changed.delete(oldest);
   }
 }
 

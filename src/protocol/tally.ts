@@ -6,9 +6,13 @@
 import type { PeerId } from '../model/ids.ts';
 import type { Contribution } from '../model/job.ts';
 import type { FailureKind } from '../model/replica.ts';
+import type { Standings } from './standings.ts';
+
+type Credits = Pick<Standings, 'credit' | 'creditWhenSeen'>;
 
 type Count = Exclude<keyof Contribution, 'peer' | 'passed'>;
-type Counts = { -readonly [Key in Count]: Contribution[Key] };
+/** What a peer did. */
+export type Counts = { -readonly [Key in Count]: Contribution[Key] };
 
 /** Of all own jobs, those that have ended included. They only rise. */
 export type Totals = Counts & {
@@ -42,12 +46,14 @@ export function emptyTotals(): Totals {
 export class Tally {
   readonly totals: Totals;
   readonly #entries = new Map<PeerId, Counts>();
-  readonly #passed: (peer: PeerId) => number | undefined;
+  readonly #standings: Credits | undefined;
+  /** On what each peer was believed at most: what it has passed counts less as days go by. */
+  readonly #passedMost = new Map<PeerId, number>();
 
-  /** @param passed spot-checks that count for a peer; undefined where none do */
-  constructor(totals: Totals, passed: (peer: PeerId) => number | undefined = () => undefined) {
+  /** @param standings where spot-checks count */
+  constructor(totals: Totals, standings?: Credits) {
     this.totals = totals;
-    this.#passed = passed;
+    this.#standings = standings;
   }
 
   count(peer: PeerId, what: keyof Counts, amount = 1): void {
@@ -58,6 +64,16 @@ export class Tally {
     }
     entry[what] += amount;
     this.totals[what] += amount;
+    if (what === 'accepted') this.#believed(peer, this.#standings?.credit(peer));
+  }
+
+  /** What a peer has done in earlier processes. Totals are of this one. */
+  restore(past: ReadonlyMap<PeerId, Partial<Counts>>): void {
+    for (const [peer, counts] of past) {
+      this.#entries.set(peer, { ...emptyCounts(), ...counts });
+      // It may have been some days ago.
+      if (counts.accepted) this.#believed(peer, this.#standings?.creditWhenSeen(peer));
+    }
   }
 
   /** Its result was accepted and is not any more. Totals never fall: they are counters. */
@@ -81,10 +97,16 @@ export class Tally {
   /** Those who did most first. */
   list(): Contribution[] {
     const list = Array.from(this.#entries, ([peer, entry]): Contribution => {
-      const passed = this.#passed(peer);
-      return { peer, ...entry, ...(passed === undefined ? {} : { passed }) };
+      const credit = this.#standings?.credit(peer);
+      if (credit === undefined) return { peer, ...entry };
+      return { peer, ...entry, passed: Math.max(credit, this.#passedMost.get(peer) ?? 0) };
     });
     return list.sort((a, b) => b.accepted - a.accepted || (a.peer < b.peer ? -1 : 1));
+  }
+
+  #believed(peer: PeerId, passed: number | undefined): void {
+    if (passed === undefined) return;
+    this.#passedMost.set(peer, Math.max(passed, this.#passedMost.get(peer) ?? 0));
   }
 }
 

@@ -2,12 +2,15 @@
  * Accuses who was caught in an own job, once this peer has convinced itself: it computes the chunk,
  * and only if that comes to what was expected, and not to what was returned, it signs evidence.
  * Votes alone would do to refuse somebody; but who accuses and is wrong is refused by all others.
+ * One after the other: a crowd that is caught at once must not have this peer compute nothing else.
  *
  * What others need to check it they fetch from here: the program's blobs, which the store keeps as
  * long as the job is known, and inputs that are too large to travel, which are kept in memory.
  */
 
 import { setImmediate as breathe } from 'node:timers/promises';
+
+import PQueue from 'p-queue';
 
 import { reasonOf } from '../model/errors.ts';
 import type { Accusation, EvidenceWork } from '../model/evidence.ts';
@@ -51,6 +54,9 @@ export class Accuser {
   readonly #components: AccuserComponents;
   /** The newest last; as many as are told of. With the largest inputs 64 MiB. */
   readonly #kept: Kept[] = [];
+  /** Each waits with its chunk's input: 64 MiB of the largest. */
+  readonly #queue = new PQueue({ concurrency: 1 });
+  #pending = 0;
 
   constructor(components: AccuserComponents) {
     this.#components = components;
@@ -81,11 +87,27 @@ export class Accuser {
 
   /** @returns why nobody is accused */
   async #accuse(job: JobId, wrong: Accuse['wrong']): Promise<string | undefined> {
-    const { self, ownJob, recomputation, log, addresses } = this.#components;
-    const own = ownJob(job);
-    // At once: the job may end, and its inputs go.
-    const value = own === undefined ? undefined : await inputOf(own, wrong.chunk);
-    if (own === undefined || value === undefined) return 'the job has ended';
+    const own = this.#components.ownJob(job);
+    if (this.#pending >= OWN_EVIDENCE_MAX) return 'too many are to be told of already';
+    this.#pending += 1;
+    try {
+      // At once: the job may end, and its inputs go.
+      const value = own === undefined ? undefined : await inputOf(own, wrong.chunk);
+      if (own === undefined || value === undefined) return 'the job has ended';
+      return await this.#queue.add(() => this.#convince(own, value, job, wrong));
+    } finally {
+      this.#pending -= 1;
+    }
+  }
+
+  /** @returns why this peer is not convinced, or has nothing to convince others */
+  async #convince(
+    own: Pick<OwnJob, 'spec' | 'stored'>,
+    value: Uint8Array,
+    job: JobId,
+    wrong: Accuse['wrong'],
+  ): Promise<string | undefined> {
+    const { self, recomputation, log, addresses } = this.#components;
     const work: EvidenceWork = {
       program: programRef(own.spec),
       limits: own.spec.limits,

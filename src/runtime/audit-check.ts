@@ -5,14 +5,15 @@
  *   what peers signed      by their signatures
  *   what the job is        by its id, which is the digest of its spec
  *   inputs, program        by what peers signed: it names the work as well as the result
- *   what was seen of peers, who was caught, what `equals` said, that nothing was left out
- *                          only the requester knows; its seal says that it said so
+ *   what was seen of peers, who was caught, what counted, what `equals` said, that nothing was
+ *   left out               only the requester knows; its seal says that it said so
  *
  * One pass over a stream; what is held of each chunk is in `chunk-votes.ts`.
  */
 
-import { GridError, reasonOf } from '../model/errors.ts';
+import { GridError, reasonOf, unreachable } from '../model/errors.ts';
 import type { AuditHeader, AuditRecord, AuditSeal } from '../model/audit.ts';
+import { isCounted } from '../model/counted.ts';
 import { type Digest, type JobId, type PeerId, short } from '../model/ids.ts';
 import type { JobSpec } from '../model/job.ts';
 import type { Signed } from '../model/signed.ts';
@@ -20,10 +21,10 @@ import { readAuditSeal } from '../wire/audit-codec.ts';
 import { type AuditEvent, readAuditFrames } from '../wire/audit-frames.ts';
 import { Violation } from '../wire/bounds.ts';
 import { peerKeyOf } from '../wire/peer-key.ts';
-import { readShownStatement } from '../wire/statement-codec.ts';
+import { readShownStatement, type Statement } from '../wire/statement-codec.ts';
 import { AuditBlobs } from './audit-blobs.ts';
 import { AuditChunks, type ChunksVerdict } from './audit-chunks.ts';
-import { type Finding, Findings } from './audit-findings.ts';
+import { type Finding, type FindingKind, Findings } from './audit-findings.ts';
 import { AuditPeers } from './audit-peers.ts';
 import { specOfJob } from './audit-spec.ts';
 
@@ -40,6 +41,7 @@ export type AuditVerdict = {
 export type AuditedJob = ChunksVerdict & {
   readonly id: JobId;
   readonly spec: JobSpec;
+  /** Those whose accepted digests are there. */
   readonly chunks: number;
   readonly statements: number;
   /** Those whose signature is right. */
@@ -71,12 +73,25 @@ export async function checkAudit(
   return check.end();
 }
 
-export function verdictOf({ total, first }: Findings, job: AuditedJob | undefined): AuditVerdict {
+function verdictOf({ total, first }: Findings, job: AuditedJob | undefined): AuditVerdict {
   const verdict = { holds: total === 0, findings: first, findingsTotal: total };
   return job === undefined ? verdict : { ...verdict, job };
 }
 
 type Known = { readonly header: AuditHeader; readonly spec: JobSpec; readonly ids: Set<JobId> };
+
+type BodyRecord = Exclude<AuditRecord, { type: 'header' | 'seal' }>;
+type StatementRecord = Extract<AuditRecord, { type: 'statement' }>;
+type Wrong = ReadonlyMap<FindingKind, string>;
+
+/** Of what comes behind the header. */
+const order: readonly AuditRecord['type'][] = [
+  'peer',
+  'digests',
+  'equivalent',
+  'statement',
+  'blob',
+];
 
 class AuditCheck {
   readonly #findings: Findings;
@@ -89,6 +104,8 @@ class AuditCheck {
   #signed = 0;
   #isSealed = false;
   #hasHeader = false;
+  /** Where in the order the file has come to. */
+  #rank = 0;
 
   constructor(findings: Findings) {
     this.#findings = findings;
@@ -140,7 +157,7 @@ class AuditCheck {
       ...chunks.verdict,
       id: header.job,
       spec,
-      chunks: header.chunks,
+      chunks: chunks.count,
       statements: this.#statements,
       signed: this.#signed,
       peers: this.#peers.withSignature,
@@ -157,36 +174,47 @@ class AuditCheck {
       this.#hasHeader = true;
       return;
     }
-    const { header, spec, ids } = this.#known;
+    const rank = order.indexOf(record.type);
+    if (rank < this.#rank) {
+      return this.#misplaced(number, record.type, `no ${order[this.#rank]}`);
+    }
+    this.#rank = rank;
+    this.#body(number, record, this.#known);
+  }
+
+  #body(number: number, record: BodyRecord, { header, spec, ids }: Known): void {
     switch (record.type) {
       case 'peer':
-        if (this.#chunks !== undefined || this.#digests.length > 0) {
-          return this.#misplaced(number, 'peer', 'digests');
-        }
         return this.#peers.add(record, number);
       case 'digests':
-        if (this.#chunks !== undefined) return this.#misplaced(number, 'digests', 'statements');
-        this.#digests.push(Buffer.from(record.digests));
+        // A file may have any number of empty ones.
+        if (record.digests.length > 0) this.#digests.push(Buffer.from(record.digests));
         return;
-      case 'equivalent':
-        return this.#ready(header, spec).addEquivalent(record);
+      case 'equivalent': {
+        const reason = this.#ready(header, spec).addEquivalent(record);
+        if (reason === undefined) return;
+        const text = `Record ${number} can't be what equals took for equal: ${reason}.`;
+        return this.#findings.add('record', text);
+      }
       case 'statement':
-        return this.#statement(record.signed, ids, this.#ready(header, spec));
+        return this.#statement(record, ids, this.#ready(header, spec));
       case 'blob': {
         const chunks = this.#ready(header, spec);
         this.#blobs ??= new AuditBlobs(header, spec, chunks, this.#findings);
-        this.#blobs.add(record);
+        return this.#blobs.add(record);
       }
+      default:
+        return unreachable(record);
     }
   }
 
   #misplaced(number: number, what: string, before: string): void {
-    const text = `Record ${number} (${what}) is out of its place: ${before} should come `;
-    this.#findings.add('record', `${text}${before === 'a header' ? 'before' : 'behind'} it.`);
+    const text = `Record ${number} (${what}) is out of its place: ${before} should come before it.`;
+    this.#findings.add('record', text);
   }
 
   #header(number: number, header: AuditHeader): void {
-    if (this.#hasHeader) return this.#misplaced(number, 'header', 'all others');
+    if (this.#hasHeader) return this.#misplaced(number, 'header', 'no other record');
     this.#hasHeader = true;
     const read = specOfJob(header);
     if ('spec' in read) {
@@ -215,7 +243,8 @@ class AuditCheck {
     return this.#chunks;
   }
 
-  #statement(signed: Signed, ids: ReadonlySet<JobId>, chunks: AuditChunks): void {
+  #statement(record: StatementRecord, ids: ReadonlySet<JobId>, chunks: AuditChunks): void {
+    const { signed } = record;
     const number = this.#statements;
     const by = peerKeyOf(signed.publicKey)?.peer;
     const who = `Statement ${number}${by === undefined ? '' : ` (of ${short(by)})`}`;
@@ -234,10 +263,8 @@ class AuditCheck {
         return this.#findings.add('unknown-peer', text, about);
       }
       this.#signed += 1;
-      for (const { chunk, said } of statement.replicas) {
-        if (said.type !== 'digest') continue;
-        this.#peers.countResult(index);
-        chunks.vote(chunk, index, said.digest, said.work);
+      for (const [kind, text] of this.#vote(index, statement, record, chunks)) {
+        this.#findings.add(kind, `${who} ${text}`, about);
       }
     } catch (error) {
       if (!(error instanceof Violation)) throw error;
@@ -247,6 +274,28 @@ class AuditCheck {
           : `${who} is not what its peer has signed: ${error.message}.`;
       this.#findings.add('signature', text, about);
     }
+  }
+
+  /** @returns what is wrong with what was signed, each once */
+  #vote(
+    peer: number,
+    { replicas }: Statement,
+    record: StatementRecord,
+    chunks: AuditChunks,
+  ): Wrong {
+    const wrong = new Map<FindingKind, string>();
+    for (const [at, replica] of replicas.entries()) {
+      const { chunk, said } = replica;
+      if (said.type !== 'digest' || !isCounted(record.counted, at)) continue;
+      if (chunk >= chunks.count) {
+        wrong.set('no-such-chunk', `has a result of chunk ${chunk}, which the job does not have.`);
+      } else if (chunks.vote(peer, replica, said)) {
+        this.#peers.countResult(peer);
+      } else {
+        wrong.set('repeated', `says of chunk ${chunk} what its peer has said already.`);
+      }
+    }
+    return wrong;
   }
 
   #seal(signed: Signed, before: AuditSeal): void {

@@ -1,8 +1,10 @@
 /** The chunks of a job under audit: what was accepted of each, and whether that is believed. */
 
 import type { Equivalent } from '../ports.ts';
-import { type Digest, digest, type PeerId, short, shortBeside } from '../model/ids.ts';
+import { type Digest, type PeerId, short, shortBeside } from '../model/ids.ts';
 import { type JobSpec, trustNeeded } from '../model/job.ts';
+import type { SaidReplica } from '../wire/statement-codec.ts';
+import { AuditEquivalents } from './audit-equivalents.ts';
 import type { Findings } from './audit-findings.ts';
 import type { AuditPeers } from './audit-peers.ts';
 import { AuditPolicy, type Belief } from './audit-policy.ts';
@@ -36,6 +38,8 @@ export type ChunksVerdict = {
   readonly dissenters: number;
 };
 
+type Value = Extract<SaidReplica['said'], { type: 'digest' }>;
+
 /** As many as are told of. */
 const DISSENTS_MAX = 20;
 
@@ -45,8 +49,7 @@ export class AuditChunks {
   readonly #findings: Findings;
   readonly #votes: ChunkVotes;
   readonly #policy: AuditPolicy;
-  /** Of chunks that have some: what counts as what. */
-  readonly #equivalents = new Map<number, Map<Digest, Digest>>();
+  readonly #equivalents = new AuditEquivalents();
   /** Chunks whose best group is not the first one. */
   readonly #bestGroups = new Map<number, number>();
   readonly #counts = new Map<number, number>();
@@ -70,23 +73,27 @@ export class AuditChunks {
     return this.#votes.chunks;
   }
 
-  addEquivalent({ chunk, digest, of }: Equivalent): void {
-    const known = this.#equivalents.get(chunk) ?? new Map<Digest, Digest>();
-    this.#equivalents.set(chunk, known.set(digest, of));
+  /** @returns why it is none; undefined if it is one */
+  addEquivalent(equivalent: Equivalent): string | undefined {
+    if (this.#spec.comparison !== 'equals') return 'the job has no such function';
+    const { chunk } = equivalent;
+    if (chunk >= this.count) return `there is no chunk ${chunk}`;
+    return this.#equivalents.add(equivalent) ? undefined : 'it is out of its order';
   }
 
-  vote(chunk: number, peer: number, signed: Digest, work: Digest): void {
-    if (chunk >= this.count) return;
-    const counted = this.#equivalents.get(chunk)?.get(signed) ?? signed;
-    this.#votes.add(chunk, peer, counted, work);
+  /**
+   * @param replica of a chunk that there is
+   * @returns false for what it has said already
+   */
+  vote(peer: number, { chunk, lease }: SaidReplica, { digest: signed, work }: Value): boolean {
+    const counted = this.#equivalents.of(chunk, signed);
+    return this.#votes.add(chunk, { peer, lease }, counted, work);
   }
 
   /** Of the group that speaks for the accepted result; undefined if nobody does. */
   workOf(chunk: number): Digest | undefined {
     this.#judge();
-    if (chunk >= this.count) return undefined;
-    const work = this.#votes.work(chunk, this.#bestGroups.get(chunk) ?? 0);
-    return work === noDigest ? undefined : work;
+    return this.#votes.work(chunk, this.#bestGroups.get(chunk) ?? 0);
   }
 
   get verdict(): ChunksVerdict {
@@ -173,9 +180,6 @@ export class AuditChunks {
     this.#dissents.push({ chunk, peer: id, digest: result, accepted, isCaught, isOfOtherWork });
   }
 }
-
-/** Of a column that was never written. */
-const noDigest = digest('0'.repeat(64));
 
 /** @param counts how often each number occurs */
 function median(counts: ReadonlyMap<number, number>): number {

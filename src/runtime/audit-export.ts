@@ -100,7 +100,7 @@ async function* recordsOf(
 }
 
 /** Who was caught in another job has no standing, and has said nothing in this one either. */
-function peersOf({ contributions, caught }: JobReport, isOnEvidence: boolean): AuditPeer[] {
+export function peersOf({ contributions, caught }: JobReport, isOnEvidence: boolean): AuditPeer[] {
   const wrong = new Set(caught.map(({ peer }) => peer));
   return contributions.map(({ peer, returned, failed, accepted, passed }) => ({
     peer,
@@ -117,7 +117,8 @@ async function* equivalentsOf(
   chunks: number,
 ): AsyncGenerator<AuditRecord> {
   for (let chunk = 0; chunk < chunks; chunk += 1) {
-    for (const equivalent of store.readEquivalents(job, chunk)) {
+    const equivalents = store.readEquivalents(job, chunk);
+    for (const equivalent of equivalents.toSorted((a, b) => (a.digest < b.digest ? -1 : 1))) {
       yield { type: 'equivalent', ...equivalent };
     }
     if (chunk % CHUNKS_READ_MAX === 0) await breathe();
@@ -147,7 +148,9 @@ async function* statementsOf(
     const statements = store.readStatements(job, after);
     const last = statements.at(-1);
     if (last === undefined) return;
-    for (const { signed } of statements) yield { type: 'statement', signed };
+    for (const { signed, counted } of statements) {
+      yield { type: 'statement', signed, ...(counted === undefined ? {} : { counted }) };
+    }
     after = last.number;
     await breathe();
   }

@@ -23,6 +23,10 @@ const findingKinds = [
   'other-job',
   /** A statement is signed by who did not take part. */
   'unknown-peer',
+  /** What was signed once is in the file twice. */
+  'repeated',
+  /** A result is of a chunk that the job does not have. */
+  'no-such-chunk',
   /** A peer has returned more than its statements say. */
   'missing-statement',
   /** The digests of accepted results are not as many as chunks. */

@@ -9,7 +9,7 @@
 
 import type { CredibilityTrust, JobSpec } from '../model/job.ts';
 import { trustNeeded } from '../model/job.ts';
-import { groupCredibility, ownWeight, weightOf } from '../protocol/credibility.ts';
+import { ownWeight, weightOf } from '../protocol/credibility.ts';
 import type { ChunkVote } from './chunk-votes.ts';
 
 /** What the requester says of those who signed, by their number. */
@@ -31,6 +31,15 @@ export type Belief = {
 
 /** Sums of the same weights in another order differ in their last digits. */
 const ROUNDING = 1e-6;
+/** Of a group: where hundreds have signed the same, their product would be no number any more. */
+const GROUP_WEIGHT_MAX = 1e290;
+
+type Group = {
+  readonly number: number;
+  readonly isAccepted: boolean;
+  signatures: number;
+  weight: number;
+};
 
 export class AuditPolicy {
   readonly #quorum: number;
@@ -49,28 +58,40 @@ export class AuditPolicy {
     });
   }
 
-  /** @param isAccepted whether a group has the accepted result */
+  /**
+   * In one go over the votes, however many there are.
+   * @param isAccepted whether a group has the accepted result
+   */
   judge(votes: readonly ChunkVote[], isAccepted: (group: number) => boolean): Belief {
-    const groups = new Map<number, number[]>();
+    const groups = new Map<number, Group>();
     const seen = new Set<number>();
-    let credibility = 0;
-    for (const { peer, group } of votes) {
+    let best: Group | undefined;
+    /** Of all groups but the best one. */
+    let others = 0;
+    let doubt = 1;
+    for (const { peer, group: number } of votes) {
       if (seen.has(peer) || this.#isVoid(peer)) continue;
       seen.add(peer);
-      const peers = groups.get(group);
-      if (peers === undefined) groups.set(group, [peer]);
-      else peers.push(peer);
-      if (this.#trust !== undefined) {
-        credibility = Math.max(credibility, this.#credibility(groups, isAccepted));
+      const known = groups.get(number);
+      const group = known ?? { number, isAccepted: isAccepted(number), signatures: 0, weight: 0 };
+      if (known === undefined) groups.set(number, group);
+      const before = group.weight;
+      this.#join(group, peer);
+      if (group.isAccepted && group !== best && group.weight > (best?.weight ?? 0)) {
+        others += (best?.weight ?? 0) - before;
+        best = group;
+      } else if (group !== best) {
+        others += group.weight - before;
       }
+      // One more party says that nobody is right, with a weight of 1.
+      doubt = Math.min(doubt, (1 + others) / (1 + others + (best?.weight ?? 0)));
     }
-    const best = this.#best(groups, isAccepted);
-    const signatures = groups.get(best ?? -1)?.length ?? 0;
+    const found = { group: best?.number, signatures: best?.signatures ?? 0 };
     if (this.#trust === undefined) {
-      return { isBelieved: signatures >= this.#quorum, group: best, signatures };
+      return { isBelieved: found.signatures >= this.#quorum, ...found };
     }
-    const doubt = this.#trust.errorRate * (1 + ROUNDING);
-    return { isBelieved: 1 - credibility <= doubt, group: best, signatures, credibility };
+    const isBelieved = doubt <= this.#trust.errorRate * (1 + ROUNDING);
+    return { isBelieved, ...found, credibility: 1 - doubt };
   }
 
   /** Who was caught has said nothing, to who asks for evidence. */
@@ -78,32 +99,10 @@ export class AuditPolicy {
     return this.#trust !== undefined && this.#voters[peer]?.isCaught === true;
   }
 
-  #credibility(
-    groups: ReadonlyMap<number, readonly number[]>,
-    isAccepted: (group: number) => boolean,
-  ): number {
-    const keys = [...groups.keys()];
-    const best = this.#best(groups, isAccepted);
-    const weights = keys.map((group) => this.#weightOf(groups.get(group) ?? []));
-    return best === undefined ? 0 : groupCredibility(weights, keys.indexOf(best));
-  }
-
-  #best(
-    groups: ReadonlyMap<number, readonly number[]>,
-    isAccepted: (group: number) => boolean,
-  ): number | undefined {
-    let best: number | undefined;
-    let most = 0;
-    for (const [group, peers] of groups) {
-      const weight = this.#trust === undefined ? peers.length : this.#weightOf(peers);
-      if (!isAccepted(group) || weight <= most) continue;
-      best = group;
-      most = weight;
-    }
-    return best;
-  }
-
-  #weightOf(peers: readonly number[]): number {
-    return peers.reduce((product, peer) => product * (this.#weights[peer] ?? 1), 1);
+  #join(group: Group, peer: number): void {
+    const weight = this.#weights[peer] ?? 1;
+    group.signatures += 1;
+    if (this.#trust === undefined) group.weight = group.signatures;
+    else group.weight = Math.min(Math.max(group.weight, 1) * weight, GROUP_WEIGHT_MAX);
   }
 }

@@ -7,6 +7,7 @@ import type { JobSpec } from '../model/job.ts';
 import { limits } from '../model/limits.ts';
 import { decodeSpec } from '../storage/stored-job.ts';
 import { digestOf } from '../wire/digest.ts';
+import { limitsField } from '../wire/offer-codec.ts';
 
 /** @returns the spec with the id that it has, or why there is none */
 export function specOfJob({
@@ -27,10 +28,8 @@ function offenceOf({ trust, limits: chunk, chunksMax, name }: JobSpec): string |
   if (!isWhole(quorum, 1, limits.quorumMax)) return `its quorum is ${quorum}`;
   if (!isWhole(chunksMax, 1, limits.jobChunksMax)) return `it allows ${chunksMax} chunks`;
   if (Array.from(name).length > limits.nameCharsMax) return 'its name is too long';
-  const each = [chunk.wallMsMax, chunk.memoryBytesMax, chunk.resultBytesMax, chunk.stderrBytesMax];
-  if (!each.every((limit) => isWhole(limit, 0, Number.MAX_SAFE_INTEGER))) {
-    return 'what it allows a chunk is no number';
-  }
+  // As of an offer, by which volunteers had them.
+  limitsField(chunk);
   if (credibility === undefined) return undefined;
   const { errorRate, assumeFaulty } = credibility;
   if (!(errorRate >= limits.errorRateMin && errorRate <= limits.errorRateMax)) {

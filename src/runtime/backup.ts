@@ -20,6 +20,8 @@ import {
 } from '../transport/identity.ts';
 import { type Backup, decodeBackup, encodeBackup } from '../wire/backup-codec.ts';
 
+export { backupBytesMax } from '../wire/backup-codec.ts';
+
 export type Imported = {
   readonly peer: PeerId;
   /** Those that were new to this folder. */
@@ -40,7 +42,9 @@ export function backupOf(
   });
 }
 
-/** @throws {GridError} `identity-invalid` where no peer has ever run; what opening the store throws */
+/**
+ * @throws {GridError} `identity-invalid` where no peer has ever run; what opening the store throws
+ */
 export async function exportBackup(dataPath: string): Promise<Uint8Array> {
   const identity = await readIdentity(dataPath);
   if (identity === undefined) {
@@ -109,8 +113,8 @@ async function isAnother(
   if (replace) return 'another';
   throw new GridError(
     'identity-invalid',
-    `The data folder ${dataPath} holds another peer, ${short(present.peer)}, and the backup is of ` +
-      `${short(peer)}. Choose another folder with --data, or replace the peer with --force.`,
+    `The data folder ${dataPath} holds another peer, ${short(present.peer)}, and the backup is ` +
+      `of ${short(peer)}. Choose another folder with --data, or replace the peer with --force.`,
   );
 }
 
@@ -119,9 +123,8 @@ function mergeStandings(store: Store, standings: readonly Standing[]): number {
   const known = new Map(store.listStandings().map((standing) => [standing.peer, standing]));
   const newer = standings.filter(({ peer, seenAtMs, isCaught }) => {
     const present = known.get(peer);
-    if (present === undefined || isCaught !== present.isCaught)
-      return present === undefined || isCaught;
-    return seenAtMs > present.seenAtMs;
+    if (present === undefined) return true;
+    return isCaught === present.isCaught ? seenAtMs > present.seenAtMs : isCaught;
   });
   store.putStandings(newer);
   return newer.length;

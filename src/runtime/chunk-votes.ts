@@ -1,12 +1,17 @@
 /**
- * Who has signed what of each chunk, as an audit gathers it: some 80 bytes a chunk and 12 a
+ * Who has signed what of each chunk, as an audit gathers it: some 70 bytes a chunk and 16 a
  * signature, so that a job of a million chunks fits in memory. Hence no objects, but columns.
  *
  * The results of one chunk that are the same, of the same work, are a group. Group 0 has the
  * accepted digest and the work that was signed first with it; all others are numbered on.
+ *
+ * The votes of a chunk are a chain, which is looked through for each new one: there are two or
+ * three, as a rule. A file can have thousands, so where there are more than some, maps stand
+ * beside the chain.
  */
 
 import { digest, type Digest } from '../model/ids.ts';
+import { Column, Rows } from './columns.ts';
 
 const DIGEST_BYTES = 32;
 /** A digest, and that of the work. */
@@ -14,47 +19,64 @@ const RESULT_BYTES = 2 * DIGEST_BYTES;
 
 /** Votes of one peer on one chunk. */
 const EACH_MAX = 2;
+/** Votes that are looked through. A guess. */
+const CHAIN_MAX = 16;
 
 export type ChunkVote = { readonly peer: number; readonly group: number };
+
+/** What is to be found of a chunk with many votes: the leases of each peer, and the groups. */
+type Crowd = { readonly leases: Map<number, number[]>; readonly groups: Map<string, number> };
 
 export class ChunkVotes {
   readonly chunks: number;
   readonly #accepted: Buffer;
   readonly #works: Buffer;
+  /** Whether somebody has signed the accepted digest, and so its work is known. */
+  readonly #hasWork: Uint8Array;
   /** Of each chunk the number of its last vote, from 1; 0 for none. */
   readonly #last: Uint32Array;
   readonly #before = new Column();
   readonly #peers = new Column();
+  readonly #leases = new Column();
   readonly #groups = new Column();
   /** Results of the groups from 1 on. */
-  #others: Buffer = Buffer.alloc(16 * RESULT_BYTES);
-  #othersCount = 0;
+  readonly #others = new Rows(RESULT_BYTES);
+  readonly #crowds = new Map<number, Crowd>();
 
   /** @param accepted digests, 32 bytes each */
   constructor(accepted: Buffer) {
-    this.chunks = accepted.length / DIGEST_BYTES;
+    this.chunks = Math.floor(accepted.length / DIGEST_BYTES);
     this.#accepted = accepted;
     this.#works = Buffer.alloc(accepted.length);
+    this.#hasWork = new Uint8Array(this.chunks);
     this.#last = new Uint32Array(this.chunks);
   }
 
-  /** More than two of a peer tell nothing more, and would take ever longer to look through. */
-  add(chunk: number, peer: number, result: Digest, work: Digest): void {
-    if (this.#countOf(chunk, peer) >= EACH_MAX) return;
-    const group = this.#groupOf(chunk, result, work);
+  /**
+   * More than two of a peer tell nothing more, and are not kept.
+   * @returns false for what it has said already under the same lease
+   */
+  add(chunk: number, { peer, lease }: Answer, result: Digest, work: Digest): boolean {
+    const crowd = this.#crowds.get(chunk);
+    const chain = crowd === undefined ? this.#chain(chunk) : [];
+    const leases = crowd === undefined ? this.#leasesOf(chain, peer) : crowd.leases.get(peer);
+    if (leases?.includes(lease % 2 ** 32) === true) return false;
+    if (leases !== undefined && leases.length >= EACH_MAX) return true;
+    const group = this.#groupOf(chunk, Buffer.from(result + work, 'hex'), chain);
     this.#before.push(this.#last[chunk] ?? 0);
     this.#peers.push(peer);
+    this.#leases.push(lease);
     this.#groups.push(group);
     this.#last[chunk] = this.#groups.length;
+    if (crowd !== undefined) this.#join(crowd, chunk, this.#groups.length - 1);
+    else if (chain.length >= CHAIN_MAX) this.#crowds.set(chunk, this.#crowdOf(chunk));
+    return true;
   }
 
   /** In the order in which they came. */
   of(chunk: number): ChunkVote[] {
-    const votes: ChunkVote[] = [];
-    for (let vote = this.#last[chunk] ?? 0; vote > 0; vote = this.#before.at(vote - 1)) {
-      votes.push({ peer: this.#peers.at(vote - 1), group: this.#groups.at(vote - 1) });
-    }
-    return votes.reverse();
+    const votes = this.#chain(chunk).reverse();
+    return votes.map((vote) => ({ peer: this.#peers.at(vote), group: this.#groups.at(vote) }));
   }
 
   accepted(chunk: number): Digest {
@@ -63,65 +85,66 @@ export class ChunkVotes {
 
   /** What the group says came out. */
   result(chunk: number, group: number): Digest {
-    return group === 0 ? this.accepted(chunk) : at(this.#others, (group - 1) * RESULT_BYTES);
+    if (group === 0) return this.accepted(chunk);
+    return digest(this.#others.hex(group - 1, 0, DIGEST_BYTES));
   }
 
-  /** What it says it came of. */
-  work(chunk: number, group: number): Digest {
-    if (group === 0) return at(this.#works, chunk * DIGEST_BYTES);
-    return at(this.#others, (group - 1) * RESULT_BYTES + DIGEST_BYTES);
+  /** What it says it came of; undefined where nobody has said anything. */
+  work(chunk: number, group: number): Digest | undefined {
+    if (group > 0) return digest(this.#others.hex(group - 1, DIGEST_BYTES, RESULT_BYTES));
+    return this.#hasWork[chunk] === 1 ? at(this.#works, chunk * DIGEST_BYTES) : undefined;
   }
 
-  #countOf(chunk: number, peer: number): number {
-    let count = 0;
+  /** Its votes, the last first. */
+  #chain(chunk: number): number[] {
+    const votes: number[] = [];
     for (let vote = this.#last[chunk] ?? 0; vote > 0; vote = this.#before.at(vote - 1)) {
-      if (this.#peers.at(vote - 1) === peer) count += 1;
+      votes.push(vote - 1);
     }
-    return count;
+    return votes;
   }
 
-  #groupOf(chunk: number, result: Digest, work: Digest): number {
-    const both = Buffer.from(result + work, 'hex');
+  #leasesOf(chain: readonly number[], peer: number): number[] {
+    const own = chain.filter((vote) => this.#peers.at(vote) === peer);
+    return own.map((vote) => this.#leases.at(vote));
+  }
+
+  #groupOf(chunk: number, both: Buffer, chain: readonly number[]): number {
     const start = chunk * DIGEST_BYTES;
     const end = start + DIGEST_BYTES;
     if (both.compare(this.#accepted, start, end, 0, DIGEST_BYTES) === 0) {
-      if (this.#works.subarray(start, end).every((byte) => byte === 0)) {
-        both.copy(this.#works, start, DIGEST_BYTES);
-      }
+      if (this.#hasWork[chunk] !== 1) both.copy(this.#works, start, DIGEST_BYTES);
+      this.#hasWork[chunk] = 1;
       if (both.compare(this.#works, start, end, DIGEST_BYTES) === 0) return 0;
     }
-    for (let vote = this.#last[chunk] ?? 0; vote > 0; vote = this.#before.at(vote - 1)) {
-      const group = this.#groups.at(vote - 1);
-      const from = (group - 1) * RESULT_BYTES;
-      if (group > 0 && both.compare(this.#others, from, from + RESULT_BYTES) === 0) return group;
-    }
-    const from = this.#othersCount * RESULT_BYTES;
-    if (from === this.#others.length) this.#others = Buffer.concat([this.#others, this.#others]);
-    both.copy(this.#others, from);
-    this.#othersCount += 1;
-    return this.#othersCount;
+    const known =
+      this.#crowds.get(chunk)?.groups.get(both.toString('latin1')) ??
+      chain
+        .map((vote) => this.#groups.at(vote))
+        .find((group) => group > 0 && this.#others.compare(group - 1, both) === 0);
+    if (known !== undefined) return known;
+    this.#others.push(both);
+    return this.#others.length;
+  }
+
+  #crowdOf(chunk: number): Crowd {
+    const crowd: Crowd = { leases: new Map(), groups: new Map() };
+    for (const vote of this.#chain(chunk)) this.#join(crowd, chunk, vote);
+    return crowd;
+  }
+
+  #join({ leases, groups }: Crowd, chunk: number, vote: number): void {
+    const peer = this.#peers.at(vote);
+    leases.set(peer, [...(leases.get(peer) ?? []), this.#leases.at(vote)]);
+    const group = this.#groups.at(vote);
+    if (group === 0) return;
+    const both = this.result(chunk, group) + (this.work(chunk, group) ?? '');
+    groups.set(Buffer.from(both, 'hex').toString('latin1'), group);
   }
 }
 
-/** Numbers of 32 bits, more and more of them. */
-class Column {
-  #numbers = new Uint32Array(1024);
-  length = 0;
-
-  push(number: number): void {
-    if (this.length === this.#numbers.length) {
-      const more = new Uint32Array(2 * this.length);
-      more.set(this.#numbers);
-      this.#numbers = more;
-    }
-    this.#numbers[this.length] = number;
-    this.length += 1;
-  }
-
-  at(index: number): number {
-    return this.#numbers[index] ?? 0;
-  }
-}
+/** Who has said it, and under which lease. */
+type Answer = { readonly peer: number; readonly lease: number };
 
 function at(bytes: Buffer, start: number): Digest {
   return digest(bytes.toString('hex', start, start + DIGEST_BYTES));

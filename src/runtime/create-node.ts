@@ -79,10 +79,10 @@ export type RunningNode = {
   readonly stopped: Promise<void>;
   /**
    * Ends what it computes for others within a stated time and gives the rest back, then stops; own
-   * jobs that run are lost. Idempotent.
+   * jobs that run go on at the next start. Idempotent.
    */
   leave(): Promise<void>;
-  /** Ends everything at once; jobs that run are lost. Idempotent. */
+  /** Ends everything at once; jobs that run go on at the next start. Idempotent. */
   stop(): Promise<void>;
 };
 
@@ -246,37 +246,46 @@ async function start(
     onDrained: () => farewell.check(),
   });
   closers.push(() => driver.stop());
-  closers.push(() => jobs.abandonAll());
+  closers.push(() => jobs.leaveAll());
+  await jobs.readLeft();
   addresses = await transport.listen((event) => driver.receive(event));
   // Before anything else is waited for: it must be the machine's first event, and peers that know
   // this one from an earlier run may be dialling already.
   dispatch({ type: 'tick' });
-  const health = createHealth(parts.store, systemClock);
+  for (const name of jobs.resumeLeft()) log.info(`the job ${name} goes on where it was`);
+  const metricsAddress = await serveOwner(
+    options,
+    { ...common, jobs, dispatch, addresses: () => addresses, onFinish: () => farewell.begin() },
+    metrics,
+    closers,
+  );
+  const knowsOthers = options.peers.length + known.length > 0;
+  log.info({ peer: self, addresses, grid, slots: options.slots }, 'the peer is up');
+  if (!knowsOthers) log.info(ALONE_TEXT);
+  const metricsPart = metricsAddress === undefined ? {} : { metricsAddress };
+  const leave = (): Promise<void> => farewell.leave();
+  return { peer: self, addresses, knowsOthers, leave, ...metricsPart };
+}
+
+/** @returns where the metrics are, if anywhere */
+async function serveOwner(
+  options: NodeOptions,
+  components: Omit<ControlComponents, 'about'> & Pick<Parts, 'grid'>,
+  metrics: Metrics,
+  closers: Closers,
+): Promise<string | undefined> {
+  const health = createHealth(components.store, systemClock);
   const metricsServer = await maybeServeMetrics(options.metrics, metrics, health);
   if (metricsServer !== undefined) closers.push(() => metricsServer.close());
   const about = {
     version: options.version,
-    grid,
+    grid: components.grid,
     dataPath: options.dataPath,
     metricsAddress: metricsServer?.address ?? '',
   };
-  const handler = createControl({
-    ...common,
-    jobs,
-    dispatch,
-    addresses: () => addresses,
-    about,
-    onFinish: () => farewell.begin(),
-  });
-  const control = await serveControl(options.controlPath, handler);
+  const control = await serveControl(options.controlPath, createControl({ ...components, about }));
   closers.push(() => control.close());
-  const knowsOthers = options.peers.length + known.length > 0;
-  log.info({ peer: self, addresses, grid, slots: options.slots }, 'the peer is up');
-  if (!knowsOthers) log.info(ALONE_TEXT);
-  const metricsAddress = metricsServer?.address;
-  const metricsPart = metricsAddress === undefined ? {} : { metricsAddress };
-  const leave = (): Promise<void> => farewell.leave();
-  return { peer: self, addresses, knowsOthers, leave, ...metricsPart };
+  return metricsServer?.address;
 }
 
 function usualPeer({ peers, slots, limits: given }: NodeOptions) {
@@ -295,7 +304,7 @@ function leftOf(store: Store, log: Logger) {
 
 /** What fetches programs, and computes chunks again: to accuse others, or to check who does. */
 function evidenceParts(
-  parts: Parts & Pick<AccuserComponents, 'log' | 'dispatch' | 'addresses' | 'clock'>,
+  parts: Parts & Pick<AccuserComponents, 'log' | 'dispatch' | 'addresses'> & { clock: Clock },
   jobs: JobBook,
   given: ChunkLimits,
 ) {

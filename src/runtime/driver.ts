@@ -3,14 +3,11 @@
  * that it decides on are carried out through the ports, in their order. Nothing is decided here.
  */
 
-import { reasonOf, unreachable } from '../model/errors.ts';
-import type { JobFailure } from '../model/job.ts';
+import { reasonOf } from '../model/errors.ts';
 import { type JobId, type PeerId, short } from '../model/ids.ts';
-import { limits } from '../model/limits.ts';
-import type { RequesterSend, TransportEvent, VolunteerMessage } from '../model/messages.ts';
+import type { TransportEvent, VolunteerMessage } from '../model/messages.ts';
 import type { KnownPeer } from '../model/peer-record.ts';
 import type { SignedReceipt } from '../model/receipt.ts';
-import type { ResultFrame } from '../model/replica.ts';
 import type { Clock, Sandbox, Store, Transport } from '../ports.ts';
 import type { Effect, PeerEvent } from '../protocol/events.ts';
 import type { Peer } from '../protocol/peer.ts';
@@ -18,11 +15,12 @@ import { workDigests } from '../wire/work-digest.ts';
 import type { Accuser } from './accuser.ts';
 import { ClockWatch } from './clock-watch.ts';
 import type { EvidenceCheck } from './evidence-check.ts';
+import { Journal } from './journal.ts';
 import type { Logger } from './log.ts';
 import { NeighbourLog } from './neighbour-log.ts';
 import type { OwnJob } from './own-job.ts';
+import { OwnWork } from './own-work.ts';
 import type { ProgramFetch } from './program-fetch.ts';
-import { otherWork } from './result-check.ts';
 import { StandingsKeeper } from './standings-keeper.ts';
 import { UnsentKeeper } from './unsent-keeper.ts';
 
@@ -31,8 +29,6 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** The machine has peers kept every now and then; a disk that stays full is told of this often. */
 const KEEP_TROUBLE_EVERY_MS = 3_600_000;
-
-type Results = Extract<VolunteerMessage, { type: 'results' }>;
 
 export type DriverComponents = {
   readonly self: PeerId;
@@ -56,7 +52,8 @@ export class Driver {
   readonly #components: DriverComponents;
   readonly #neighbourLog: NeighbourLog;
   readonly #clockWatch: ClockWatch;
-  readonly #standings: StandingsKeeper;
+  readonly #journal: Journal;
+  readonly #ownWork: OwnWork;
   readonly #unsent: UnsentKeeper;
   readonly #events: PeerEvent[] = [];
   #handling = false;
@@ -68,8 +65,25 @@ export class Driver {
     this.#components = components;
     this.#neighbourLog = new NeighbourLog(components.log);
     this.#clockWatch = new ClockWatch(components.log);
-    this.#standings = new StandingsKeeper(components);
+    this.#journal = this.#journalOf(components);
+    this.#ownWork = new OwnWork({
+      ...components,
+      journal: this.#journal,
+      dispatch: (event) => this.dispatch(event),
+      background: (work) => this.#background(work),
+    });
     this.#unsent = new UnsentKeeper(components);
+  }
+
+  #journalOf({ store, log, clock, ownJob }: DriverComponents): Journal {
+    return new Journal({
+      store,
+      standings: new StandingsKeeper({ clock, log }),
+      isRunning: (job) => ownJob(job)?.isOver === false,
+      onTrouble: (job, reason) =>
+        ownJob(job)?.fail({ type: 'requester-failed', step: 'store', reason }),
+      onBug: (error) => log.error({ err: error }, 'what had waited could not be carried out'),
+    });
   }
 
   /** Handles an event now, or after the one being handled. */
@@ -95,18 +109,22 @@ export class Driver {
   /** The same for what comes from other peers. */
   receive(event: TransportEvent): void {
     if (event.type === 'volunteer-message' && event.message.type === 'results') {
-      this.#background(this.#receiveResults(event.from, event.message));
+      this.#background(this.#ownWork.receive(event.from, event.message));
     } else {
       this.dispatch(event);
     }
   }
 
-  /** Has the machine say what is to be kept; then no event is handled any more. */
-  stop(): void {
+  /**
+   * Has the machine say what is to be kept; then no event is handled any more.
+   * @returns when it is kept, and what waited for it is said
+   */
+  async stop(): Promise<void> {
     this.dispatch({ type: 'stop' });
     this.#stopped = true;
     this.#events.length = 0;
     clearTimeout(this.#timer);
+    await this.#journal.flush();
   }
 
   /** An effect that throws is a bug; those behind it are owed to others all the same. */
@@ -135,7 +153,7 @@ export class Driver {
       case 'send-to-requester':
         return this.#sendToRequester(effect.to, effect.message);
       case 'send-to-volunteer':
-        return this.#sendToVolunteer(effect.to, effect.message);
+        return this.#ownWork.sendToVolunteer(effect.to, effect.message);
       case 'close-volunteer':
         return transport.closeVolunteer(effect.volunteer);
       case 'stop-runs':
@@ -148,8 +166,6 @@ export class Driver {
       }
       case 'keep-peers':
         return this.#keepPeers(effect.peers);
-      case 'keep-standings':
-        return this.#standings.keep(effect.standings);
       case 'keep-receipt':
         return this.#keepReceipt(effect.receipt);
       case 'keep-unsent':
@@ -163,58 +179,10 @@ export class Driver {
         return this.#background(this.#fetchProgram(effect));
       case 'run':
         return this.#background(this.#run(effect));
-      case 'accuse':
-        return this.#background(this.#components.accuser.accuse(effect));
       case 'check-evidence':
         return this.#background(this.#components.evidenceCheck.check(effect.evidence));
       default:
-        return this.#forOwnJob(effect);
-    }
-  }
-
-  #forOwnJob(
-    effect: Extract<
-      Effect,
-      { type: 'keep-statement' | 'store-results' | 'all-accepted' | 'job-failed' }
-    >,
-  ): void {
-    const { ownJob, peer } = this.#components;
-    const own = ownJob(effect.type === 'keep-statement' ? effect.frame.job : effect.job);
-    if (own === undefined) return;
-    switch (effect.type) {
-      case 'keep-statement':
-        return this.#keepStatement(own, effect.frame);
-      case 'store-results':
-        if (!this.#stores(own, (store) => store.putResults(effect.job, effect.results))) return;
-        own.advanceTo(peer.ownJob(effect.job)?.readable ?? 0);
-        return;
-      case 'all-accepted':
-        own.advanceTo(peer.ownJob(effect.job)?.readable ?? 0);
-        own.allAccepted();
-        return;
-      case 'job-failed':
-        own.fail(effect.failure);
-        return;
-      default:
-        unreachable(effect);
-    }
-  }
-
-  #keepStatement(own: OwnJob, frame: ResultFrame): void {
-    const { transport } = this.#components;
-    const { signed } = frame;
-    const statements = signed === undefined ? transport.signResults(frame) : [signed];
-    this.#stores(own, (store) => store.putStatements(frame.job, statements));
-  }
-
-  /** @returns false where the store could not, which is the end of the job */
-  #stores(own: OwnJob, put: (store: Store) => void): boolean {
-    try {
-      put(this.#components.store);
-      return true;
-    } catch (error) {
-      own.fail({ type: 'requester-failed', step: 'store', reason: reasonOf(error) });
-      return false;
+        return this.#ownWork.carryOut(effect);
     }
   }
 
@@ -248,68 +216,8 @@ export class Driver {
   /** To this peer itself go only results that have to be compared first. */
   #sendToRequester(to: PeerId, message: VolunteerMessage): void {
     const { self, transport } = this.#components;
-    if (to !== self || message.type !== 'results') return transport.sendToRequester(to, message);
-    const { job, replicas } = message.frame;
-    // Signed as they are now, one statement for each frame: the comparison may change digests.
-    for (let from = 0; from < replicas.length; from += limits.statementReplicasMax) {
-      const some = replicas.slice(from, from + limits.statementReplicasMax);
-      const [signed] = transport.signResults({ job, replicas: some });
-      const frame = { job, replicas: some, ...(signed === undefined ? {} : { signed }) };
-      this.#background(this.#receiveResults(self, { type: 'results', frame }));
-    }
-  }
-
-  #sendToVolunteer(to: PeerId, message: RequesterSend): void {
-    const { transport } = this.#components;
-    if (message.type === 'leases') {
-      this.#background(this.#sendLeases(to, message));
-    } else if (message.type === 'receipt') {
-      const receipt = transport.signReceipt(message.receipt);
-      transport.sendToVolunteer(to, { type: 'receipt', receipt });
-    } else {
-      transport.sendToVolunteer(to, message);
-    }
-  }
-
-  async #sendLeases(
-    to: PeerId,
-    message: Extract<RequesterSend, { type: 'leases' }>,
-  ): Promise<void> {
-    const { self, transport, ownJob } = this.#components;
-    const own = ownJob(message.job);
-    if (own === undefined) return;
-    try {
-      for await (const chunks of own.pages.withInputs(message.chunks)) {
-        const leases = { ...message, chunks };
-        if (to === self) this.dispatch({ type: 'requester-message', from: self, message: leases });
-        else transport.sendToVolunteer(to, leases);
-      }
-    } catch (error) {
-      own.fail(unreadable(error));
-    }
-  }
-
-  async #receiveResults(from: PeerId, message: Results): Promise<void> {
-    const { peer, ownJob, transport, log } = this.#components;
-    const { frame } = message;
-    const own = ownJob(frame.job);
-    const table = peer.ownJob(frame.job)?.table;
-    if (own !== undefined && table !== undefined) {
-      try {
-        const chunk = await otherWork(from, frame, table, own.pages);
-        if (chunk !== undefined) {
-          const text = `${short(from)} has signed a result of chunk ${chunk} for other work`;
-          log.warn({ peer: from, job: frame.job, chunk }, `${text} than it was leased`);
-          transport.closeVolunteer(from);
-          return this.dispatch({ type: 'volunteer-down', peer: from });
-        }
-      } catch (error) {
-        return own.fail(unreadable(error));
-      }
-    }
-    const replicas = (await own?.comparison?.admit(from, frame.replicas)) ?? frame.replicas;
-    const compared = { ...message, frame: { ...frame, replicas } };
-    this.dispatch({ type: 'volunteer-message', from, message: compared });
+    if (to === self && message.type === 'results') this.#ownWork.receiveOwn(message);
+    else transport.sendToRequester(to, message);
   }
 
   async #fetchProgram(effect: Extract<Effect, { type: 'fetch-program' }>): Promise<void> {
@@ -385,9 +293,4 @@ export class Driver {
         return log.trace({ event: event.type }, 'event');
     }
   }
-}
-
-function unreadable(error: unknown): JobFailure {
-  const reason = `A page of chunk inputs can't be read: ${reasonOf(error)}.`;
-  return { type: 'requester-failed', step: 'store', reason };
 }

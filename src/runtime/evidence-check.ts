@@ -27,11 +27,13 @@ export class EvidenceCheck {
     const { recomputation, dispatch, log } = this.#components;
     const { accuser, culprit, chunk, job, said, accepted } = evidence;
     const again = await recomputation.compute({ ...evidence, holder: accuser });
+    const { ranMs, address } = again;
+    const where = address === undefined ? {} : { address };
     const tell = (verdict: EvidenceVerdict, text: string): void => {
       const level = verdict === 'unknown' ? 'debug' : 'warn';
       const about = { accuser, culprit, job, chunk, verdict };
       log[level](about, `${short(accuser)} says that ${short(culprit)} lied: ${text}`);
-      dispatch({ type: 'evidence-checked', id, verdict });
+      dispatch({ type: 'evidence-checked', id, verdict, ranMs, ...where });
     };
     if (again.type === 'nothing') return tell('unknown', again.reason);
     if (again.digest === accepted)

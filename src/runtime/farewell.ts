@@ -8,8 +8,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { LocalEvent } from '../protocol/events.ts';
-import type { Peer } from '../protocol/peer.ts';
-import type { JobBook } from './job-book.ts';
+import type { PeerStatus } from '../protocol/peer.ts';
 
 /**
  * For chunks that run when the peer is to leave: less than the 10 s after which `docker stop` kills
@@ -19,17 +18,25 @@ export const LEAVE_GRACE_MS = 5_000;
 /** For the sandbox to stop what runs after that, and requesters to acknowledge the last results. */
 const DELIVERY_MS_MAX = 2_000;
 
+/** What it asks of the machine and of the job book. */
+type LeavingPeer = { status(): Pick<PeerStatus, 'isDrained'> };
+type LeavingJobs = {
+  readonly running: readonly unknown[];
+  readonly changes: { next(): Promise<unknown> };
+  refuseNew(): void;
+};
+
 export class Farewell {
-  readonly #peer: Peer;
-  readonly #jobs: JobBook;
+  readonly #peer: LeavingPeer;
+  readonly #jobs: LeavingJobs;
   readonly #dispatch: (event: LocalEvent) => void;
   readonly #stop: () => Promise<void>;
   #state: 'here' | 'finishing' | 'leaving' = 'here';
   readonly #left = Promise.withResolvers<void>();
 
   constructor(
-    peer: Peer,
-    jobs: JobBook,
+    peer: LeavingPeer,
+    jobs: LeavingJobs,
     dispatch: (event: LocalEvent) => void,
     stop: () => Promise<void>,
   ) {

@@ -1,21 +1,22 @@
 /** All jobs of this peer: those that run, and those the store remembers. */
 
-import { GridError } from '../model/errors.ts';
+import { GridError, reasonOf } from '../model/errors.ts';
 import { type Digest, jobId, type JobId, type PeerId } from '../model/ids.ts';
 import type { JobSpec } from '../model/job.ts';
 import { limits } from '../model/limits.ts';
 import type { Clock, Sandbox, Store, StoredJob } from '../ports.ts';
 import type { LocalEvent } from '../protocol/events.ts';
+import type { JobPast } from '../protocol/job-past.ts';
 import type { Peer } from '../protocol/peer.ts';
 import { encodeCanonical } from '../wire/canonical-cbor.ts';
 import { digestOf } from '../wire/digest.ts';
 import { Changes } from './changes.ts';
-import { JobInput } from './job-input.ts';
+import { inputFile, JobInput } from './job-input.ts';
 import { type JobProgram, prepareProgram } from './job-program.ts';
 import type { JobRequest } from './job-request.ts';
-import type { StepRunner } from './job-steps.ts';
-import { OwnJob } from './own-job.ts';
+import { OwnJob, type OwnJobComponents } from './own-job.ts';
 import { PageFiles } from './pages.ts';
+import { keptScript, ResumedSteps } from './resumed-steps.ts';
 import { ScriptCalls } from './script-calls.ts';
 
 export type JobBookComponents = {
@@ -27,6 +28,9 @@ export type JobBookComponents = {
   readonly dispatch: (event: LocalEvent) => void;
 };
 
+type Program = Pick<JobProgram, 'data' | 'comparer'>;
+type Source = Required<Pick<OwnJobComponents, 'steps' | 'files'>>;
+
 /** Jobs that run at once at one requester; each costs a thread while it splits and merges. */
 const RUNNING_MAX = 256;
 
@@ -36,6 +40,7 @@ export class JobBook {
   readonly #components: JobBookComponents;
   readonly #files: PageFiles;
   #refusing = false;
+  readonly #left: { readonly own: OwnJob; readonly past: JobPast }[] = [];
   readonly #running = new Map<JobId, OwnJob>();
 
   constructor(components: JobBookComponents) {
@@ -67,6 +72,7 @@ export class JobBook {
     const params = encodeParams(request.params);
     const program = await prepareProgram(request.program, request.limits, this.#components);
     const { inputPath } = request;
+    const files = await Promise.all(pathsOf(request).map((path) => inputFile(path)));
     const input = inputPath === undefined ? undefined : await JobInput.open(inputPath);
     try {
       const { id, spec } = this.#named({
@@ -81,7 +87,7 @@ export class JobBook {
         requester: self,
         createdAtMs: clock.unixMs(),
       });
-      this.#start(id, spec, program, program.runner(params, input));
+      this.#start(id, spec, program, { steps: program.runner(params, input), files });
       return id;
     } catch (error) {
       await input?.close();
@@ -105,25 +111,67 @@ export class JobBook {
     }
   }
 
-  #start(id: JobId, spec: JobSpec, { data, comparer }: JobProgram, steps: StepRunner): void {
+  /** Reads how far the jobs had come that an earlier process of this peer has left. */
+  async readLeft(): Promise<void> {
+    const { store, sandbox } = this.#components;
+    for (const kept of store.listJobs().filter(isUnderWay).reverse()) {
+      const { job, spec, files = [], data } = kept;
+      const script = spec.steps.type === 'script' ? spec.steps.script : undefined;
+      const isCalled = script !== undefined && spec.comparison !== 'digest';
+      const comparer = isCalled ? { comparer: keptScript(spec, script, store) } : {};
+      const program = { ...(data === undefined ? {} : { data }), ...comparer };
+      const steps = new ResumedSteps(kept, { sandbox, store });
+      const own = this.#ownJob(job, spec, program, { steps, files });
+      try {
+        this.#left.push({ own, past: await own.readPast(kept) });
+      } catch (error) {
+        own.fail({ type: 'requester-failed', step: 'resume', reason: reasonOf(error) });
+      }
+    }
+  }
+
+  /**
+   * Goes on with them. At once when others can reach this peer: a volunteer of theirs that asks
+   * before would hear that its job has ended.
+   * @returns their names
+   */
+  resumeLeft(): readonly string[] {
+    const left = this.#left.splice(0);
+    for (const { own, past } of left) {
+      own.resume(past);
+      this.#follow(own);
+    }
+    return left.map(({ own }) => own.spec.name);
+  }
+
+  #start(id: JobId, spec: JobSpec, program: Program, source: Source): void {
+    const own = this.#ownJob(id, spec, program, source);
+    // First: a job that the store can't take throws here, and must not be waited for.
+    own.run();
+    this.#follow(own);
+  }
+
+  #ownJob(id: JobId, spec: JobSpec, { data, comparer }: Program, source: Source): OwnJob {
     const { peer, sandbox, store, clock, dispatch } = this.#components;
-    const called = comparer && { job: id, script: comparer, limits: spec.limits };
-    const own = new OwnJob(id, spec, {
-      steps,
+    const called = comparer && { script: comparer, limits: spec.limits };
+    return new OwnJob(id, spec, {
+      ...source,
       ...(data === undefined ? {} : { data }),
       ...(called === undefined ? {} : { calls: new ScriptCalls(called, { sandbox }) }),
       store,
-      files: this.#files,
+      pageFiles: this.#files,
       dispatch,
       machine: () => peer.ownJob(id),
       nowMs: () => clock.nowMs(),
     });
-    // First: a job that the store can't take throws here, and must not be waited for.
-    own.run();
-    this.#running.set(id, own);
+  }
+
+  #follow(own: OwnJob): void {
+    this.#running.set(own.job, own);
     this.changes.notify();
     void own.settled.then(() => {
-      this.#running.delete(id);
+      // What is left to the next process stays, so that what comes in is still written down.
+      if (own.isOver) this.#running.delete(own.job);
       this.changes.notify();
     });
   }
@@ -172,10 +220,10 @@ export class JobBook {
     return job;
   }
 
-  /** Ends what runs, unfinished: the peer stops. */
-  async abandonAll(): Promise<void> {
+  /** Stops what runs, for the next process to go on with. */
+  async leaveAll(): Promise<void> {
     const { running } = this;
-    for (const own of running) own.abandon();
+    for (const own of running) own.leave();
     await Promise.all(running.map(({ settled }) => settled));
   }
 
@@ -197,9 +245,20 @@ function encodeParams(params: unknown): Uint8Array {
   );
 }
 
+/** What a job is split from, if it is read from files. */
+function pathsOf({ inputPath, program }: JobRequest): readonly string[] {
+  if (inputPath !== undefined) return [inputPath];
+  const isOfPieces = program.runtime === 'wasi' && program.steps.type === 'pieces';
+  return isOfPieces ? program.steps.paths : [];
+}
+
+function isUnderWay({ state }: StoredJob): boolean {
+  return state === 'running' || state === 'merging';
+}
+
 /** A job that doesn't run has ended, also where a full disk could not take how it did. */
 function ended(job: StoredJob): StoredJob {
-  if (job.state !== 'running' && job.state !== 'merging') return job;
+  if (!isUnderWay(job)) return job;
   const failure = 'The disk could not keep how it ended, usually because it was full.';
   return { ...job, state: 'failed', failure };
 }

@@ -8,7 +8,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 
 import { GridError, reasonOf } from '../model/errors.ts';
-import type { SplitInput } from '../ports.ts';
+import type { InputFile, SplitInput } from '../ports.ts';
 
 /** Reading larger pieces is no faster. */
 const PIECE_BYTES_MAX = 256 * 1024;
@@ -67,6 +67,36 @@ export class JobInput implements SplitInput {
       throw unreadable(this.#path, reasonOf(error), error);
     }
   }
+}
+
+/** What to know it by later. @throws {GridError} `input-unreadable` */
+export async function inputFile(path: string): Promise<InputFile> {
+  try {
+    const { size, mtimeMs } = await stat(path);
+    return { path, bytes: size, modifiedMs: mtimeMs };
+  } catch (error) {
+    throw unreadable(path, reasonOf(error), error);
+  }
+}
+
+/** @throws {GridError} `input-unreadable` if it is not the file that it was */
+export async function checkUnchanged(file: InputFile): Promise<void> {
+  const { bytes, modifiedMs } = await inputFile(file.path).catch((error: unknown) => {
+    throw lost(file.path, 'is gone', error);
+  });
+  if (bytes !== file.bytes || modifiedMs !== file.modifiedMs) {
+    throw lost(file.path, 'has changed');
+  }
+}
+
+function lost(path: string, what: string, cause?: unknown): GridError {
+  return new GridError(
+    'input-unreadable',
+    `The peer was started again before the input was split to its end, and ${path} ${what} ` +
+      'since. Submit the job again. An input from stdin is only there until the job is ' +
+      'submitted: give a file where that matters.',
+    { cause },
+  );
 }
 
 /**

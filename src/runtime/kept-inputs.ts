@@ -26,29 +26,50 @@ export async function* encodeKeptInputs(
   }
 }
 
-/** The way back, from pieces as they come: push them, and pages come out. */
+/**
+ * The way back, from pieces as they come: push them, and pages come out. What is not complete is
+ * copied to where it belongs, so that many small pieces cost no more than a large one.
+ */
 export class KeptInputs {
-  #rest: Buffer = Buffer.alloc(0);
+  readonly #length: Buffer = Buffer.alloc(LENGTH_BYTES);
+  /** The page that is being filled; before it comes its length. */
+  #page: Buffer | undefined;
+  #filled = 0;
   #isDamaged = false;
 
   /** @returns the inputs that are complete; undefined for what nobody can have written */
   push(piece: Uint8Array): readonly Uint8Array[] | undefined {
-    this.#rest = Buffer.concat([this.#rest, piece]);
     const inputs: Uint8Array[] = [];
-    while (!this.#isDamaged && this.#rest.length >= LENGTH_BYTES) {
-      const end = LENGTH_BYTES + this.#rest.readUInt32LE();
-      if (end > LENGTH_BYTES + PAGE_BYTES_MAX) this.#isDamaged = true;
-      if (end > this.#rest.length) break;
-      const page = decodePacked(this.#rest.subarray(LENGTH_BYTES, end));
-      if (page === undefined) this.#isDamaged = true;
-      else for (const input of unpack(page)) inputs.push(input);
-      this.#rest = this.#rest.subarray(end);
+    for (let at = 0; at < piece.length && !this.#isDamaged;) {
+      const open = this.#page ?? this.#length;
+      const some = piece.subarray(at, at + open.length - this.#filled);
+      open.set(some, this.#filled);
+      at += some.length;
+      this.#filled += some.length;
+      if (this.#filled < open.length) break;
+      this.#filled = 0;
+      if (this.#page === undefined) this.#begin(this.#length.readUInt32LE());
+      else for (const input of this.#end(this.#page)) inputs.push(input);
     }
     return this.#isDamaged ? undefined : inputs;
   }
 
   /** Whether nothing is left in the middle of a page. */
   get isWhole(): boolean {
-    return !this.#isDamaged && this.#rest.length === 0;
+    return !this.#isDamaged && this.#page === undefined && this.#filled === 0;
+  }
+
+  #begin(bytes: number): void {
+    // One without inputs has their number at least.
+    if (bytes === 0 || bytes > PAGE_BYTES_MAX) this.#isDamaged = true;
+    else this.#page = Buffer.alloc(bytes);
+  }
+
+  #end(bytes: Buffer): readonly Uint8Array[] {
+    this.#page = undefined;
+    const page = decodePacked(bytes);
+    if (page !== undefined) return unpack(page);
+    this.#isDamaged = true;
+    return [];
   }
 }

@@ -14,8 +14,9 @@ import {
   trustNeeded,
 } from '../model/job.ts';
 import { limits } from '../model/limits.ts';
-import type { Certificates, Store, StoredJob, StoredOutput } from '../ports.ts';
+import type { Certificates, InputFile, Store, StoredJob, StoredOutput } from '../ports.ts';
 import type { LocalEvent } from '../protocol/events.ts';
+import type { JobPast } from '../protocol/job-past.ts';
 import type { RequesterJob } from '../protocol/requester-job.ts';
 import { workDigests } from '../wire/work-digest.ts';
 import { keepCertificates } from './certificates.ts';
@@ -24,6 +25,7 @@ import { Comparison } from './comparison.ts';
 import { describeFailure } from './job-failure.ts';
 import type { StepRunner } from './job-steps.ts';
 import { intoPages, JobPages, type PageFiles } from './pages.ts';
+import { readPast } from './read-past.ts';
 import { ResultClasses } from './result-classes.ts';
 import type { ScriptCalls } from './script-calls.ts';
 
@@ -37,11 +39,13 @@ export type OwnJobComponents = {
   /** Calls the script's `equals` or `verify`, where the job has one. */
   readonly calls?: ScriptCalls;
   readonly store: Store;
-  readonly files: PageFiles;
+  readonly pageFiles: PageFiles;
   readonly dispatch: (event: LocalEvent) => void;
   /** The machine's side of this job, until `end-job`. */
   readonly machine: () => RequesterJob | undefined;
   readonly nowMs: () => number;
+  /** What it is split from. */
+  readonly files?: readonly InputFile[];
 };
 
 export class OwnJob {
@@ -61,7 +65,7 @@ export class OwnJob {
   #output: StoredOutput | undefined;
   #certificates: Certificates | undefined;
   #splitEnded = false;
-  #chunks = 0;
+  #isLeft = false;
   #contiguous = 0;
   readonly #settled = Promise.withResolvers<void>();
 
@@ -69,7 +73,7 @@ export class OwnJob {
     this.job = job;
     this.spec = spec;
     this.#components = components;
-    this.pages = new JobPages(components.files, workDigests(spec));
+    this.pages = new JobPages(components.pageFiles, workDigests(spec));
     const { calls } = components;
     this.comparison = calls === undefined ? undefined : this.#comparisonBy(calls);
   }
@@ -93,15 +97,22 @@ export class OwnJob {
     return this.#state;
   }
 
+  /** It has ended; or this process has nothing more to do with it. */
+  get isOver(): boolean {
+    return this.#state !== 'running' && this.#state !== 'merging';
+  }
+
   /** What volunteers fetch to compute it. */
   offers(blob: Digest): boolean {
     const { program, setup } = this.spec;
     const { data = [] } = this.#components;
+    if (this.#isLeft) return false;
     return blob === program || blob === setup?.digest || data.includes(blob);
   }
 
   get stored(): StoredJob {
-    const { data } = this.#components;
+    const { data, files } = this.#components;
+    const isKept = files !== undefined && files.length > 0 && !this.#splitEnded && !this.isOver;
     return {
       job: this.job,
       spec: this.spec,
@@ -111,6 +122,8 @@ export class OwnJob {
       ...(this.#output === undefined ? {} : { output: this.#output }),
       ...(data === undefined ? {} : { data }),
       ...(this.#certificates === undefined ? {} : { certificates: this.#certificates }),
+      ...(isKept ? { files } : {}),
+      ...(this.#splitEnded && !this.isOver ? { isSplit: true } : {}),
     };
   }
 
@@ -119,10 +132,39 @@ export class OwnJob {
     const { dispatch, store } = this.#components;
     store.putJob(this.stored);
     dispatch({ type: 'submit', job: this.job, spec: this.spec });
+    this.#work();
+  }
+
+  /**
+   * How far an earlier process had come.
+   * @throws {GridError} `store-failed`
+   */
+  readPast({ isSplit }: Pick<StoredJob, 'isSplit'>): Promise<JobPast> {
+    const { job, spec, pages } = this;
+    const { store } = this.#components;
+    pages.adopt(store.readPages(job));
+    const of = { job, spec, chunks: pages.chunks, splitEnded: isSplit === true };
+    return readPast(of, store);
+  }
+
+  /** Goes on from there. */
+  resume(past: JobPast): void {
+    const { dispatch, machine } = this.#components;
+    this.#splitEnded = past.splitEnded;
+    dispatch({ type: 'resume-job', job: this.job, spec: this.spec, past });
+    this.advanceTo(machine()?.readable ?? 0);
+    this.#work();
+  }
+
+  #work(): void {
     const step = (name: 'split' | 'merge', work: Promise<void>): Promise<void> =>
       work.catch((error: unknown) => this.#stepFailed(name, error));
     void Promise.all([step('split', this.#split()), step('merge', this.#merge())])
-      .then(() => Promise.all([this.pages.releaseAll(), this.comparison?.close()]))
+      .then(async () => {
+        // What is left to the next process is read by it.
+        const pages = this.#isLeft ? undefined : this.pages.releaseAll();
+        await Promise.all([pages, this.comparison?.close()]);
+      })
       // The job has ended by now; a page that could not be removed is swept at the next start.
       .catch(() => undefined)
       .then(() => this.#settled.resolve());
@@ -138,7 +180,7 @@ export class OwnJob {
   }
 
   allAccepted(): void {
-    if (this.#state !== 'running') return;
+    if (this.#isStopped || this.#state !== 'running') return;
     this.#state = 'merging';
     this.changes.notify();
     this.#advanced.notify();
@@ -152,10 +194,10 @@ export class OwnJob {
     this.#end('cancelled', { failure: 'It was cancelled.' });
   }
 
-  /** The peer stops: what the store says of the job next time is that it was lost. */
-  abandon(): void {
-    if (this.#over) return;
-    this.#state = 'lost';
+  /** The peer stops; the next process goes on. */
+  leave(): void {
+    if (this.isOver) return;
+    this.#isLeft = true;
     this.#abort.abort();
     this.#advanced.notify();
     this.changes.notify();
@@ -166,32 +208,37 @@ export class OwnJob {
     return this.#settled.promise;
   }
 
-  get #over(): boolean {
-    return this.#state !== 'running' && this.#state !== 'merging';
+  /** Nothing is to be done any more, by this process at least. */
+  get #isStopped(): boolean {
+    return this.#isLeft || this.isOver;
   }
 
   async #split(): Promise<void> {
-    const { steps, dispatch } = this.#components;
+    const { steps, dispatch, store } = this.#components;
+    if (this.#splitEnded) return;
     try {
       await this.#fillPages(steps.split(this.#abort.signal));
     } finally {
       await steps.closeInput();
     }
-    if (this.#over) return;
+    if (this.#isStopped) return;
     this.#splitEnded = true;
+    store.putJob(this.stored);
     dispatch({ type: 'split-ended', job: this.job });
     this.#advanced.notify();
   }
 
   async #fillPages(inputs: AsyncIterable<readonly Uint8Array[]>): Promise<void> {
-    const { dispatch } = this.#components;
-    for await (const page of intoPages(inputs)) {
-      if (this.#over) return;
-      if (this.#chunks + page.length > this.spec.chunksMax) throw tooManyChunks(this.spec);
-      await this.pages.add(page);
-      this.#chunks += page.length;
+    const { dispatch, store } = this.#components;
+    // What an earlier process has put in pages comes once more.
+    for await (const page of intoPages(withoutFirst(this.pages.chunks, inputs))) {
+      if (this.#isStopped) return;
+      if (this.pages.chunks + page.length > this.spec.chunksMax) throw tooManyChunks(this.spec);
+      const pages = [await this.pages.add(page)];
+      if (this.#isStopped) return;
+      store.commit([{ job: this.job, pages }]);
       dispatch({ type: 'chunks-added', job: this.job, count: page.length });
-      while (this.#isFarAhead && !this.#over) await this.#advanced.next();
+      while (this.#isFarAhead && !this.#isStopped) await this.#advanced.next();
     }
   }
 
@@ -205,12 +252,13 @@ export class OwnJob {
     // A script's not beside its split: each has a thread of its own, and 40 MB with it.
     const isScript = this.spec.steps.type === 'script';
     const mayBegin = (): boolean => this.#contiguous > 0 && (this.#splitEnded || !isScript);
-    while (!mayBegin() && !this.#over) await this.#advanced.next();
-    if (this.#over) return;
+    while (!mayBegin() && !this.#isStopped) await this.#advanced.next();
+    if (this.#isStopped) return;
     const results = (): AsyncIterable<readonly Uint8Array[]> => this.#results();
     const output = await this.#components.steps.merge(results, this.#abort.signal);
     // A merge that returns early has its answer, but the job is done when its chunks are.
-    while (this.#state === 'running') await this.#advanced.next();
+    while (this.#state === 'running' && !this.#isStopped) await this.#advanced.next();
+    if (this.#isStopped) return;
     this.#certificates = await keepCertificates(this.job, this.pages, this.#components.store);
     this.#end('done', { output });
   }
@@ -219,7 +267,7 @@ export class OwnJob {
   async *#results(): AsyncGenerator<readonly Uint8Array[]> {
     const { store } = this.#components;
     let next = 0;
-    while (!this.#over) {
+    while (!this.#isStopped) {
       if (next < this.#contiguous) {
         const count = Math.min(this.#contiguous - next, MERGE_RESULTS_MAX);
         const values = store.readResults(this.job, next, count);
@@ -227,7 +275,7 @@ export class OwnJob {
         yield values;
         continue;
       }
-      if (this.#splitEnded && next === this.#chunks) return;
+      if (this.#splitEnded && next === this.pages.chunks) return;
       await this.#advanced.next();
     }
   }
@@ -242,7 +290,7 @@ export class OwnJob {
     state: 'done' | 'failed' | 'cancelled',
     outcome: { failure?: string; output?: StoredOutput },
   ): void {
-    if (this.#over) return;
+    if (this.#isStopped) return;
     const { store, dispatch, machine, nowMs } = this.#components;
     this.#report = machine()?.report(nowMs());
     this.#state = state;
@@ -251,9 +299,7 @@ export class OwnJob {
     this.#abort.abort();
     try {
       store.putJob(this.stored);
-      store.dropResults(this.job);
-      // Certificates are for results that there are.
-      if (state !== 'done') store.dropStatements(this.job);
+      this.#dropWhatWasNeeded();
     } catch (error) {
       const trouble = reasonOf(error);
       const before = outcome.failure ?? '';
@@ -264,6 +310,31 @@ export class OwnJob {
     dispatch({ type: 'end-job', job: this.job });
     this.#advanced.notify();
     this.changes.notify();
+  }
+
+  /** On a full disk even that may fail. It changes nothing in how the job ended. */
+  #dropWhatWasNeeded(): void {
+    const { store } = this.#components;
+    try {
+      store.dropResults(this.job);
+      // Certificates are for results that there are.
+      if (this.#state !== 'done') store.dropStatements(this.job);
+    } catch (error) {
+      if (!(error instanceof GridError)) throw error;
+      // The next start drops it.
+    }
+  }
+}
+
+async function* withoutFirst(
+  count: number,
+  inputs: AsyncIterable<readonly Uint8Array[]>,
+): AsyncGenerator<readonly Uint8Array[]> {
+  let left = count;
+  for await (const some of inputs) {
+    const fresh = some.slice(left);
+    left = Math.max(left - some.length, 0);
+    if (fresh.length > 0) yield fresh;
   }
 }
 

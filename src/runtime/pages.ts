@@ -11,6 +11,7 @@
 import PQueue from 'p-queue';
 
 import type { Digest } from '../model/ids.ts';
+import type { StoredPage } from '../model/journal.ts';
 import { limits } from '../model/limits.ts';
 import type { Lease, LeasedChunk } from '../model/replica.ts';
 import type { Store } from '../ports.ts';
@@ -31,7 +32,7 @@ type CachedPage = {
 /** What a page adds to each input: where it ends. */
 const INPUT_HEAD_BYTES = 4;
 
-type Page = { readonly blob: Digest; readonly first: number; readonly count: number };
+type Page = Pick<StoredPage, 'blob' | 'first' | 'count'>;
 
 /** The pages of all jobs of a peer: the files and how often each is used. */
 export class PageFiles {
@@ -51,6 +52,11 @@ export class PageFiles {
       this.#uses.set(blob, (this.#uses.get(blob) ?? 0) + 1);
       return blob;
     });
+  }
+
+  /** One that an earlier process has put. */
+  adopt(blob: Digest): void {
+    this.#uses.set(blob, (this.#uses.get(blob) ?? 0) + 1);
   }
 
   async get(blob: Digest): Promise<Packed> {
@@ -102,12 +108,33 @@ export class JobPages {
     return this.#pages.length - this.#front;
   }
 
-  async add(inputs: readonly Uint8Array[]): Promise<void> {
+  /** Of those that are in pages. */
+  get chunks(): number {
+    return this.#chunks;
+  }
+
+  /** @returns what is to be kept of it */
+  async add(inputs: readonly Uint8Array[]): Promise<StoredPage> {
     const blob = await this.#files.put(inputs);
-    this.#pages.push({ blob, first: this.#chunks, count: inputs.length });
-    this.#chunks += inputs.length;
-    this.#bytes += inputs.reduce((sum, input) => sum + input.byteLength + INPUT_HEAD_BYTES, 0);
+    const bytes = inputs.reduce((sum, input) => sum + input.byteLength + INPUT_HEAD_BYTES, 0);
+    const page = { blob, first: this.#chunks, count: inputs.length, bytes };
+    this.#push(page);
     if (!this.#mayBeKept) await this.#removeFiles();
+    return page;
+  }
+
+  /** Those of an earlier process. Some may be gone, which were of no more use to it. */
+  adopt(pages: readonly StoredPage[]): void {
+    for (const page of pages) {
+      this.#files.adopt(page.blob);
+      this.#push(page);
+    }
+  }
+
+  #push(page: StoredPage): void {
+    this.#pages.push(page);
+    this.#chunks += page.count;
+    this.#bytes += page.bytes;
   }
 
   /** All inputs, unless they are too many to be kept. @throws {Error} if a page can't be read */

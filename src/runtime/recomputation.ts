@@ -1,21 +1,31 @@
 /**
- * Computes one chunk that evidence is about, in this peer's own sandbox: to be sure before somebody
+ * Computes a chunk that evidence is about, in this peer's own sandbox: to be sure before somebody
  * is accused, and to find out whether what somebody else says of a third is so. It has less time
  * than the job allows, because nobody is owed this.
+ *
+ * It is computed alone, then some more times in one batch, and says something only if the same
+ * comes out each time. To compute it once was tried: a script that measures how deep the stack is
+ * sees whether it is the first of a batch, and so can give an honest volunteer another result than
+ * all who check.
  */
 
 import { reasonOf } from '../model/errors.ts';
 import type { EvidenceWork } from '../model/evidence.ts';
-import type { Digest, JobId, PeerId } from '../model/ids.ts';
+import { type Digest, type JobId, jobId, type PeerId } from '../model/ids.ts';
 import type { ChunkLimits } from '../model/job.ts';
-import { programKey } from '../model/program.ts';
-import type { ChunkOutcome, Sandbox, Transport } from '../ports.ts';
+import { type ProgramKey, programKey } from '../model/program.ts';
+import type { Clock, Sandbox, Transport } from '../ports.ts';
 import { unmet } from '../protocol/given-limits.ts';
+import { digestOf } from '../wire/digest.ts';
+import { AccuserBlobs } from './accuser-blobs.ts';
 import type { ProgramFetch } from './program-fetch.ts';
 
-/** A chunk that takes longer is not computed to check what others say. A guess. */
-const WALL_MS_MAX = 60_000;
-/** A chunk comes back uncomputed when its job's runs are stopped, or the sandbox's process dies. */
+/** For all of it, fetching included. What takes longer is not computed for others. A guess. */
+const MS_MAX = 60_000;
+/** Of the same chunk in one batch: as many as there is time for. Guesses. */
+const COPIES_MIN = 2;
+const COPIES_MAX = 4;
+/** A batch comes back uncomputed when the sandbox's process dies. */
 const TRIES_MAX = 3;
 
 /** A chunk, and who has its program and its input. */
@@ -26,16 +36,20 @@ export type ChunkAgain = EvidenceWork & {
   readonly addresses: readonly string[];
 };
 
-/** What came out, or why nothing did. */
-export type Recomputed =
-  | { readonly type: 'digest'; readonly digest: Digest }
-  | { readonly type: 'nothing'; readonly reason: string };
+export type Recomputed = Result & {
+  /** Since all was there. */
+  readonly ranMs: number;
+  /** Where its holder was reached; absent where that is this peer itself. */
+  readonly address?: string;
+};
 
 export type RecomputationComponents = {
+  readonly self: PeerId;
   /** What this peer gives a chunk. */
   readonly limits: ChunkLimits;
+  readonly clock: Pick<Clock, 'nowMs'>;
   readonly programs: Pick<ProgramFetch, 'load'>;
-  readonly sandbox: Pick<Sandbox, 'run'>;
+  readonly sandbox: Pick<Sandbox, 'load' | 'run' | 'stop'>;
   readonly transport: Pick<Transport, 'fetchBlob'>;
 };
 
@@ -46,51 +60,149 @@ export class Recomputation {
     this.#components = components;
   }
 
-  /** Never rejects. */
+  /** One at a time. Never rejects. */
   async compute(again: ChunkAgain): Promise<Recomputed> {
-    const wallMsMax = Math.min(again.limits.wallMsMax, WALL_MS_MAX);
-    const chunkLimits = { ...again.limits, wallMsMax };
-    const lacking = unmet(chunkLimits, this.#components.limits);
-    if (lacking !== undefined) return nothing(`it ${lacking}`);
-    try {
-      const input = await this.#input(again);
-      for (let triesLeft = TRIES_MAX; triesLeft > 0; triesLeft -= 1) {
-        const done = await this.#run(again, input, chunkLimits);
-        if (typeof done === 'string') return nothing(done);
-        const { outcome } = done;
-        if (outcome.type === 'result') return { type: 'digest', digest: outcome.digest };
-        if (outcome.type === 'failure') return nothing(`it fails: ${outcome.failure.kind}`);
-      }
-      return nothing('there was no time for it');
-    } catch (error) {
-      return nothing(`its input could not be had: ${reasonOf(error)}`);
-    }
-  }
-
-  /** @returns why its program can't be run here, or what came of it */
-  async #run(
-    { job, chunk, program: ref, holder, addresses }: ChunkAgain,
-    input: Uint8Array,
-    limits: ChunkLimits,
-  ): Promise<ChunkOutcome | string> {
-    const { programs, sandbox } = this.#components;
-    const program = programKey(ref, limits.memoryBytesMax);
-    const requester = holder;
-    const type = 'fetch-program';
-    const loaded = await programs.load({ type, requester, addresses, program, ref, limits });
-    if (loaded.type !== 'program-ready') return loaded.reason;
-    const chunks = [{ lease: 0, chunk, input }];
-    const [done] = await sandbox.run({ job, program, limits, chunks });
-    return done ?? 'the sandbox says nothing of it';
-  }
-
-  /** The digest of a blob is checked where it is fetched. */
-  async #input({ input, holder, addresses }: ChunkAgain): Promise<Uint8Array> {
-    const { transport } = this.#components;
-    return input.value ?? transport.fetchBlob(holder, addresses, input.digest, input.bytes);
+    const lacking = unmet(limitsOf(again), this.#components.limits);
+    if (lacking !== undefined) return { ...nothing(`it ${lacking}`), ranMs: 0 };
+    const run = new Run(again, this.#components);
+    const result = await run.result();
+    const { ranMs, address } = run;
+    return { ...result, ranMs, ...(address === undefined ? {} : { address }) };
   }
 }
 
-function nothing(reason: string): Recomputed {
+type Nothing = { readonly type: 'nothing'; readonly reason: string };
+/** What came out, or why nothing did. */
+export type Result = Nothing | { readonly type: 'digest'; readonly digest: Digest };
+type Ready = { readonly type: 'ready'; readonly key: ProgramKey };
+
+const NO_TIME = 'there was no time for it';
+
+/** One time that a chunk is computed again. */
+class Run {
+  readonly #again: ChunkAgain;
+  readonly #components: RecomputationComponents;
+  readonly #late = AbortSignal.timeout(MS_MAX);
+  readonly #blobs: AccuserBlobs;
+  readonly #job: JobId;
+  readonly #beganMs: number;
+  #fetchedMs: number | undefined;
+
+  constructor(again: ChunkAgain, components: RecomputationComponents) {
+    this.#again = again;
+    this.#components = components;
+    const { holder: accuser, addresses, job } = again;
+    this.#blobs = new AccuserBlobs({ accuser, addresses, late: this.#late }, components.transport);
+    this.#job = runsOf(job);
+    this.#beganMs = components.clock.nowMs();
+  }
+
+  get address(): string | undefined {
+    return this.#blobs.address;
+  }
+
+  get ranMs(): number {
+    return this.#fetchedMs === undefined ? 0 : this.#components.clock.nowMs() - this.#fetchedMs;
+  }
+
+  async result(): Promise<Result> {
+    const { promise: late, resolve } = Promise.withResolvers<Result>();
+    const giveUp = (): void => {
+      this.#components.sandbox.stop(this.#job);
+      resolve(nothing(NO_TIME));
+    };
+    this.#late.addEventListener('abort', giveUp, { once: true });
+    try {
+      return await Promise.race([this.#result(), late]);
+    } catch (error) {
+      return nothing(`it could not be had: ${reasonOf(error)}`);
+    } finally {
+      this.#late.removeEventListener('abort', giveUp);
+    }
+  }
+
+  async #result(): Promise<Result> {
+    const input = await this.#input();
+    const program = await this.#program();
+    if (program.type === 'nothing') return program;
+    const startedMs = this.#components.clock.nowMs();
+    const alone = await this.#digests(program.key, input, 1);
+    if (typeof alone === 'string') return nothing(alone);
+    const nowMs = this.#components.clock.nowMs();
+    const leftMs = this.#beganMs + MS_MAX - nowMs;
+    const fitting = Math.floor(leftMs / Math.max(nowMs - startedMs, 1));
+    const copies = Math.min(Math.max(fitting, COPIES_MIN), COPIES_MAX);
+    const together = await this.#digests(program.key, input, copies);
+    if (typeof together === 'string') return nothing(together);
+    const [digest, ...others] = new Set([...alone, ...together]);
+    if (digest === undefined || others.length > 0) return nothing('it is not the same each time');
+    return { type: 'digest', digest };
+  }
+
+  /** @returns what came of each copy, or why nothing did of one */
+  async #digests(
+    program: ProgramKey,
+    input: Uint8Array,
+    copies: number,
+  ): Promise<readonly Digest[] | string> {
+    const { chunk } = this.#again;
+    const chunks = Array.from({ length: copies }, (_, lease) => ({ lease, chunk, input }));
+    const batch = { job: this.#job, program, limits: limitsOf(this.#again), chunks };
+    for (let triesLeft = TRIES_MAX; triesLeft > 0 && !this.#late.aborted; triesLeft -= 1) {
+      const digests: Digest[] = [];
+      for (const { outcome } of await this.#components.sandbox.run(batch)) {
+        if (outcome.type === 'failure') return `it fails: ${outcome.failure.kind}`;
+        if (outcome.type === 'result') digests.push(outcome.digest);
+      }
+      if (digests.length === copies) return digests;
+    }
+    return NO_TIME;
+  }
+
+  /** @returns under which name the sandbox has it, or why it can't be run here */
+  async #program(): Promise<Ready | Nothing> {
+    const { program: ref, limits, holder, addresses } = this.#again;
+    const { self, programs, sandbox, clock } = this.#components;
+    const program = programKey(ref, limits.memoryBytesMax);
+    if (holder === self) {
+      const type = 'fetch-program';
+      const request = { type, requester: self, addresses, program, ref, limits } as const;
+      const loaded = await programs.load(request);
+      this.#fetchedMs = clock.nowMs();
+      return loaded.type === 'program-ready' ? ready(program) : nothing(loaded.reason);
+    }
+    const key: ProgramKey = `${program}:evidence`;
+    const loadable = await this.#blobs.program(ref, limits.memoryBytesMax, key);
+    this.#fetchedMs = clock.nowMs();
+    const failure = await sandbox.load(loadable, limitsOf(this.#again));
+    return failure === undefined
+      ? ready(key)
+      : nothing(`its program can't be run: ${failure.kind}`);
+  }
+
+  /** The digest of a blob is checked where it is fetched. */
+  async #input(): Promise<Uint8Array> {
+    const { input } = this.#again;
+    return input.value ?? this.#blobs.fetch(input);
+  }
+}
+
+/**
+ * A name for the sandbox that no offer can have: whoever offers a job under the id of another could
+ * stop what runs under it.
+ */
+function runsOf(job: JobId): JobId {
+  return jobId(digestOf(new TextEncoder().encode(`manyhands evidence ${job}`)));
+}
+
+function limitsOf({ limits }: EvidenceWork): ChunkLimits {
+  return { ...limits, wallMsMax: Math.min(limits.wallMsMax, MS_MAX) };
+}
+
+function nothing(reason: string): Nothing {
   return { type: 'nothing', reason };
+}
+
+function ready(key: ProgramKey): Ready {
+  return { type: 'ready', key };
 }

@@ -3,15 +3,17 @@
  * accepted. That needs nobody's word: a few chunks, picked where nobody could know it before, say
  * more than all signatures together.
  *
- * The file is read a second time for it, as a stream; the program is held, and a page of inputs.
+ * The file is read a second time for it, as a stream; the program is held, and a page of inputs,
+ * and the accepted digests.
  */
 
-import { randomInt } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { availableParallelism, totalmem } from 'node:os';
 
-import { GridError } from '../model/errors.ts';
+import type { AuditRecord } from '../model/audit.ts';
+import { GridError, reasonOf } from '../model/errors.ts';
 import { type Digest, digest, short } from '../model/ids.ts';
-import type { JobSpec } from '../model/job.ts';
+import type { ChunkLimits, JobSpec } from '../model/job.ts';
 import { limits } from '../model/limits.ts';
 import type { LeasedChunk, Outcome } from '../model/replica.ts';
 import type { LoadableProgram, Sandbox } from '../ports.ts';
@@ -20,8 +22,10 @@ import { readAuditFrames } from '../wire/audit-frames.ts';
 import { decodeSetup } from '../wire/setup-codec.ts';
 import type { AuditedJob } from './audit-check.ts';
 import type { Findings } from './audit-findings.ts';
+import { HeldBlobs } from './held-blobs.ts';
 import { KeptInputs } from './kept-inputs.ts';
 import { loadableProgram } from './loadable.ts';
+import { Sample } from './sample.ts';
 
 export type RecomputeOptions = {
   /** The file, once more. */
@@ -43,123 +47,129 @@ export type Recomputed = {
   readonly undecided: readonly { readonly chunk: number; readonly why: string }[];
 };
 
+type BlobRecord = Extract<AuditRecord, { type: 'blob' }>;
+
 const DIGEST_BYTES = 32;
+/** What a chunk may take here, at least. A guess: a slow machine needs a while, but no hours. */
+const WALL_MS_MIN = 10 * 60_000;
+/** setTimeout's longest delay. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
 const BLOBS_BYTES_MAX = limits.moduleBytesMax + limits.dataBytesMax + limits.setupBytesMax;
 
 /** @throws {GridError} `job-failed` when the program can't be run here */
 export async function recompute(
   options: RecomputeOptions,
-  openSandbox: (spec: JobSpec) => Sandbox = sandboxFor,
+  openSandbox: (chunk: ChunkLimits) => Sandbox = sandboxFor,
 ): Promise<Recomputed> {
-  const sandbox = openSandbox(options.job.spec);
+  const chunkLimits = limitsHere(options.job.spec);
+  const sandbox = openSandbox(chunkLimits);
   try {
-    return await new Recomputing(options, sandbox).run();
+    return await new Recomputing(options, chunkLimits, sandbox).run();
   } finally {
     await sandbox.close();
   }
 }
 
-/** A stranger's file may ask for any amount of memory. */
-function sandboxFor({ limits: chunk }: JobSpec): Sandbox {
-  const memoryBytesMax = Math.min(chunk.memoryBytesMax, Math.floor(totalmem() / 2));
-  return createSandbox({ slots: availableParallelism(), limits: { ...chunk, memoryBytesMax } });
+/**
+ * How long a chunk may take is no part of what was signed: a requester that lies could say so
+ * little that no chunk is done in time.
+ */
+function limitsHere({ limits: chunk }: JobSpec): ChunkLimits {
+  const wallMsMax = Math.min(Math.max(chunk.wallMsMax, WALL_MS_MIN), TIMER_MS_MAX);
+  return { ...chunk, wallMsMax };
 }
 
-/** Every set of as many has the same chance. */
-export function sampleOf(chunks: number, count: number): ReadonlySet<number> {
-  const sample = new Set<number>();
-  // Floyd's algorithm (Bentley and Floyd, "A sample of brilliance", 1987).
-  for (let last = chunks - Math.min(count, chunks); last < chunks; last += 1) {
-    const one = randomInt(last + 1);
-    sample.add(sample.has(one) ? last : one);
-  }
-  return sample;
+/** A stranger's file may ask for any amount of memory. */
+function sandboxFor(chunk: ChunkLimits): Sandbox {
+  const memoryBytesMax = Math.min(chunk.memoryBytesMax, Math.floor(totalmem() / 2));
+  return createSandbox({ slots: availableParallelism(), limits: { ...chunk, memoryBytesMax } });
 }
 
 class Recomputing {
   readonly #options: RecomputeOptions;
   readonly #sandbox: Sandbox;
-  readonly #sample: ReadonlySet<number>;
-  /** Of the sample. */
-  readonly #accepted = new Map<number, Digest>();
-  readonly #equal = new Set<string>();
-  readonly #blobs = new Map<Digest, Buffer[]>();
+  readonly #limits: ChunkLimits;
+  readonly #sample: Sample;
+  #accepted: Buffer[] = [];
+  #digests: Buffer = Buffer.alloc(0);
+  readonly #blobs = new HeldBlobs(BLOBS_BYTES_MAX);
   readonly #inputs = new KeptInputs();
-  #blobBytes = 0;
-  #digests = 0;
+  readonly #inputsHash = createHash('sha256');
+  #hasEnded = false;
   #next = 0;
   #program: LoadableProgram | undefined;
   #same = 0;
   #different = 0;
   readonly #undecided: { readonly chunk: number; readonly why: string }[] = [];
 
-  constructor(options: RecomputeOptions, sandbox: Sandbox) {
+  constructor(options: RecomputeOptions, chunkLimits: ChunkLimits, sandbox: Sandbox) {
     this.#options = options;
     this.#sandbox = sandbox;
-    this.#sample = sampleOf(options.job.chunks, options.chunks);
+    this.#limits = chunkLimits;
+    this.#sample = new Sample(options.job.chunks, options.chunks);
   }
 
   async run(): Promise<Recomputed> {
     for await (const event of readAuditFrames(this.#options.pieces)) {
-      if (event.type !== 'record') continue;
+      if (event.type !== 'record' || this.#hasEnded) continue;
       const { record } = event;
-      if (record.type === 'digests') this.#addDigests(Buffer.from(record.digests));
-      if (record.type === 'equivalent') {
-        this.#equal.add(`${record.chunk} ${record.digest} ${record.of}`);
+      if (record.type === 'digests' && record.digests.length > 0) {
+        this.#accepted.push(Buffer.from(record.digests));
       }
-      if (record.type === 'blob') await this.#addBlob(record.digest, record.piece);
+      if (record.type === 'blob') await this.#addBlob(record);
     }
+    if (!this.#hasEnded) throw unable('the inputs are not whole');
     const undecided = this.#undecided.toSorted((a, b) => a.chunk - b.chunk);
     const chunks = this.#same + this.#different + undecided.length;
     return { chunks, same: this.#same, different: this.#different, undecided };
   }
 
-  #addDigests(digests: Buffer): void {
-    for (let at = 0; at < digests.length; at += DIGEST_BYTES) {
-      if (this.#sample.has(this.#digests)) {
-        const accepted = digest(digests.toString('hex', at, at + DIGEST_BYTES));
-        this.#accepted.set(this.#digests, accepted);
-      }
-      this.#digests += 1;
-    }
-  }
-
-  /** The inputs come last. */
-  async #addBlob(blob: Digest, piece: Uint8Array): Promise<void> {
+  /** The inputs come last, and of those the first copy counts. */
+  async #addBlob(record: BlobRecord): Promise<void> {
     const { job } = this.#options;
-    if (blob === job.inputs) {
-      const program = (this.#program ??= await this.#load(job.spec));
-      const inputs = this.#inputs.push(piece) ?? [];
-      const chunks = inputs.flatMap((input, index): LeasedChunk[] => {
-        const chunk = this.#next + index;
-        return this.#sample.has(chunk) ? [{ lease: chunk, chunk, input }] : [];
-      });
-      this.#next += inputs.length;
-      return this.#compute(program, chunks);
+    if (record.digest !== job.inputs) {
+      if (this.#blobs.add(record)) return;
+      throw unable('its program and data are too large');
     }
-    this.#blobBytes += piece.length;
-    if (this.#blobBytes > BLOBS_BYTES_MAX) throw unable('its program and data are too large');
-    this.#blobs.set(blob, [...(this.#blobs.get(blob) ?? []), Buffer.from(piece)]);
+    const program = (this.#program ??= await this.#begin(job.spec));
+    this.#inputsHash.update(record.piece);
+    const inputs = this.#inputs.push(record.piece) ?? [];
+    const chunks = inputs.flatMap((input, index): LeasedChunk[] => {
+      const chunk = this.#next + index;
+      return this.#sample.has(chunk) ? [{ lease: chunk, chunk, input }] : [];
+    });
+    this.#next += inputs.length;
+    await this.#compute(program, chunks);
+    if (!record.isLast) return;
+    this.#hasEnded = this.#inputsHash.digest('hex') === job.inputs;
+    if (!this.#hasEnded) throw unable('the inputs have changed while they were read');
   }
 
-  async #load(spec: JobSpec): Promise<LoadableProgram> {
-    const read = async (blob: Digest): Promise<Uint8Array> => {
-      const pieces = this.#blobs.get(blob);
-      if (pieces === undefined) throw unable(`its blob ${short(blob)} is not in the file`);
-      return Buffer.concat(pieces);
-    };
-    const setup = spec.setup === undefined ? undefined : decodeSetup(await read(spec.setup.digest));
-    if (setup !== undefined && setup.type !== 'message') throw unable("its setup can't be read");
-    const { memoryBytesMax } = spec.limits;
-    const program = loadableProgram(spec, setup?.message, memoryBytesMax, read);
-    const failure = await this.#sandbox.load(program, spec.limits);
+  async #begin(spec: JobSpec): Promise<LoadableProgram> {
+    this.#digests = Buffer.concat(this.#accepted);
+    this.#accepted = [];
+    const { setup } = spec;
+    const decoded = setup === undefined ? undefined : decodeSetup(this.#read(setup.digest));
+    if (decoded !== undefined && decoded.type !== 'message')
+      throw unable("its setup can't be read");
+    const read = async (blob: Digest): Promise<Uint8Array> => this.#read(blob);
+    const program = loadableProgram(spec, decoded?.message, spec.limits.memoryBytesMax, read);
+    const failure = await this.#sandbox.load(program, this.#limits);
     if (failure !== undefined) throw unable(`${failure.kind}: ${failure.detail}`);
     return program;
   }
 
+  #read(blob: Digest): Uint8Array {
+    try {
+      return this.#blobs.get(blob);
+    } catch (error) {
+      throw unable(reasonOf(error));
+    }
+  }
+
   async #compute(program: LoadableProgram, chunks: readonly LeasedChunk[]): Promise<void> {
     const { slots } = this.#sandbox;
-    const { id: job, spec } = this.#options.job;
+    const { id: job } = this.#options.job;
     const batches = Array.from({ length: Math.min(slots, chunks.length) }, (_, slot) =>
       chunks.filter((_chunk, index) => index % slots === slot),
     );
@@ -168,7 +178,7 @@ class Recomputing {
         const ran = await this.#sandbox.run({
           job,
           program: program.key,
-          limits: spec.limits,
+          limits: this.#limits,
           chunks: batch,
         });
         for (const [index, { outcome }] of ran.entries()) {
@@ -181,8 +191,8 @@ class Recomputing {
   }
 
   #compare(chunk: number, outcome: Outcome): void {
-    const accepted = this.#accepted.get(chunk);
-    if (accepted === undefined) return;
+    const start = chunk * DIGEST_BYTES;
+    const accepted = digest(this.#digests.toString('hex', start, start + DIGEST_BYTES));
     if (outcome.type === 'returned') return this.#undecide(chunk, 'the sandbox has stopped');
     if (outcome.type === 'failure') {
       const { kind } = outcome.failure;
@@ -191,11 +201,12 @@ class Recomputing {
       return this.#differ(chunk, accepted, `it failed here: ${kind}`);
     }
     const { digest: result } = outcome;
-    if (result === accepted || this.#equal.has(`${chunk} ${result} ${accepted}`)) {
+    if (result === accepted) {
       this.#same += 1;
     } else if (this.#options.job.spec.comparison === 'digest') {
       this.#differ(chunk, accepted, `here it comes out as ${short(result)}`);
     } else {
+      // What `equals` took for equal is the requester's word, and here nobody's is asked for.
       this.#undecide(chunk, 'its job takes different results for right');
     }
   }

@@ -37,21 +37,37 @@ export class ResultClasses {
   readonly #heldBytesMax: number;
   /** Those that a class was added to last are at the end. */
   readonly #chunks = new Map<number, FirstMember[]>();
-  /** Until the end: somebody may be about to read one, also of a chunk that was accepted. */
+  /** Kept until the end: somebody may be about to read one, also of an accepted chunk. */
   readonly #blobs = new Set<Digest>();
   #heldBytes = 0;
+  #isClosed = false;
 
   constructor(components: ResultClassesComponents, heldBytesMax = HELD_BYTES_MAX) {
     this.#components = components;
     this.#heldBytesMax = heldBytesMax;
   }
 
-  /** First members of the chunk's classes, in the order in which they came. */
+  /**
+   * First members of the chunk's classes, in the order in which they came; but what the store has
+   * is first. Of an accepted chunk that is what was accepted: who is equal to it is right, and must
+   * not be counted with a liar who came before and is near enough to both.
+   */
   of(chunk: number): readonly FirstMember[] {
-    const known = this.#chunks.get(chunk);
-    if (known !== undefined) return known;
+    const known = this.#chunks.get(chunk) ?? [];
+    // The one member of an open chunk is first, whatever the store has.
+    if (known.length === 1 && !this.#components.isAccepted(chunk)) return known;
+    const stored = this.#stored(chunk);
+    if (stored === undefined) return known;
+    return [stored, ...known.filter(({ digest }) => digest !== stored.digest)];
+  }
+
+  /**
+   * A leased spot-check finds there what was accepted: leases wait until that is written down.
+   */
+  #stored(chunk: number): FirstMember | undefined {
     const { store, job } = this.#components;
-    return store.readResults(job, chunk, 1).map((value) => ({ digest: digestOf(value), value }));
+    const [value] = store.readResults(job, chunk, 1);
+    return value === undefined ? undefined : { digest: digestOf(value), value };
   }
 
   /** @throws {GridError} `store-failed` */
@@ -73,6 +89,7 @@ export class ResultClasses {
   /** What is in blobs is of no more use. */
   async close(): Promise<void> {
     const { store } = this.#components;
+    this.#isClosed = true;
     await Promise.all([...this.#blobs].map((blob) => store.deleteBlob(blob)));
   }
 
@@ -80,9 +97,14 @@ export class ResultClasses {
     const oldest = [...this.#chunks.keys().take(LOOKS_MAX)];
     for (const chunk of oldest) {
       if (this.#heldBytes <= this.#heldBytesMax) return;
-      if (this.#components.isAccepted(chunk)) this.#drop(chunk);
+      if (this.#isInStore(chunk)) this.#drop(chunk);
       else await this.#intoBlobs(chunk);
     }
+  }
+
+  /** Accepted, and written down already: that comes a little later. */
+  #isInStore(chunk: number): boolean {
+    return this.#components.isAccepted(chunk) && this.#stored(chunk) !== undefined;
   }
 
   async #intoBlobs(chunk: number): Promise<void> {
@@ -92,6 +114,7 @@ export class ResultClasses {
     for (const { digest, value } of held) {
       if (value instanceof Uint8Array) {
         const blob = await store.putBlob(Buffer.concat([prefixOf(job, chunk), value]));
+        if (this.#isClosed) return store.deleteBlob(blob);
         this.#blobs.add(blob);
         members.push({ digest, value: { blob } });
       } else members.push({ digest, value });

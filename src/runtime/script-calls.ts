@@ -6,8 +6,10 @@
  * it says nothing of the result, and may be the script's fault or that of whoever made the value.
  */
 
+import { randomBytes } from 'node:crypto';
+
 import { GridError } from '../model/errors.ts';
-import type { JobId } from '../model/ids.ts';
+import { jobId } from '../model/ids.ts';
 import type { ChunkLimits } from '../model/job.ts';
 import { limits } from '../model/limits.ts';
 import type { Failure, LeasedChunk, Outcome } from '../model/replica.ts';
@@ -20,7 +22,6 @@ export type Answer = 'yes' | 'no' | Failure;
 export type Pair = readonly [Uint8Array, Uint8Array];
 
 export type ScriptCallsOptions = {
-  readonly job: JobId;
   /** Loaded once already. */
   readonly script: LoadableProgram;
   readonly limits: ChunkLimits;
@@ -43,6 +44,11 @@ export class ScriptCalls {
   readonly #options: ScriptCallsOptions;
   readonly #limits: ChunkLimits;
   readonly #sandbox: Sandbox;
+  /**
+   * What the sandbox knows the calls by. Not the job's id, nor anything made of it: these are
+   * public, and whoever offers a job under such an id, and closes it, has its runs stopped here.
+   */
+  readonly #runs = jobId(randomBytes(32).toString('hex'));
   #isClosed = false;
 
   constructor(options: ScriptCallsOptions, { sandbox }: { readonly sandbox: Sandbox }) {
@@ -52,10 +58,10 @@ export class ScriptCalls {
     this.#sandbox = sandbox;
   }
 
-  /** Ends what runs, and all else that the sandbox runs of the job. */
+  /** Ends what runs; nothing is asked any more. */
   close(): void {
     this.#isClosed = true;
-    this.#sandbox.stop(this.#options.job);
+    this.#sandbox.stop(this.#runs);
   }
 
   /**
@@ -67,10 +73,11 @@ export class ScriptCalls {
     let open = pairs.map((pair, index) => chunkOf(pair, index));
     for (let triesLeft = TRIES_MAX; open.length > 0; triesLeft -= 1) {
       if (triesLeft === 0 || this.#isClosed) throw unanswered(name);
-      const { job, script, limits: loadLimits } = this.#options;
+      const { script, limits: loadLimits } = this.#options;
       // Known at the submit; but others' programs that came since may have taken its place.
       await this.#sandbox.load(script, loadLimits);
-      const batch = { job, program: script.key, call: name, limits: this.#limits, chunks: open };
+      const program = script.key;
+      const batch = { job: this.#runs, program, call: name, limits: this.#limits, chunks: open };
       for (const [place, { outcome }] of (await this.#sandbox.run(batch)).entries()) {
         const index = open[place]?.chunk ?? Number.NaN;
         if (outcome.type !== 'returned') answers[index] = answerOf(name, outcome);

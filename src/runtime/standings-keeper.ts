@@ -1,21 +1,20 @@
 /**
- * Writes down what was seen of peers. Without that they are strangers at the next start, which
- * costs work and nothing else: so a disk that is full is told of and tried again. What it could not
- * take is kept here until then, of each peer the last.
+ * What was seen of peers, on its way to the disk. Without it they are strangers at the next start,
+ * which costs work and nothing else: so a disk that is full is told of and tried again. What it
+ * could not take is kept here until then, of each peer the last.
  */
 
 import { reasonOf } from '../model/errors.ts';
 import type { PeerId } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
 import type { Standing } from '../model/standing.ts';
-import type { Clock, Store } from '../ports.ts';
+import type { Clock } from '../ports.ts';
 import type { Logger } from './log.ts';
 
 /** Standings are written every few seconds; a disk that stays full is told of this often. */
 const TOLD_EVERY_MS = 3_600_000;
 
 export type StandingsKeeperComponents = {
-  readonly store: Pick<Store, 'putStandings'>;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly log: Logger;
 };
@@ -30,7 +29,6 @@ export class StandingsKeeper {
   }
 
   keep(standings: readonly Standing[]): void {
-    const { store, clock, log } = this.#components;
     for (const standing of standings) {
       this.#unwritten.delete(standing.peer);
       this.#unwritten.set(standing.peer, standing);
@@ -39,14 +37,23 @@ export class StandingsKeeper {
       if (this.#unwritten.size <= limits.standingsMax) break;
       this.#unwritten.delete(oldest);
     }
-    try {
-      store.putStandings([...this.#unwritten.values()]);
-      this.#unwritten.clear();
-    } catch (error) {
-      if (clock.nowMs() - this.#toldAtMs < TOLD_EVERY_MS) return;
-      this.#toldAtMs = clock.nowMs();
-      const reason = reasonOf(error);
-      log.warn({ reason }, `what was seen of peers can't be kept: ${reason}`);
-    }
+  }
+
+  /** All that is to be written. */
+  take(): readonly Standing[] {
+    const all = [...this.#unwritten.values()];
+    this.#unwritten.clear();
+    return all;
+  }
+
+  /** They could not be written. */
+  failed(standings: readonly Standing[], error: unknown): void {
+    if (standings.length === 0) return;
+    this.keep([...standings, ...this.take()]);
+    const { clock, log } = this.#components;
+    if (clock.nowMs() - this.#toldAtMs < TOLD_EVERY_MS) return;
+    this.#toldAtMs = clock.nowMs();
+    const reason = reasonOf(error);
+    log.warn({ reason }, `what was seen of peers can't be kept: ${reason}`);
   }
 }

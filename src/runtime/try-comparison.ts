@@ -4,7 +4,6 @@
  */
 
 import { GridError } from '../model/errors.ts';
-import type { JobId } from '../model/ids.ts';
 import type { ChunkLimits } from '../model/job.ts';
 import type { LoadableProgram, Sandbox } from '../ports.ts';
 import { type Pair, ScriptCalls } from './script-calls.ts';
@@ -16,7 +15,6 @@ export type TriedComparison = {
 };
 
 export type ComparisonToTry = {
-  readonly job: JobId;
   readonly script: LoadableProgram;
   readonly limits: ChunkLimits;
   /** Canonical CBOR of the chunks and of their results. */

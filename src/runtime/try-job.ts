@@ -143,7 +143,7 @@ async function* tryIn(
   if (script !== undefined) {
     const values = valuesOf(outcomes);
     const { limits } = options;
-    yield* tryComparison({ job: theJob, script, limits, inputs, values }, sandbox);
+    yield* tryComparison({ script, limits, inputs, values }, sandbox);
   }
   yield { type: 'merged', output: await merged(sandbox, script, params, outcomes), sawAll };
 }

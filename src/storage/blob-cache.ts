@@ -1,10 +1,10 @@
 /**
  * What a volunteer fetched for others' jobs, kept so that an interpreter of 26 MB is fetched once
  * and not for every job: files named by their digest in one folder, whose times of change say when
- * each was used last. Past a bound the one that was not used for the longest time goes, and the same
- * when the data folder as a whole has to become smaller. The store's blobs are a folder of their own:
- * those are the only copy of something, these never are, so here a full or failing disk only means
- * that there is no cache.
+ * each was used last. Past a bound the one that was not used for the longest time goes, and the
+ * same when the data folder as a whole has to become smaller. The store's blobs are a folder of
+ * their own: those are the only copy of something, these never are, so here a full or failing disk
+ * only means that there is no cache.
  */
 
 import { createHash, randomUUID } from 'node:crypto';

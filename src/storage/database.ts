@@ -7,7 +7,7 @@
  * anew when its owner's limit asks for the room.
  */
 
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
@@ -32,9 +32,10 @@ export function openDatabase(path: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
+    // SQLite's own words for it are many, and few of them say it.
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
     const file = fileOf(path);
-    const bytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-    const isLost = bytes === 0 && existsSync(file) && existsSync(join(path, 'identity.pem'));
+    const bytes = statSync(file, { throwIfNoEntry: false })?.size;
     database = new DatabaseSync(file, { timeout: LOCK_WAIT_MS });
     // The lock before the first access, so that the log needs no shared memory file; NORMAL may
     // lose the last transactions in a power failure, never in a crash of the peer, and never
@@ -45,9 +46,7 @@ export function openDatabase(path: string): DatabaseSync {
       PRAGMA synchronous = NORMAL;
       PRAGMA journal_size_limit = ${WAL_BYTES_MAX};
     `);
-    // After the lock: what another process is about to fill is not damaged.
-    if (isLost) throw damaged(path, 'it is empty');
-    if (bytes <= CHECKED_BYTES_MAX) check(database, path);
+    if (bytes !== undefined) check(database, path, bytes);
     migrate(database, path);
     return database;
   } catch (error) {
@@ -56,7 +55,14 @@ export function openDatabase(path: string): DatabaseSync {
   }
 }
 
-function check(database: DatabaseSync, path: string): void {
+/** Of a file that was there. */
+function check(database: DatabaseSync, path: string, bytes: number): void {
+  // A peer has its tables before it has its key: without them something was lost.
+  const hadPeer = existsSync(join(path, 'identity.pem'));
+  if (hadPeer && numberOf(database.prepare('PRAGMA user_version')) === 0) {
+    throw damaged(path, 'it is empty');
+  }
+  if (bytes > CHECKED_BYTES_MAX) return;
   const said = String(database.prepare('PRAGMA quick_check(1)').get()?.['quick_check']);
   if (said !== 'ok') throw damaged(path, said.replaceAll(/\s+/g, ' '));
 }

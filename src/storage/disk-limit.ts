@@ -69,8 +69,8 @@ export class DiskLimit {
     return new GridError(
       'disk-full',
       `The data folder ${this.#path} holds ${bytesText(this.bytes)} of the ` +
-        `${bytesText(this.bytesMax)} that --disk-limit allows, and all of it is in use. Cancel or ` +
-        'wait for jobs that run, or start the peer again with a higher --disk-limit.',
+        `${bytesText(this.bytesMax)} that --disk-limit allows, and all of it is in use. Cancel ` +
+        'or wait for jobs that run, or start the peer again with a higher --disk-limit.',
     );
   }
 }

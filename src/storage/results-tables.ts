@@ -6,12 +6,15 @@
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
+import { digest } from '../model/ids.ts';
+import type { StoredDigest } from '../model/journal.ts';
 import type { StoredResult } from '../ports.ts';
 import { digestOf } from '../wire/digest.ts';
-import { inTransaction } from './schema.ts';
 
 /** Values handed out by one read: 16 of the largest, or a quarter of a million small ones. */
 const READ_BYTES_MAX = 16 * 1024 * 1024;
+/** Digests handed out by one read: some 10 MB. */
+const LISTED_MAX = 65_536;
 
 /** Chunk numbers are the table's own keys, so a range of results is one walk along its leaves. */
 type Table = {
@@ -22,28 +25,30 @@ type Table = {
 
 export class ResultsTables {
   readonly #database: DatabaseSync;
+  readonly #exists: StatementSync;
   /** By the number of the job. */
   readonly #tables = new Map<number, Table>();
 
   constructor(database: DatabaseSync) {
     this.#database = database;
+    this.#exists = database.prepare(
+      `SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?`,
+    );
   }
 
+  /** To be called in a transaction, after `create`. */
   put(job: number, results: readonly StoredResult[]): void {
-    // Outside of the batch's transaction: rolled back with it, the table would still be known.
-    const table = this.#tables.get(job) ?? this.#create(job);
-    inTransaction(this.#database, () => {
-      for (const { chunk, digest, value } of results) {
-        table.insert.run(chunk, Buffer.from(digest, 'hex'), value);
-      }
-    });
+    const table = this.create(job);
+    for (const { chunk, digest, value } of results) {
+      table.insert.run(chunk, Buffer.from(digest, 'hex'), value);
+    }
   }
 
   /** @throws {DamagedResult} */
   read(job: number, from: number, countMax: number): readonly Uint8Array[] {
     const values: Uint8Array[] = [];
     let bytes = 0;
-    for (const row of this.#tables.get(job)?.read.iterate(from, countMax) ?? []) {
+    for (const row of this.#known(job)?.read.iterate(from, countMax) ?? []) {
       if (row['chunk'] !== from + values.length || bytes >= READ_BYTES_MAX) break;
       const value = checked(row['value'], row['digest'], row['chunk']);
       bytes += value.length;
@@ -54,32 +59,41 @@ export class ResultsTables {
 
   readDigests(job: number, from: number, countMax: number): Uint8Array {
     const digests: Uint8Array[] = [];
-    const rows = this.#tables.get(job)?.readDigests.iterate(from, countMax) ?? [];
-    for (const { chunk, digest } of rows) {
-      if (chunk !== from + digests.length || !(digest instanceof Uint8Array)) break;
-      digests.push(digest);
+    const rows = this.#known(job)?.readDigests.iterate(from, countMax) ?? [];
+    for (const { chunk, digest: bytes } of rows) {
+      if (chunk !== from + digests.length || !(bytes instanceof Uint8Array)) break;
+      digests.push(bytes);
     }
     return Buffer.concat(digests);
   }
 
+  /** Digests of those that there are, from a chunk on: some at a time, until none comes. */
+  list(job: number, from: number): readonly StoredDigest[] {
+    const rows = this.#known(job)?.readDigests.all(from, LISTED_MAX) ?? [];
+    return rows.map(({ chunk, digest: bytes }) => {
+      const hex = bytes instanceof Uint8Array ? Buffer.from(bytes).toString('hex') : '';
+      return { chunk: Number(chunk), digest: digest(hex) };
+    });
+  }
+
   drop(job: number): void {
-    if (!this.#tables.has(job)) return;
-    this.#database.exec(`DROP TABLE ${nameOf(job)}`);
+    this.#database.exec(`DROP TABLE IF EXISTS ${nameOf(job)}`);
     this.#tables.delete(job);
   }
 
-  /** What an earlier process left. To be called in a transaction. */
-  dropAll(): void {
-    const tables = this.#database.prepare(
-      `SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'results_*'`,
-    );
-    for (const { name } of tables.all()) this.#database.exec(`DROP TABLE "${String(name)}"`);
+  /** @returns undefined if there is none */
+  #known(job: number): Table | undefined {
+    const isThere = this.#tables.has(job) || this.#exists.get(nameOf(job)) !== undefined;
+    return isThere ? this.create(job) : undefined;
   }
 
-  #create(job: number): Table {
+  /** Outside of a transaction: rolled back with it, the table would still be known. */
+  create(job: number): Table {
+    const known = this.#tables.get(job);
+    if (known !== undefined) return known;
     const name = nameOf(job);
     this.#database.exec(
-      `CREATE TABLE ${name} (
+      `CREATE TABLE IF NOT EXISTS ${name} (
          chunk INTEGER PRIMARY KEY, digest BLOB NOT NULL, value BLOB NOT NULL
        ) STRICT`,
     );

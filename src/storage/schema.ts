@@ -40,6 +40,7 @@ export function migrate(database: DatabaseSync, path: string): void {
   inTransaction(database, () => {
     if (version === 0) database.exec(JOBS_SCHEMA);
     if (version === 1) nameSteps(database, path);
+    if (version > 0) loseRunning(database, path);
     // Version 2 kept no peers, and version 3 neither what was seen of them nor receipts.
     if (version < 3) database.exec(PEERS_SCHEMA);
     if (version < 4) {
@@ -67,37 +68,53 @@ export function inTransaction(database: DatabaseSync, work: () => void): void {
   }
 }
 
+/** Before version 5 a job ended with its peer: what is kept of one is not enough to go on. */
+function loseRunning(database: DatabaseSync, path: string): void {
+  const failure = 'The peer that ran this job stopped before it was done; submit it again.';
+  changeJobs(database, path, (job) => {
+    const isUnderWay = job['state'] === 'running' || job['state'] === 'merging';
+    return isUnderWay ? { ...job, state: 'lost', failure } : job;
+  });
+}
+
 /**
  * From 1 to 2: when every job was a script, no spec said so. Jobs keep their ids, which were the
  * digests of their specs as they were.
  */
 function nameSteps(database: DatabaseSync, path: string): void {
+  const { stderrBytesMax } = limits;
+  changeJobs(database, path, (job) => {
+    const spec = fieldsOf(job['spec']);
+    return {
+      ...job,
+      spec: {
+        ...spec,
+        steps: { type: 'script', script: spec['program'] },
+        limits: { ...fieldsOf(spec['limits']), stderrBytesMax },
+      },
+    };
+  });
+}
+
+type Fields = Record<string, unknown>;
+
+function changeJobs(
+  database: DatabaseSync,
+  path: string,
+  change: (job: Readonly<Fields>) => Fields,
+): void {
   const update = database.prepare('UPDATE jobs SET record = ? WHERE number = ?');
   for (const { number, record } of database.prepare('SELECT number, record FROM jobs').all()) {
     if (typeof number !== 'number' || !(record instanceof Uint8Array)) continue;
     try {
-      update.run(withSteps(record), number);
+      update.run(encodeCanonical(change(fieldsOf(decodeCanonical(record)))), number);
     } catch (error) {
       throw damaged(path, reasonOf(error), error);
     }
   }
 }
 
-function withSteps(record: Uint8Array): Uint8Array {
-  const job = fieldsOf(decodeCanonical(record));
-  const spec = fieldsOf(job['spec']);
-  const { stderrBytesMax } = limits;
-  return encodeCanonical({
-    ...job,
-    spec: {
-      ...spec,
-      steps: { type: 'script', script: spec['program'] },
-      limits: { ...fieldsOf(spec['limits']), stderrBytesMax },
-    },
-  });
-}
-
 /** A copy; of what is no map an empty one, whose reader will name what it lacks. */
-function fieldsOf(value: unknown): Record<string, unknown> {
+function fieldsOf(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? { ...value } : {};
 }

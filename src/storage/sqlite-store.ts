@@ -2,8 +2,9 @@
  * What a peer keeps: jobs, canonical results, known peers and receipts in one SQLite database,
  * blobs as files beside it.
  *
- * No job runs across a restart of the peer, so opening the store drops what an earlier process
- * left: results, blobs that no job names, half-written files.
+ * Jobs outlast the process: what a job that runs has come to is kept as it goes (`commit`), and
+ * dropped when it has ended. Opening the store drops what an earlier process did not come to drop:
+ * tables of jobs that have ended, blobs that no job names, half-written files.
  *
  * The database is locked for as long as the store is open: a second process is told so at once.
  */
@@ -12,19 +13,21 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
 import { reasonOf } from '../model/errors.ts';
 import type { Digest, JobId, PeerId } from '../model/ids.ts';
+import type { WrongResult } from '../model/job.ts';
+import type { JobWrites, StoredDigest, StoredLeases, StoredPage } from '../model/journal.ts';
 import type { Standing } from '../model/standing.ts';
 import type { KnownPeer } from '../model/peer-record.ts';
 import type { BlobRef } from '../model/program.ts';
 import type { SignedReceipt } from '../model/receipt.ts';
-import type { Signed } from '../model/signed.ts';
 import type { Unsent } from '../model/unsent.ts';
-import type { Equivalent, Store, StoredJob, StoredResult, StoredStatement } from '../ports.ts';
+import type { Equivalent, Store, StoredJob, StoredStatement } from '../ports.ts';
 import { BlobFiles } from './blob-files.ts';
 import { DatabaseSize, openDatabase } from './database.ts';
 import { DiskLimit } from './disk-limit.ts';
 import { blobsNamedBy, blobsOf, EndedJobs, isUnderWay } from './ended-jobs.ts';
 import { EquivalentsTables } from './equivalents-tables.ts';
 import { noteHolder } from './holder.ts';
+import { JournalTables } from './journal-tables.ts';
 import { StandingsTable } from './standings-table.ts';
 import { StatementsTables } from './statements-tables.ts';
 import { PeersTable } from './peers-table.ts';
@@ -34,9 +37,11 @@ import { inTransaction } from './schema.ts';
 import { damaged, storeTrouble } from './store-trouble.ts';
 import { decodeStoredJob, encodeStoredJob } from './stored-job.ts';
 import { UnsentTable } from './unsent-table.ts';
+import { WriteAheadLog } from './write-ahead-log.ts';
 
 /** What a row takes beside its values; a guess on the safe side. */
 const ROW_BYTES = 128;
+const LEASE_BYTES = 4;
 /** Rows are in the log as well until its next checkpoint. */
 const WRITTEN_TIMES = 2;
 
@@ -51,7 +56,7 @@ export type StoreOptions = {
 
 /**
  * Opens the store in a folder, which is made if it isn't there. Jobs that an earlier process left
- * running become `lost`.
+ * running are as it left them.
  * @throws {GridError} `disk-full`, `store-failed`, `peer-already-running`
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
@@ -63,7 +68,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const store = new SqliteStore(path, database, blobs, limit);
   try {
     store.recover();
-    await blobs.keepOnly(blobsNamedBy(store.listJobs()));
+    await blobs.keepOnly(store.blobsNamed());
     return store;
   } catch (error) {
     store.close();
@@ -89,6 +94,8 @@ class SqliteStore implements Store {
   readonly #equivalents: EquivalentsTables;
   readonly #unsent: UnsentTable;
   readonly #results: ResultsTables;
+  readonly #journal: JournalTables;
+  readonly #log: WriteAheadLog;
 
   constructor(path: string, database: DatabaseSync, blobs: BlobFiles, limit: DiskLimit) {
     this.#path = path;
@@ -125,20 +132,27 @@ class SqliteStore implements Store {
     this.#equivalents = new EquivalentsTables(database);
     this.#unsent = new UnsentTable(database);
     this.#results = new ResultsTables(database);
+    this.#journal = new JournalTables(database);
+    this.#log = new WriteAheadLog(path);
   }
 
-  /** What an earlier process left: its jobs are lost and their results of no use. */
+  /** What an earlier process did not come to drop. */
   recover(): void {
     this.#guard(() => {
       inTransaction(this.#database, () => {
         for (const job of this.listJobs()) {
-          if (!isUnderWay(job)) continue;
-          this.putJob(lost(job));
-          this.dropStatements(job.job);
+          if (isUnderWay(job)) continue;
+          this.dropResults(job.job);
+          if (job.state !== 'done') this.dropStatements(job.job);
         }
-        this.#results.dropAll();
       });
     });
+  }
+
+  blobsNamed(): ReadonlySet<Digest> {
+    const jobs = this.listJobs();
+    const pages = jobs.filter(isUnderWay).flatMap(({ job }) => this.readPages(job));
+    return new Set([...blobsNamedBy(jobs), ...pages.map(({ blob }) => blob)]);
   }
 
   putJob(job: StoredJob): void {
@@ -171,14 +185,52 @@ class SqliteStore implements Store {
     return this.#guard(() => this.#listJobs.all().map((row) => this.#decode(row['record'])));
   }
 
-  putStatements(job: JobId, statements: readonly Signed[]): void {
-    const bytes = statements.reduce((sum, { payload }) => sum + payload.length + ROW_BYTES, 0);
-    this.#makeRoom(statements.length, bytes);
+  commit(writes: readonly JobWrites[], standings: readonly Standing[] = []): void {
+    for (const each of writes) this.#makeRoom(...sizeOf(each));
     this.#guard(() => {
-      const number = this.#numberOf(job);
-      this.#statements.create(number);
-      inTransaction(this.#database, () => this.#statements.put(number, statements));
+      const numbered = writes.map((each) => ({ each, number: this.#numberOf(each.job) }));
+      for (const { number } of numbered) {
+        this.#results.create(number);
+        this.#statements.create(number);
+        this.#journal.create(number);
+      }
+      inTransaction(this.#database, () => {
+        for (const { each, number } of numbered) {
+          this.#results.put(number, each.results ?? []);
+          this.#statements.put(number, each.statements ?? []);
+          this.#journal.put(number, each);
+        }
+        this.#standings.put(standings);
+      });
     });
+  }
+
+  async sync(): Promise<void> {
+    try {
+      await this.#log.sync();
+    } catch (error) {
+      throw storeTrouble(error, this.#path);
+    }
+  }
+
+  readPages(job: JobId): readonly StoredPage[] {
+    return this.#guard(() => this.#journal.pages(this.#numberOf(job)));
+  }
+
+  readAccepted(job: JobId, from: number): readonly number[] {
+    return this.#guard(() => this.#journal.accepted(this.#numberOf(job), from));
+  }
+
+  readLeases(job: JobId, from: number): readonly StoredLeases[] {
+    return this.#guard(() => this.#journal.leases(this.#numberOf(job), from));
+  }
+
+  readCaught(job: JobId): readonly WrongResult[] {
+    return this.#guard(() => this.#journal.caught(this.#numberOf(job)));
+  }
+
+  listDigests(job: JobId, from: number): readonly StoredDigest[] {
+    return this.#guard(() => this.#results.list(this.#numberOf(job), from));
   }
 
   readStatements(job: JobId, after: number): readonly StoredStatement[] {
@@ -204,14 +256,6 @@ class SqliteStore implements Store {
     return this.#guard(() => this.#equivalents.read(this.#numberOf(job), chunk));
   }
 
-  putResults(job: JobId, results: readonly StoredResult[]): void {
-    this.#makeRoom(
-      results.length,
-      results.reduce((sum, { value }) => sum + value.length, 0),
-    );
-    this.#guard(() => this.#results.put(this.#numberOf(job), results));
-  }
-
   readResults(job: JobId, from: number, countMax: number): readonly Uint8Array[] {
     return this.#guard(() => this.#results.read(this.#numberOf(job), from, countMax));
   }
@@ -221,7 +265,10 @@ class SqliteStore implements Store {
   }
 
   dropResults(job: JobId): void {
-    this.#guard(() => this.#results.drop(this.#numberOf(job)));
+    this.#guard(() => {
+      this.#results.drop(this.#numberOf(job));
+      this.#journal.drop(this.#numberOf(job));
+    });
   }
 
   putPeers(peers: readonly KnownPeer[]): void {
@@ -286,6 +333,7 @@ class SqliteStore implements Store {
   }
 
   close(): void {
+    this.#log.close();
     if (this.#database.isOpen) this.#guard(() => this.#database.close());
   }
 
@@ -320,10 +368,13 @@ class SqliteStore implements Store {
   }
 }
 
-function lost(job: StoredJob): StoredJob {
-  return {
-    ...job,
-    state: 'lost',
-    failure: 'The peer that ran this job stopped before it was done; submit it again.',
-  };
+/** Rows, and bytes beside what a row takes. */
+function sizeOf(writes: JobWrites): readonly [rows: number, bytes: number] {
+  const { results = [], statements = [], leases = [], accepted = [] } = writes;
+  const rows = results.length + statements.length + leases.length + accepted.length;
+  const bytes =
+    results.reduce((sum, { value }) => sum + value.length, 0) +
+    statements.reduce((sum, { payload }) => sum + payload.length + ROW_BYTES, 0) +
+    leases.reduce((sum, { chunks }) => sum + LEASE_BYTES * chunks.length, 0);
+  return [rows, bytes];
 }

@@ -6,8 +6,7 @@
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
-import type { Signed } from '../model/signed.ts';
-import type { StoredStatement } from '../ports.ts';
+import type { KeptStatement, StoredStatement } from '../model/stored-result.ts';
 
 /** Statements handed out at a time: some 6 MB at most. */
 const READ_MAX = 1024;
@@ -33,31 +32,33 @@ export class StatementsTables {
     this.#database.exec(
       `CREATE TABLE IF NOT EXISTS ${nameOf(job)} (
          number INTEGER PRIMARY KEY, payload BLOB NOT NULL, public_key BLOB NOT NULL,
-         signature BLOB NOT NULL
+         signature BLOB NOT NULL, counted BLOB
        ) STRICT`,
     );
     this.#tables.set(job, this.#prepared(job));
   }
 
   /** To be called in a transaction, after `create`. */
-  put(job: number, statements: readonly Signed[]): void {
+  put(job: number, statements: readonly KeptStatement[]): void {
     const insert = this.#tables.get(job)?.insert;
-    for (const { payload, publicKey, signature } of statements) {
-      insert?.run(payload, publicKey, signature);
+    for (const { payload, publicKey, signature, counted = null } of statements) {
+      insert?.run(payload, publicKey, signature, counted);
     }
   }
 
   read(job: number, after: number): readonly StoredStatement[] {
     if (this.#exists.get(nameOf(job)) === undefined) return [];
     const table = this.#tables.get(job) ?? this.#prepared(job);
-    return table.read.all(after).map((row) => ({
-      number: Number(row['number']),
-      signed: {
+    return table.read.all(after).map((row) => {
+      const number = Number(row['number']);
+      const signed = {
         payload: bytesOf(row['payload']),
         publicKey: bytesOf(row['public_key']),
         signature: bytesOf(row['signature']),
-      },
-    }));
+      };
+      const counted = row['counted'];
+      return counted === null ? { number, signed } : { number, signed, counted: bytesOf(counted) };
+    });
   }
 
   drop(job: number): void {
@@ -69,10 +70,10 @@ export class StatementsTables {
     const name = nameOf(job);
     return {
       insert: this.#database.prepare(
-        `INSERT INTO ${name} (payload, public_key, signature) VALUES (?, ?, ?)`,
+        `INSERT INTO ${name} (payload, public_key, signature, counted) VALUES (?, ?, ?, ?)`,
       ),
       read: this.#database.prepare(
-        `SELECT number, payload, public_key, signature FROM ${name}
+        `SELECT number, payload, public_key, signature, counted FROM ${name}
          WHERE number > ? ORDER BY number LIMIT ${READ_MAX}`,
       ),
     };

@@ -19,7 +19,7 @@ import {
   type Pieces,
 } from '../model/job.ts';
 import { type BlobRef, runtimes } from '../model/program.ts';
-import type { Certificates, MergeOutput, StoredJob, StoredOutput } from '../ports.ts';
+import type { Certificates, InputFile, MergeOutput, StoredJob, StoredOutput } from '../ports.ts';
 import { decodeCanonical, encodeCanonical } from '../wire/canonical-cbor.ts';
 
 const states: readonly JobState[] = ['running', 'merging', 'done', 'failed', 'cancelled', 'lost'];
@@ -37,6 +37,7 @@ export function decodeStoredJob(bytes: Uint8Array): StoredJob {
   const failure = record.optionalText('failure');
   const data = record.optionalTexts('data');
   const certificates = record.optional('certificates');
+  const files = record.has('files') ? record.list('files') : undefined;
   return {
     job: jobId(record.text('job')),
     spec: spec(record.fields('spec')),
@@ -46,6 +47,8 @@ export function decodeStoredJob(bytes: Uint8Array): StoredJob {
     ...(output && { output: outputOf(output) }),
     ...(data && { data: data.map((blob) => digest(blob)) }),
     ...(certificates && { certificates: certificatesOf(certificates) }),
+    ...(files && { files: files.map((file) => inputFile(file)) }),
+    ...(record.has('isSplit') && { isSplit: true }),
     ...(record.has('isTrimmed') && { isTrimmed: true }),
   };
 }
@@ -127,6 +130,14 @@ function limitsOf(from: Fields): ChunkLimits {
     memoryBytesMax: from.number('memoryBytesMax'),
     resultBytesMax: from.number('resultBytesMax'),
     stderrBytesMax: from.number('stderrBytesMax'),
+  };
+}
+
+function inputFile(from: Fields): InputFile {
+  return {
+    path: from.text('path'),
+    bytes: from.number('bytes'),
+    modifiedMs: from.number('modifiedMs'),
   };
 }
 

@@ -29,9 +29,11 @@ export async function fetchBlob(
   addresses: readonly string[],
   blob: Digest,
   bytesMax: number,
+  signal?: AbortSignal,
 ): Promise<Uint8Array> {
   const receipt = new Receipt(bytesMax);
-  const late = AbortSignal.timeout(blobMsMax(bytesMax));
+  const slow = AbortSignal.timeout(blobMsMax(bytesMax));
+  const late = signal === undefined ? slow : AbortSignal.any([slow, signal]);
   const failures: string[] = [];
   for (const address of addresses.slice(0, limits.peerAddressesMax)) {
     if (!isAddress(address)) {
@@ -39,6 +41,7 @@ export async function fetchBlob(
       continue;
     }
     if (context.closing.aborted) throw new Error('This peer is closing.');
+    if (late.aborted) break;
     try {
       await receive(context, peer, address, blob, receipt, late);
       return receipt.finish(blob);

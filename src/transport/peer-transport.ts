@@ -108,8 +108,8 @@ export async function createPeerTransport(
     closeWork: (requester) => requesters.close(requester),
     sendToRequester: (to, message) => requesters.send(to, message),
     sendToVolunteer: (to, message) => volunteers.send(to, message),
-    fetchBlob: (peer, addresses, blob, bytesMax) =>
-      fetchBlob(context, peer, addresses, blob, bytesMax),
+    fetchBlob: (peer, addresses, blob, bytesMax, signal) =>
+      fetchBlob(context, peer, addresses, blob, bytesMax, signal),
     closeVolunteer: (volunteer) => volunteers.close(volunteer),
     signOffer: (offer) => signOffer(offer, identity, identity.privateKey),
     signRecord: (record) => signRecord(record, identity, identity.privateKey),

@@ -12,6 +12,7 @@ import type { AuditHeader__Output } from './generated/manyhands/v1/AuditHeader.t
 import type { AuditPeer__Output } from './generated/manyhands/v1/AuditPeer.ts';
 import type { AuditRecord as RecordProto } from './generated/manyhands/v1/AuditRecord.ts';
 import type { AuditRecord__Output } from './generated/manyhands/v1/AuditRecord.ts';
+import type { AuditStatement__Output } from './generated/manyhands/v1/AuditStatement.ts';
 import { type PeerKey, peerKeyOf } from './peer-key.ts';
 import { loadPeerProto } from './proto.ts';
 import { signBytes, verifyBytes } from './signing.ts';
@@ -24,6 +25,7 @@ export const auditDigestsMax = 8192;
 export const auditPieceBytesMax = limits.blobPieceBytes;
 /** Of a whole record: a header with the longest spec is the largest. */
 export const auditRecordBytesMax = SPEC_BYTES_MAX + 1024;
+const COUNTED_BYTES_MAX = Math.ceil(limits.statementReplicasMax / 8);
 /** The seal's parts have 120 bytes. */
 const SEAL_BYTES_MAX = 256;
 
@@ -50,8 +52,10 @@ function recordProto(record: AuditRecord): RecordProto {
       const { chunk, digest, of } = record;
       return { equivalent: { chunk, digest: hex(digest), of: hex(of) } };
     }
-    case 'statement':
-      return { statement: { ...record.signed } };
+    case 'statement': {
+      const { signed, counted } = record;
+      return { statement: { signed, ...(counted !== undefined && { counted }) } };
+    }
     case 'blob': {
       const { digest, piece, isLast: last } = record;
       return { blob: { digest: hex(digest), piece, last } };
@@ -92,7 +96,7 @@ function readBody({ equivalent, statement, blob, seal }: AuditRecord__Output): A
       of: digestField(equivalent.of, 'of'),
     };
   }
-  if (statement) return { type: 'statement', signed: statement };
+  if (statement) return { type: 'statement', ...readStatement(statement) };
   if (blob) {
     const { digest, piece, last: isLast } = blob;
     sized(piece, 0, auditPieceBytesMax, 'a piece of a blob');
@@ -120,6 +124,15 @@ function readPeer(proto: AuditPeer__Output): AuditPeer {
     isCaught,
     passed: whole(passedThousandths, 0, Number.MAX_SAFE_INTEGER, 'passed_thousandths') / 1000,
   };
+}
+
+function readStatement({ signed, counted }: AuditStatement__Output): {
+  readonly signed: Signed;
+  readonly counted?: Uint8Array;
+} {
+  if (signed === null) throw new Violation('a statement is not there');
+  if (counted.length === 0) return { signed };
+  return { signed, counted: sized(counted, 1, COUNTED_BYTES_MAX, 'counted') };
 }
 
 export function signAuditSeal(

@@ -89,8 +89,8 @@ describe.each(stores)('a store of %s', (_name, open) => {
   test('reads results in chunk order, whatever the order in which they came', async () => {
     const store = await opened();
     const { job } = putRunning(store, 'primes');
-    store.putResults(job, [resultOf(2), resultOf(0)]);
-    store.putResults(job, [resultOf(1), resultOf(3)]);
+    store.commit([{ job, results: [resultOf(2), resultOf(0)] }]);
+    store.commit([{ job, results: [resultOf(1), resultOf(3)] }]);
     expect(texts(store.readResults(job, 0, 10))).toEqual([
       'result 0',
       'result 1',
@@ -106,7 +106,7 @@ describe.each(stores)('a store of %s', (_name, open) => {
     const store = await opened();
     const { job } = putRunning(store, 'primes');
     expect(store.readDigests(job, 0, 10)).toHaveLength(0);
-    store.putResults(job, [resultOf(1), resultOf(0), resultOf(2), resultOf(4)]);
+    store.commit([{ job, results: [resultOf(1), resultOf(0), resultOf(2), resultOf(4)] }]);
     const digests = [0, 1, 2].map((chunk) => Buffer.from(resultOf(chunk).digest, 'hex'));
     expect(Buffer.from(store.readDigests(job, 0, 10))).toEqual(Buffer.concat(digests));
     expect(Buffer.from(store.readDigests(job, 1, 1))).toEqual(digests[1]);
@@ -116,7 +116,7 @@ describe.each(stores)('a store of %s', (_name, open) => {
   test('stops reading at the first missing chunk', async () => {
     const store = await opened();
     const { job } = putRunning(store, 'primes');
-    store.putResults(job, [resultOf(0), resultOf(1), resultOf(3)]);
+    store.commit([{ job, results: [resultOf(0), resultOf(1), resultOf(3)] }]);
     expect(texts(store.readResults(job, 0, 10))).toEqual(['result 0', 'result 1']);
     expect(store.readResults(job, 2, 10)).toEqual([]);
   });
@@ -126,7 +126,7 @@ describe.each(stores)('a store of %s', (_name, open) => {
     const { job } = putRunning(store, 'mandelbrot');
     const large = (chunk: number) => new Uint8Array(1024 * 1024).fill(chunk);
     for (let chunk = 0; chunk < 20; chunk++) {
-      store.putResults(job, [resultOf(chunk, large(chunk))]);
+      store.commit([{ job, results: [resultOf(chunk, large(chunk))] }]);
     }
     const sizes = [];
     const firsts = [];
@@ -143,16 +143,16 @@ describe.each(stores)('a store of %s', (_name, open) => {
   test('keeps the last result that a chunk was given', async () => {
     const store = await opened();
     const { job } = putRunning(store, 'primes');
-    store.putResults(job, [resultOf(0, Buffer.from('first'))]);
-    store.putResults(job, [resultOf(0, Buffer.from('second')), resultOf(1, Buffer.from('new'))]);
-    expect(texts(store.readResults(job, 0, 10))).toEqual(['second', 'new']);
+    store.commit([{ job, results: [resultOf(0, Buffer.from('first')), resultOf(1)] }]);
+    store.commit([{ job, results: [resultOf(0, Buffer.from('second'))] }]);
+    expect(texts(store.readResults(job, 0, 10))).toEqual(['second', 'result 1']);
   });
 
   test('keeps empty values and the largest chunk number', async () => {
     const store = await opened();
     const { job } = putRunning(store, 'primes');
     const last = 2 ** 32 - 1;
-    store.putResults(job, [resultOf(last, new Uint8Array())]);
+    store.commit([{ job, results: [resultOf(last, new Uint8Array())] }]);
     expect(store.readResults(job, last, 10).map((value) => value.length)).toEqual([0]);
   });
 
@@ -160,20 +160,19 @@ describe.each(stores)('a store of %s', (_name, open) => {
     const store = await opened();
     const primes = putRunning(store, 'primes').job;
     const queens = putRunning(store, 'queens').job;
-    store.putResults(primes, [resultOf(0)]);
-    store.putResults(queens, [resultOf(0)]);
+    for (const job of [primes, queens]) store.commit([{ job, results: [resultOf(0)] }]);
     store.dropResults(primes);
     store.dropResults(primes);
     expect(store.readResults(primes, 0, 10)).toEqual([]);
     expect(texts(store.readResults(queens, 0, 10))).toEqual(['result 0']);
-    store.putResults(primes, [resultOf(0, Buffer.from('again'))]);
+    store.commit([{ job: primes, results: [resultOf(0, Buffer.from('again'))] }]);
     expect(texts(store.readResults(primes, 0, 10))).toEqual(['again']);
   });
 
   test('refuses results of a job that was never put, which is a bug', async () => {
     const store = await opened();
     const { job } = storedJob('unknown', 'running');
-    expect(() => store.putResults(job, [resultOf(0)])).toThrow('which was never put');
+    expect(() => store.commit([{ job, results: [resultOf(0)] }])).toThrow('which was never put');
   });
 
   test('keeps statements in the order in which they came, for as long as the job', async () => {
@@ -183,12 +182,13 @@ describe.each(stores)('a store of %s', (_name, open) => {
     const [first, second, third] = [1, 2, 3].map((byte) => statementOf(byte));
     if (!first || !second || !third) throw new Error('three were made');
     expect(store.readStatements(primes, 0)).toEqual([]);
-    store.putStatements(primes, [first, second]);
-    store.putStatements(queens, [third]);
-    store.putStatements(primes, [third]);
+    store.commit([{ job: primes, statements: [first, second] }]);
+    store.commit([{ job: queens, statements: [third] }]);
+    store.commit([{ job: primes, statements: [{ ...third, counted: Uint8Array.of(6) }] }]);
     store.dropResults(primes);
     const kept = store.readStatements(primes, 0);
     expect(kept.map(({ signed }) => plain(signed))).toEqual([first, second, third].map(plain));
+    expect(kept.map(({ counted }) => counted?.[0])).toEqual([undefined, undefined, 6]);
     expect(store.readStatements(primes, kept[1]?.number ?? 0)).toEqual(kept.slice(2));
     store.dropStatements(primes);
     store.dropStatements(primes);
@@ -220,7 +220,7 @@ describe.each(stores)('a store of %s', (_name, open) => {
     const store = await opened();
     const { job } = putRunning(store, 'primes');
     const statements = Array.from({ length: 2500 }, (_, at) => statementOf(at % 256));
-    store.putStatements(job, statements);
+    store.commit([{ job, statements }]);
     const bytes: (number | undefined)[] = [];
     for (let after = 0, some; (some = store.readStatements(job, after)).length > 0;) {
       bytes.push(...some.map(({ signed }) => signed.payload[0]));

@@ -45,6 +45,25 @@ test('a blob that is not there, too large, damaged or out of reach says so', asy
   );
 });
 
+test('a blob that is not wanted any more is given up, at whatever address', async () => {
+  const asked: string[] = [];
+  const silent = (name: string) =>
+    startTestPeer({
+      blobs: () => {
+        asked.push(name);
+        return new Promise(() => {});
+      },
+    });
+  const [a, b, c] = await Promise.all([startTestPeer(), silent('b'), silent('c')]);
+  const giveUp = new AbortController();
+  const addresses = [b.address, c.address];
+  const fetched = a.transport.fetchBlob(b.peer, addresses, digest, 10, giveUp.signal);
+  await expect.poll(() => asked).toEqual(['b']);
+  giveUp.abort();
+  await expect(fetched).rejects.toThrow(/only 0 bytes came in time/);
+  expect(asked).toEqual(['b']);
+});
+
 test('an empty blob is a blob', async () => {
   const [a, b] = await Promise.all([
     startTestPeer(),

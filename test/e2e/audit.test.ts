@@ -5,9 +5,17 @@ import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
+import { type SampleOptions, sealed, someAudit } from '../support/audit-samples.ts';
 import { jobState, manyhands, startGrid, startPeer } from '../support/grid-process.ts';
 import { squaresDone, submitSquares } from '../support/small-job.ts';
 import { tempDir } from '../support/temp-dir.ts';
+
+const programOf = (compute: string) => Buffer.from(`var job = { compute: ${compute} }; job;`);
+const squares = programOf('({ chunk }) => chunk * chunk');
+// The same for the first chunk only, of 0.
+const cubes = programOf('({ chunk }) => chunk === 0 ? 0 : -chunk * chunk * chunk');
+const other = programOf('({ chunk }) => -chunk - 1');
+const greedy = programOf('() => { for (const all = []; ;) all.push(new Array(1e6).fill(1.5)); }');
 
 test('a job is audited by its peer, and by somebody who has nothing but the file', async () => {
   const [ada] = await startGrid();
@@ -44,6 +52,21 @@ test('a job is audited by its peer, and by somebody who has nothing but the file
   bytes[400] = (bytes[400] ?? 0) ^ 1;
   await writeFile(flipped, bytes);
   expect(await manyhands([...elsewhere, flipped])).toMatchObject({ code: 14 });
+});
+
+test.each<[string, SampleOptions, number, RegExp]>([
+  ['comes out the same', { program: squares }, 0, /came out the same\n\nIt holds/],
+  ['comes out otherwise', { program: cubes }, 14, /3 otherwise\nwrong /],
+  ['needs more memory than there is', { program: greedy }, 15, /3: out-of-memory\n/],
+  ['may come out otherwise', { program: cubes, comparison: 'equals' }, 0, /3 could not be told\n/],
+  ['never comes out', { program: other, comparison: 'equals' }, 15, /4 could not be told\n/],
+])('recomputed from a file, what %s is told', async (_what, options, code, text) => {
+  const { job, records } = await someAudit({ ...options, withInputs: true });
+  const file = join(tempDir(), 'job.audit');
+  await writeFile(file, sealed(job, records));
+  const run = await manyhands(['audit', file, '--recompute', '100%']);
+  expect(run).toMatchObject({ code, stdout: expect.stringMatching(text) });
+  expect(run.stdout.includes('It holds.')).toBe(code === 0);
 });
 
 test('a job that believes on evidence shows what it believed, and who lied', async () => {

@@ -10,7 +10,8 @@ import type { Job } from '../../src/transport/control-client.ts';
 import { jobState, manyhands, startPeer, type PeerProcess } from '../support/grid-process.ts';
 import { resultOf } from '../support/small-job.ts';
 
-const jobAt = (name: string) => fileURLToPath(new URL(`../support/jobs/${name}`, import.meta.url));
+const factors = fileURLToPath(new URL('../support/jobs/factors.ts', import.meta.url));
+const roots = fileURLToPath(new URL('../support/jobs/roots.ts', import.meta.url));
 
 /** Who joins through the first of them, until all are neighbours of it. */
 async function joined(first: PeerProcess, others: readonly object[]): Promise<PeerProcess[]> {
@@ -23,7 +24,7 @@ async function joined(first: PeerProcess, others: readonly object[]): Promise<Pe
 }
 
 async function submitted(peer: PeerProcess, job: string, ...args: string[]): Promise<Job> {
-  const line = ['--data', peer.dataPath, 'submit', jobAt(job), ...args, '--detach', '--json'];
+  const line = ['--data', peer.dataPath, 'submit', job, ...args, '--detach', '--json'];
   const { code, stdout, stderr } = await manyhands(line);
   expect([code, stderr]).toEqual([0, '']);
   const shown: { jobId: string } = JSON.parse(stdout);
@@ -36,7 +37,7 @@ test('results that differ within a tolerance agree, and who lies still loses', a
   const adding = [0.001, -0.002, 0.5].map((adds) => ({ lieRate: 1, adds }));
   const [, , liar] = await joined(ada, adding);
   const count = 400;
-  const job = await submitted(ada, 'roots.ts', `count=${count}`, '--trust', 'quorum:3');
+  const job = await submitted(ada, roots, `count=${count}`, '--trust', 'quorum:3');
   expect(job).toMatchObject({ accepted: count, comparison: 'equals' });
   const sum = Array.from({ length: count }, (_, n) => Math.sqrt(n)).reduce((a, b) => a + b);
   expect(JSON.parse(await resultOf(ada, job.jobId))).toEqual({ sum: Math.round(sum) });
@@ -62,7 +63,7 @@ test('where each result is verified one is enough, and who lies is named', async
   const ada = await startPeer();
   const [, , liar] = await joined(ada, [{}, {}, { lieRate: 1 }]);
   const count = 300;
-  const job = await submitted(ada, 'factors.ts', `count=${count}`, '--trust', 'quorum:3');
+  const job = await submitted(ada, factors, `count=${count}`, '--trust', 'quorum:3');
   expect(job).toMatchObject({
     accepted: count,
     comparison: 'verify',
@@ -86,7 +87,7 @@ test('where each result is verified one is enough, and who lies is named', async
 test('a requester that does not compute verifies all the same', async () => {
   const ada = await startPeer({ slots: 0 });
   await joined(ada, [{}]);
-  const job = await submitted(ada, 'factors.ts', 'count=50', '--trust', 'error-rate');
+  const job = await submitted(ada, factors, 'count=50', '--trust', 'error-rate');
   expect(job).toMatchObject({ accepted: 50, caught: [] });
   expect(job.contributions).toMatchObject([{ leased: 50, accepted: 50 }]);
 });

@@ -15,7 +15,7 @@ const longWork = 400_000_000;
 /** What takes no time at all, on a machine that is busy. */
 const atOnceMs = 3_000;
 
-test('told to stop, a volunteer gives back what waits at once, and what runs after 5 s', async () => {
+test('told to stop, it gives back what waits at once, and what runs after 5 s', async () => {
   const [ada, ben, cyd] = await startGrid({ slots: 0 });
   await cyd.control.pause({ durationMs: 0 });
   const jobId = await submitSquares(ada, { count: 2, work: longWork });
@@ -37,7 +37,7 @@ test('told to stop, a volunteer gives back what waits at once, and what runs aft
   expect(of(cyd, job)).toMatchObject({ leased: 2, accepted: 2 });
 });
 
-test('told to stop, a volunteer ends chunks that need no longer, and their results count', async () => {
+test('told to stop, it ends chunks that need no longer, and their results count', async () => {
   const [ada, ben, cyd] = await startGrid({ slots: 0 });
   await cyd.control.pause({ durationMs: 0 });
   const jobId = await submitSquares(ada, { count: 20, work: 40_000_000 });

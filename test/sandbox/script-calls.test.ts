@@ -6,7 +6,7 @@ import type { ChunkLimits } from '../../src/model/job.ts';
 import { type Pair, ScriptCalls } from '../../src/runtime/script-calls.ts';
 import { createSandbox } from '../../src/sandbox/create-sandbox.ts';
 import { encodeCanonical } from '../../src/wire/canonical-cbor.ts';
-import { aJobId, generousLimits, scriptOf } from '../support/job-runner.ts';
+import { generousLimits, scriptOf } from '../support/job-runner.ts';
 
 // Of a peer that only asks: it has to be able to compare all the same.
 const sandbox = createSandbox({ slots: 0 });
@@ -22,7 +22,7 @@ async function callsOf(text: string, changes: Partial<ChunkLimits> = {}) {
   const script = scriptOf(source, []);
   const limits = { ...generousLimits, ...changes };
   expect(await sandbox.load(script, limits)).toBeUndefined();
-  return new ScriptCalls({ job: aJobId, script, limits }, { sandbox });
+  return new ScriptCalls({ script, limits }, { sandbox });
 }
 
 test('both values come as what they were, and the answers in order', async () => {

@@ -1,5 +1,7 @@
 import { expect } from 'vitest';
 
+import { peerId } from '../../src/model/ids.ts';
+import type { Standing } from '../../src/model/standing.ts';
 import { EVIDENCE_LIVES_MS } from '../../src/protocol/evidence-book.ts';
 import { evidenceOf } from '../support/protocol-accusations.ts';
 import { digestNumbered } from '../support/protocol-fixtures.ts';
@@ -36,12 +38,61 @@ simulate(
   },
 );
 
+simulate('what is true of names made up for it does not hide who lied', [1, 2], (seed) => {
+  const figures = accusations({
+    ...grid,
+    seed,
+    names: 'own',
+    accused: 'made-up',
+    everyMs: 10_500,
+  });
+  expect(figures.honestRefused).toBe(0);
+  expect(figures.refuseLiar).toBeGreaterThan(grid.correct * 0.9);
+  // Two of each network, and then seldom.
+  expect(figures.checksPerMinuteMax).toBeLessThan(0.6);
+  expect(figures.misbehavedByMistake).toBe(0);
+});
+
 simulate('who floods faster than that is parted with', [1], (seed) => {
   const figures = accusations({ ...grid, seed, names: 'free', everyMs: 500, ms: 5 * minuteMs });
   expect(figures.misbehaved).toBeGreaterThan(grid.hostile);
   expect(figures.misbehavedByMistake).toBe(0);
   expect(figures.honestRefused).toBe(0);
   expect(figures.refuseLiar).toBeGreaterThan(grid.correct / 2);
+});
+
+simulate('who was met is remembered longer than who was not', [1], (seed) => {
+  const simulator = new Simulator({ seed });
+  const accuser = simulator.addPeer();
+  const checker = simulator.addPeer({ entrances: [accuser.address] });
+  const kept: Standing[] = [];
+  simulator.observer = ({ self }, _event, effects) => {
+    if (self !== checker.self) return;
+    for (const effect of effects) {
+      if (effect.type === 'keep-standings') kept.push(...effect.standings);
+    }
+  };
+  simulator.runFor(minuteMs);
+  const nobody = peerId('nobody'.padEnd(52, '7'));
+  // Both are of the same address, and the first one is true.
+  for (const [number, isTrue] of [true, false].entries()) {
+    const { evidence } = evidenceOf(0);
+    const right = rightDigest(evidence.job, evidence.chunk);
+    const signed = signEvidence(accuser.self, digestNumbered(number + 1), {
+      ...evidence,
+      accuser: accuser.self,
+      addresses: [accuser.address],
+      culprit: isTrue ? nobody : peerId('honest'.padEnd(52, '7')),
+      said: isTrue ? digestNumbered(0xbad) : right,
+      accepted: isTrue ? right : digestNumbered(0xbad),
+      issuedAtMs: accuser.now().unixMs,
+    });
+    simulator.handle(accuser, { type: 'evidence-signed', evidence: signed });
+    simulator.runFor(2 * minuteMs);
+  }
+  simulator.handle(checker, { type: 'stop' });
+  const seen = new Map(kept.map(({ peer, seenAtMs }) => [peer, seenAtMs]));
+  expect([seen.get(nobody), (seen.get(accuser.self) ?? 0) > 0]).toEqual([0, true]);
 });
 
 simulate('a requester that accuses its volunteers finds none any more', [1, 2], (seed) => {

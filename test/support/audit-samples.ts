@@ -1,6 +1,6 @@
 /** A small job with all that was signed of it, to be audited: right, or changed by a test. */
 
-import type { AuditPeer, AuditRecord } from '../../src/model/audit.ts';
+import type { AuditHeader, AuditPeer, AuditRecord } from '../../src/model/audit.ts';
 import type { Digest, JobId } from '../../src/model/ids.ts';
 import { jobId } from '../../src/model/ids.ts';
 import type { JobSpec, Trust } from '../../src/model/job.ts';
@@ -24,10 +24,14 @@ export const requester = someKey();
 export const bea = someKey();
 export const cem = someKey();
 
-export function specWith(trust: Trust, comparison: JobSpec['comparison'] = 'digest'): JobSpec {
+export function specWith(
+  trust: Trust,
+  comparison: JobSpec['comparison'] = 'digest',
+  source: Uint8Array = program,
+): JobSpec {
   const { spec } = storedJob('audited', 'done');
   const { peer } = requester;
-  return { ...spec, program: digestOf(program), trust, comparison, requester: peer };
+  return { ...spec, program: digestOf(source), trust, comparison, requester: peer };
 }
 
 export const inputOf = (chunk: number): Uint8Array => encodeCanonical({ chunk });
@@ -45,6 +49,8 @@ export type SampleOptions = {
   readonly trust?: Trust;
   readonly comparison?: JobSpec['comparison'];
   readonly withInputs?: boolean;
+  /** One that can be run, where it is to be. */
+  readonly program?: Buffer;
   /** Who signs which results of which chunks; two peers all of them, unless said otherwise. */
   readonly signed?: readonly (readonly [KeyPair, ReadonlyMap<number, Digest>])[];
   readonly peers?: readonly Partial<AuditPeer>[];
@@ -60,7 +66,8 @@ export function allResults(change?: readonly [number, Digest]): ReadonlyMap<numb
 
 export async function someAudit(options: SampleOptions = {}): Promise<AuditSample> {
   const { trust = { quorum: 2 }, comparison, withInputs = false } = options;
-  const spec = specWith(trust, comparison);
+  const source = options.program ?? program;
+  const spec = specWith(trust, comparison, source);
   const bytes = encodeCanonical(spec);
   const job = jobId(digestOf(bytes));
   const signed = options.signed ?? [bea, cem].map((key) => [key, allResults()] as const);
@@ -82,7 +89,7 @@ export async function someAudit(options: SampleOptions = {}): Promise<AuditSampl
           return { type: 'statement', signed: each };
         });
       }),
-      ...(inputs === undefined ? [] : [...blobOf(program), ...blobOf(inputs)]),
+      ...(inputs === undefined ? [] : [...blobOf(source), ...blobOf(inputs)]),
     ],
   };
 }
@@ -126,6 +133,16 @@ export async function keptInputs(input = inputOf): Promise<Buffer> {
   const names = pages.map(({ bytes }) => digestOf(bytes));
   const read = async (page: Digest) => pages[names.indexOf(page)] ?? pack([]);
   return Buffer.concat(await Array.fromAsync(encodeKeptInputs(names, read)));
+}
+
+/** Records whose header says something else. */
+export function withHeader(
+  records: readonly AuditRecord[],
+  change: Partial<AuditHeader>,
+): readonly AuditRecord[] {
+  const [header, ...others] = records;
+  if (header?.type !== 'header') throw new Error('the first record is no header');
+  return [{ ...header, ...change }, ...others];
 }
 
 /** As its requester seals it, whatever it says. */

@@ -24,10 +24,9 @@ store.putPeers(peers(2, 'known.example:1'));
 let chunks = 0;
 const results = caught(() => {
   for (;;) {
-    store.putResults(
-      job,
-      [0, 1, 2, 3].map((step) => resultOf(chunks + step, large(chunks))),
-    );
+    store.commit([
+      { job, results: [0, 1, 2, 3].map((step) => resultOf(chunks + step, large(chunks))) },
+    ]);
     chunks += 4;
   }
 });
@@ -42,7 +41,7 @@ const peersPut = caught(() => {
 const known = store.listPeers().length;
 rmSync(ballast);
 store.dropResults(job);
-const afterwards = caught(() => store.putResults(job, [resultOf(0)]));
+const afterwards = caught(() => store.commit([{ job, results: [resultOf(0)] }]));
 process.stdout.write(
   JSON.stringify({ chunks, results, blob, readable, peersPut, known, afterwards }),
 );

@@ -4,21 +4,17 @@
 
 import { GridError } from '../../src/model/errors.ts';
 import type { Digest, JobId, PeerId } from '../../src/model/ids.ts';
+import type { WrongResult } from '../../src/model/job.ts';
+import type { JobWrites, StoredDigest, StoredLeases, StoredPage } from '../../src/model/journal.ts';
 import { limits } from '../../src/model/limits.ts';
 import type { KnownPeer } from '../../src/model/peer-record.ts';
 import type { Standing } from '../../src/model/standing.ts';
 import type { BlobRef } from '../../src/model/program.ts';
 import type { SignedReceipt } from '../../src/model/receipt.ts';
-import type { Signed } from '../../src/model/signed.ts';
 import type { Unsent } from '../../src/model/unsent.ts';
-import type {
-  Equivalent,
-  Store,
-  StoredJob,
-  StoredResult,
-  StoredStatement,
-} from '../../src/ports.ts';
+import type { Equivalent, Store, StoredJob, StoredStatement } from '../../src/ports.ts';
 import { digestOf } from '../../src/wire/digest.ts';
+import { MemoryJournal } from './memory-journal.ts';
 import { UnsentResults } from './unsent-results.ts';
 
 const PIECE_BYTES = 100 * 1024;
@@ -34,6 +30,7 @@ export class MemoryStore implements Store {
   readonly #equivalents = new Map<JobId, Map<string, Equivalent>>();
   #receipts: readonly SignedReceipt[] = [];
   readonly #unsent = new UnsentResults();
+  readonly #journal = new MemoryJournal();
   readonly #blobs = new Map<Digest, Uint8Array>();
 
   putJob(job: StoredJob): void {
@@ -53,15 +50,51 @@ export class MemoryStore implements Store {
   /** Its blobs stay: they cost nobody anything here. */
   forgetJob(job: JobId): void {
     this.#jobs.delete(job);
-    this.#results.delete(job);
+    this.dropResults(job);
     this.dropStatements(job);
   }
 
-  putResults(job: JobId, results: readonly StoredResult[]): void {
-    if (!this.#jobs.has(job)) throw new Error(`results of job ${job}, which was never put`);
-    const values = this.#results.get(job) ?? new Map<number, Uint8Array>();
-    this.#results.set(job, values);
-    for (const { chunk, value } of results) values.set(chunk, value);
+  commit(writes: readonly JobWrites[], standings: readonly Standing[] = []): void {
+    for (const each of writes) {
+      const { job, results = [], statements = [] } = each;
+      if (!this.#jobs.has(job)) throw new Error(`what belongs to job ${job}, which was never put`);
+      const values = this.#results.get(job) ?? new Map<number, Uint8Array>();
+      this.#results.set(job, values);
+      for (const { chunk, value } of results) values.set(chunk, value);
+      const kept = this.#statements.get(job) ?? [];
+      const more = statements.map(({ counted, ...signed }, at): StoredStatement => {
+        const number = kept.length + at + 1;
+        return counted === undefined ? { number, signed } : { number, signed, counted };
+      });
+      this.#statements.set(job, [...kept, ...more]);
+      this.#journal.put(each);
+    }
+    this.putStandings(standings);
+  }
+
+  async sync(): Promise<void> {}
+
+  readPages(job: JobId): readonly StoredPage[] {
+    return this.#journal.of(job).pages;
+  }
+
+  readAccepted(job: JobId, from: number): readonly number[] {
+    const accepted = [...this.#journal.of(job).accepted].sort((a, b) => a - b);
+    return accepted.filter((chunk) => chunk >= from);
+  }
+
+  readLeases(job: JobId, from: number): readonly StoredLeases[] {
+    return this.#journal.of(job).leases.filter(({ first }) => first >= from);
+  }
+
+  readCaught(job: JobId): readonly WrongResult[] {
+    return this.#journal.of(job).caught;
+  }
+
+  listDigests(job: JobId, from: number): readonly StoredDigest[] {
+    const values = [...(this.#results.get(job) ?? [])].sort(([a], [b]) => a - b);
+    const all = values.map(([chunk, value]) => ({ chunk, digest: digestOf(value) }));
+    return all.filter(({ chunk }) => chunk >= from);
   }
 
   readResults(job: JobId, from: number, countMax: number): readonly Uint8Array[] {
@@ -88,6 +121,7 @@ export class MemoryStore implements Store {
 
   dropResults(job: JobId): void {
     this.#results.delete(job);
+    this.#journal.drop(job);
   }
 
   putPeers(peers: readonly KnownPeer[]): void {
@@ -107,12 +141,6 @@ export class MemoryStore implements Store {
 
   listStandings(): readonly Standing[] {
     return [...this.#standings.values()].sort((a, b) => a.seenAtMs - b.seenAtMs);
-  }
-
-  putStatements(job: JobId, statements: readonly Signed[]): void {
-    const kept = this.#statements.get(job) ?? [];
-    const more = statements.map((signed, at) => ({ number: kept.length + at + 1, signed }));
-    this.#statements.set(job, [...kept, ...more]);
   }
 
   readStatements(job: JobId, after: number): readonly StoredStatement[] {

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { connectControl, type ControlClient } from '../../src/transport/control-client.ts';
 
 export const launcher = fileURLToPath(new URL('../../bin/manyhands.js', import.meta.url));
+const dying = fileURLToPath(new URL('dying-peer-process.ts', import.meta.url));
 const saboteur = fileURLToPath(new URL('saboteur-process.ts', import.meta.url));
 
 export type PeerProcess = {
@@ -41,6 +42,8 @@ export type PeerProcessOptions = {
   readonly liesAlone?: boolean;
   /** What it adds to results, which are numbers, in the place of telling plain lies. */
   readonly adds?: number;
+  /** Where it dies while it writes to its journal, and at which time that it comes there. */
+  readonly diesAt?: readonly [point: string, times: number];
   /** A command that becomes the peer, given the peer's command line as its last arguments. */
   readonly wrapper?: readonly string[];
   /** Variables beside those of this process. */
@@ -87,6 +90,8 @@ export async function spawnPeer(options: PeerProcessOptions): Promise<PeerProces
 
 function programOf(options: PeerProcessOptions): string[] {
   const { lieRate, liesAlone, honestFirst = 0, adds } = options;
+  const { diesAt } = options;
+  if (diesAt !== undefined) return [dying, ...diesAt.map(String)];
   if (lieRate === undefined) return [launcher];
   const alone = liesAlone === true ? ['--lies-alone'] : [];
   const added = adds === undefined ? [] : [`--adds=${adds}`];

@@ -12,6 +12,6 @@ for (let number = 0; ; number++) {
   const blob = await store.putBlob(Buffer.from(`output of ${name}`));
   const output = { kind: 'text', blob } as const;
   store.putJob({ ...storedJob(name, number % 2 === 0 ? 'running' : 'done'), output });
-  store.putResults(storedJob(name, 'running').job, [resultOf(0), resultOf(1)]);
+  store.commit([{ job: storedJob(name, 'running').job, results: [resultOf(0), resultOf(1)] }]);
   process.stdout.write(`${name}\n`);
 }

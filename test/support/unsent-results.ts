@@ -6,13 +6,13 @@ import type { Unsent } from '../../src/model/unsent.ts';
 
 export class UnsentResults {
   /** By requester, job and lease, the oldest first. */
-  readonly #results = new Map<string, Unsent & { readonly keptAtMs: number }>();
+  readonly #results = new Map<string, { readonly unsent: Unsent; readonly keptAtMs: number }>();
 
   put(results: readonly Unsent[], keptAtMs: number): void {
     for (const unsent of results) {
       const key = keyOf(unsent.requester, unsent.job, unsent.replica.lease);
       this.#results.delete(key);
-      this.#results.set(key, { ...unsent, keptAtMs });
+      this.#results.set(key, { unsent, keptAtMs });
     }
     for (const key of this.#results.keys()) {
       if (this.#results.size <= limits.unsentMax && this.#bytes <= limits.unsentBytesMax) return;
@@ -28,12 +28,13 @@ export class UnsentResults {
     for (const [key, { keptAtMs }] of this.#results) {
       if (keptAtMs < sinceMs) this.#results.delete(key);
     }
-    return Array.from(this.#results.values(), ({ keptAtMs: _, ...unsent }) => unsent);
+    return Array.from(this.#results.values(), ({ unsent }) => unsent);
   }
 
   get #bytes(): number {
     let bytes = 0;
-    for (const { replica } of this.#results.values()) {
+    for (const { unsent } of this.#results.values()) {
+      const { replica } = unsent;
       if (replica.outcome.type === 'result') bytes += replica.outcome.value.length;
     }
     return bytes;

@@ -9,7 +9,7 @@ import type { AuditVerdict } from '../../runtime/audit-check.ts';
 import type { Findings } from '../../runtime/audit-findings.ts';
 import type { Recomputed } from '../../runtime/recompute.ts';
 import { type AuditFile, exportedFile, givenFile, isFile } from '../audit-file.ts';
-import { auditJson, auditLines } from '../audit-view.ts';
+import { auditJson, auditLines, recomputedLines } from '../audit-view.ts';
 import { Context, type Io } from '../context.ts';
 import { bytesText, plain, plural } from '../format.ts';
 import { option, valueOption } from '../options.ts';
@@ -59,19 +59,37 @@ Examples:
 
 async function audit(jobOrFile: string, options: AuditOptions, context: Context): Promise<void> {
   checkOptions(jobOrFile, options);
-  const withInputs = options.inputs === true || options.recompute !== undefined;
+  const { recompute: portion } = options;
   const file = isFile(jobOrFile)
     ? await givenFile(jobOrFile)
-    : await exportedFile(context, { jobId: jobOrFile, withInputs }, options.export);
+    : await filesOf(jobOrFile.toLowerCase(), options, context);
   try {
-    const { verdict, recomputed } = await checked(file, options.recompute, context);
-    if (context.json) context.printJson(auditJson(verdict, recomputed));
-    else context.print(...auditLines(verdict, recomputed, context.columns));
-    if (options.export !== undefined) noteExport(options, options.export, file, verdict, context);
-    conclude(jobOrFile, verdict, context);
+    const checked = await check(file, options, context);
+    const recomputed =
+      portion === undefined || checked.job === undefined
+        ? undefined
+        : await computeAgain(portion, file, checked.job, context);
+    if (context.json) printJson(checked, recomputed, context);
+    conclude(jobOrFile, checked, recomputed, context);
   } finally {
     file.drop();
   }
+}
+
+/** What is audited, and what stays: without --inputs not even what is computed from here. */
+async function filesOf(
+  jobId: string,
+  { export: path, inputs: isWhole = false, recompute }: AuditOptions,
+  context: Context,
+): Promise<AuditFile> {
+  const withInputs = isWhole || recompute !== undefined;
+  if (path === undefined || isWhole === withInputs) {
+    return exportedFile(context, { jobId, withInputs }, path);
+  }
+  const kept = await exportedFile(context, { jobId, withInputs: false }, path);
+  kept.drop();
+  const file = await exportedFile(context, { jobId, withInputs }, undefined);
+  return { ...file, bytes: kept.bytes };
 }
 
 function checkOptions(jobOrFile: string, options: AuditOptions): void {
@@ -87,20 +105,56 @@ function checkOptions(jobOrFile: string, options: AuditOptions): void {
   }
 }
 
-async function checked(
+/** Tells at once what it has found: to compute chunks again may take long, and may fail. */
+async function check(
   file: AuditFile,
-  portion: Portion | undefined,
+  options: AuditOptions,
   context: Context,
-): Promise<{ readonly verdict: AuditVerdict; readonly recomputed?: Recomputed }> {
-  const [{ checkAudit, verdictOf }, { Findings: Found }] = await Promise.all([
-    import('../../runtime/audit-check.ts'),
-    import('../../runtime/audit-findings.ts'),
-  ]);
+): Promise<AuditVerdict> {
+  const { checkAudit } = await import('../../runtime/audit-check.ts');
+  const verdict = await checkAudit(file.pieces());
+  if (!context.json) context.print(...auditLines(verdict, context.columns));
+  if (options.export !== undefined) noteExport(options, options.export, file, verdict, context);
+  return verdict;
+}
+
+type Again = {
+  /** Whatever came in the way. */
+  readonly outcome: Recomputed | GridError;
+  readonly findings: Findings;
+};
+
+async function computeAgain(
+  portion: Portion,
+  file: AuditFile,
+  job: NonNullable<AuditVerdict['job']>,
+  context: Context,
+): Promise<Again> {
+  const { Findings: Found } = await import('../../runtime/audit-findings.ts');
   const findings = new Found();
-  const { job } = await checkAudit(file.pieces(), findings);
-  if (portion === undefined || job === undefined) return { verdict: verdictOf(findings, job) };
-  const recomputed = await recomputedBy(portion, file, job, findings, context);
-  return { verdict: verdictOf(findings, job), recomputed };
+  try {
+    const outcome = await recomputedBy(portion, file, job, findings, context);
+    if (!context.json) {
+      const wrong = { findings: findings.first, findingsTotal: findings.total };
+      context.print(...recomputedLines(outcome, wrong, context.columns));
+    }
+    return { outcome, findings };
+  } catch (error) {
+    if (!(error instanceof GridError)) throw error;
+    return { outcome: error, findings };
+  }
+}
+
+function printJson(checked: AuditVerdict, again: Again | undefined, context: Context): void {
+  const { outcome, findings } = again ?? {};
+  const verdict = {
+    ...checked,
+    holds: checked.holds && (findings?.total ?? 0) === 0,
+    findings: [...checked.findings, ...(findings?.first ?? [])],
+    findingsTotal: checked.findingsTotal + (findings?.total ?? 0),
+  };
+  const told = outcome instanceof GridError ? { reason: outcome.message } : outcome;
+  context.printJson(auditJson(verdict, told));
 }
 
 async function recomputedBy(
@@ -113,8 +167,9 @@ async function recomputedBy(
   if (job.inputs === undefined) {
     throw new GridError(
       'usage',
-      "There is nothing to recompute from: the chunks' inputs are not here. They are kept of " +
-        'jobs with up to 64 MiB of them, and come into a file by --export with --inputs.',
+      "There is nothing to recompute from: the chunks' inputs are not here, or not whole. They " +
+        'are kept of jobs with up to 64 MiB of them, and come into a file by --export with ' +
+        '--inputs.',
     );
   }
   const { recompute } = await import('../../runtime/recompute.ts');
@@ -137,13 +192,35 @@ function noteExport(
   }
 }
 
-function conclude(what: string, { holds, findingsTotal }: AuditVerdict, context: Context): void {
-  if (!holds) {
+/** What is wrong goes first: who made the file may have seen to it that nothing can be computed. */
+function conclude(
+  what: string,
+  { job, findingsTotal }: AuditVerdict,
+  again: Again | undefined,
+  context: Context,
+): void {
+  const { outcome, findings } = again ?? {};
+  const wrong = findingsTotal + (findings?.total ?? 0);
+  if (wrong > 0) {
+    const trouble = outcome instanceof GridError ? ` ${outcome.message}` : '';
     throw new GridError(
       'audit-failed',
-      `The audit of ${what} has found ${plural(findingsTotal, 'thing')} that should not be.`,
+      `The audit of ${what} has found ${plural(wrong, 'thing')} that should not be.${trouble}`,
     );
   }
-  if (context.json) return;
-  context.print('', 'It holds.');
+  if (outcome instanceof GridError) throw outcome;
+  if (outcome !== undefined && isUndecided(outcome, job)) {
+    throw new GridError(
+      'audit-undecided',
+      `What was signed holds, but of ${plural(outcome.chunks, 'chunk')} that were computed again ` +
+        `${outcome.undecided.length} could not be told.`,
+    );
+  }
+  if (!context.json) context.print('', 'It holds.');
+}
+
+/** Where several results may be right, some say nothing; but somebody asked for what they say. */
+function isUndecided({ same, undecided }: Recomputed, job: AuditVerdict['job']): boolean {
+  if (undecided.length === 0) return false;
+  return job?.spec.comparison === 'digest' || same === 0;
 }

@@ -12,9 +12,6 @@ import { writeFileWhole } from '../job-output.ts';
 import { shortId } from '../job-view.ts';
 import { option } from '../options.ts';
 
-/** As large as the largest that is written; see `backupBytesMax` in `wire/backup-codec.ts`. */
-const FILE_BYTES_MAX = 64 * 1024 * 1024;
-
 export function addBackup(program: Command, io: Io): void {
   program
     .command('export')
@@ -77,8 +74,8 @@ async function backupBytes(context: Context): Promise<Uint8Array> {
 }
 
 async function importFrom(path: string, replace: boolean, context: Context): Promise<void> {
-  const bytes = await readBounded(path);
-  const { importBackup } = await import('../../runtime/backup.ts');
+  const { backupBytesMax, importBackup } = await import('../../runtime/backup.ts');
+  const bytes = await readBounded(path, backupBytesMax);
   const imported = await importBackup(context.dataPath, bytes, { replace });
   if (context.json) {
     context.printJson(imported);
@@ -93,12 +90,12 @@ async function importFrom(path: string, replace: boolean, context: Context): Pro
   context.note('Two peers with one identity confuse a grid: run it in one place only.');
 }
 
-async function readBounded(path: string): Promise<Uint8Array> {
+async function readBounded(path: string, bytesMax: number): Promise<Uint8Array> {
   try {
     const file = await open(path);
     try {
       const { size } = await file.stat();
-      if (size > FILE_BYTES_MAX) throw new Error(`it has ${bytesText(size)}, and no backup has`);
+      if (size > bytesMax) throw new Error(`it has ${bytesText(size)}, and no backup has`);
       return await file.readFile();
     } finally {
       await file.close();

@@ -179,7 +179,9 @@ async function submitAndFollow(
     isDone = true;
     await handOut(client, jobId, isOwn, options, context);
   }
-  await withHost(options, context, async (host) => {
+  // What was begun goes on with the peer that has it, when that runs again.
+  const isUnderWay = (): boolean => jobId !== undefined && !isDone;
+  await withHost(options, context, isUnderWay, async (host) => {
     tellAboutHost(host, options, context, command);
     await work(host);
   });
@@ -208,6 +210,7 @@ async function spoolOf(input: string | undefined, context: Context): Promise<Spo
 async function withHost(
   options: SubmitOptions,
   context: Context,
+  isUnderWay: () => boolean,
   work: (host: JobHost) => Promise<void>,
 ): Promise<void> {
   for (let hostsLeft = hostsMax; ; hostsLeft -= 1) {
@@ -220,7 +223,7 @@ async function withHost(
       return;
     } catch (error) {
       const isGone = error instanceof GridError && error.code === 'no-peer-running';
-      if (!isGone || host.isOwn || hostsLeft === 1) throw error;
+      if (!isGone || host.isOwn || isUnderWay() || hostsLeft === 1) throw error;
     } finally {
       await host.leave();
     }

@@ -8,6 +8,7 @@ import type { AuditHeader as _manyhands_v1_AuditHeader, AuditHeader__Output as _
 import type { AuditPeer as _manyhands_v1_AuditPeer, AuditPeer__Output as _manyhands_v1_AuditPeer__Output } from './manyhands/v1/AuditPeer.ts';
 import type { AuditRecord as _manyhands_v1_AuditRecord, AuditRecord__Output as _manyhands_v1_AuditRecord__Output } from './manyhands/v1/AuditRecord.ts';
 import type { AuditSeal as _manyhands_v1_AuditSeal, AuditSeal__Output as _manyhands_v1_AuditSeal__Output } from './manyhands/v1/AuditSeal.ts';
+import type { AuditStatement as _manyhands_v1_AuditStatement, AuditStatement__Output as _manyhands_v1_AuditStatement__Output } from './manyhands/v1/AuditStatement.ts';
 import type { BlobRef as _manyhands_v1_BlobRef, BlobRef__Output as _manyhands_v1_BlobRef__Output } from './manyhands/v1/BlobRef.ts';
 import type { ChunkLimits as _manyhands_v1_ChunkLimits, ChunkLimits__Output as _manyhands_v1_ChunkLimits__Output } from './manyhands/v1/ChunkLimits.ts';
 import type { DataFile as _manyhands_v1_DataFile, DataFile__Output as _manyhands_v1_DataFile__Output } from './manyhands/v1/DataFile.ts';
@@ -34,6 +35,7 @@ export interface ProtoGrpcType {
       AuditPeer: MessageTypeDefinition<_manyhands_v1_AuditPeer, _manyhands_v1_AuditPeer__Output>
       AuditRecord: MessageTypeDefinition<_manyhands_v1_AuditRecord, _manyhands_v1_AuditRecord__Output>
       AuditSeal: MessageTypeDefinition<_manyhands_v1_AuditSeal, _manyhands_v1_AuditSeal__Output>
+      AuditStatement: MessageTypeDefinition<_manyhands_v1_AuditStatement, _manyhands_v1_AuditStatement__Output>
       BlobRef: MessageTypeDefinition<_manyhands_v1_BlobRef, _manyhands_v1_BlobRef__Output>
       ChunkLimits: MessageTypeDefinition<_manyhands_v1_ChunkLimits, _manyhands_v1_ChunkLimits__Output>
       DataFile: MessageTypeDefinition<_manyhands_v1_DataFile, _manyhands_v1_DataFile__Output>

@@ -150,6 +150,7 @@ export class Driver {
           | 'drop-unsent'
           | 'store-results'
           | 'keep-statement'
+          | 'keep-moves'
           | 'accuse'
           | 'all-accepted'
           | 'job-failed'
@@ -161,6 +162,7 @@ export class Driver {
       case 'keep-peers':
         this.known = effect.peers;
         return;
+      case 'keep-moves':
       case 'keep-standings':
         // No simulated job believes on evidence: a table alone is tried in `verification.ts`.
         return;
@@ -252,11 +254,15 @@ export class Driver {
   #checkEvidence({ id, evidence }: SignedEvidence): void {
     const { host, network } = this.#components;
     const { accuser, addresses, job, chunk, said, accepted } = evidence;
-    network.connect(host, addresses[0] ?? '', ({ station }) => {
+    const [address = ''] = addresses;
+    network.connect(host, address, ({ station }) => {
       const right = rightDigest(job, chunk);
       const known = right === accepted ? 'true' : right === said ? 'false' : 'unknown';
-      const verdict = station?.self === accuser ? known : 'unknown';
-      const answer = (): void => this.dispatch({ type: 'evidence-checked', id, verdict });
+      const isThere = station?.self === accuser;
+      const verdict = isThere ? known : 'unknown';
+      const where = isThere ? { address } : {};
+      const answer = (): void =>
+        this.dispatch({ type: 'evidence-checked', id, verdict, ranMs: 0, ...where });
       network.timeline.after(FETCH_MS, answer);
     });
   }

@@ -8,8 +8,8 @@ import type { SimulatedPeer } from './simulated-peer.ts';
 import type { Simulator } from './simulator.ts';
 
 /**
- * In virtual time. A stream may be clogged for half a minute; after that what runs has half a minute
- * and the time of a chunk, since its requester may come back.
+ * In virtual time. A stream may be clogged for half a minute; after that what runs has half a
+ * minute and the time of a chunk, since its requester may come back.
  */
 const LET_GO_MS_MAX = 150_000;
 /** For news to come to who has just been cut off. */

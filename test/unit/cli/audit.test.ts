@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { beforeEach, expect, test } from 'vitest';
@@ -15,6 +15,7 @@ import {
   resultOf,
   sealed,
   someAudit,
+  withHeader,
 } from '../../support/audit-samples.ts';
 import { stubDataFolder } from '../../support/cli-fixtures.ts';
 import { servePeer } from '../../support/fake-control.ts';
@@ -108,10 +109,58 @@ test('a job is audited by what the peer exports of it, which can be kept', async
   expect(await runCli(['audit', path])).toMatchObject({ code: 0 });
 });
 
-test('without inputs nothing is recomputed, and it says why', async () => {
-  const { code, stderr } = await runCli(['audit', await fileOf(good), '--recompute', '1%']);
+test('without inputs nothing is recomputed: it says why, behind the verdict', async () => {
+  const path = await fileOf(good);
+  const { code, stdout, stderr } = await runCli(['audit', path, '--recompute', '1%']);
   expect(code).toBe(2);
+  expect(stdout.toString()).toContain('believed    4 of 4 chunks');
+  expect(stdout.toString()).not.toContain('It holds.');
   expect(stderr).toContain('nothing to recompute from');
+  const json = await runCli(['audit', path, '--recompute', '1%', '--json']);
+  expect(JSON.parse(json.stdout.toString())).toMatchObject({
+    holds: true,
+    recomputed: { reason: expect.stringContaining('nothing to recompute from') },
+  });
+});
+
+test('what is wrong decides, whatever came in the way of recomputing', async () => {
+  const { job: id, records: all } = await someAudit({ withInputs: true });
+  const many = withHeader(all, { chunks: 2 ** 31 });
+  for (const lying of [sealed(id, many), sealed(job, records, someKey())]) {
+    const run = await runCli(['audit', await fileOf(lying), '--recompute', '100%']);
+    expect(run.code).toBe(14);
+    expect(run.stdout.toString()).toContain('wrong       ');
+    expect(run.stderr).toMatch(/should not be\. (The chunks can't|There is nothing)/);
+  }
+});
+
+test('what is exported without inputs has none, also where some are recomputed', async () => {
+  const asked: unknown[] = [];
+  await servePeer(data, {
+    async *exportAudit(request) {
+      asked.push(request);
+      for await (const piece of inPieces(good)) yield { piece };
+    },
+  });
+  const path = join(tempDir(), 'out.audit');
+  const shout = brief(job).toUpperCase();
+  await runCli(['audit', shout, '--export', path, '--recompute', '5']);
+  expect(asked).toEqual([
+    { jobId: brief(job), withInputs: false },
+    { jobId: brief(job), withInputs: true },
+  ]);
+  expect((await readFile(path)).equals(good)).toBe(true);
+});
+
+test('what can only be written is not read for the audit', async () => {
+  await servePeer(data, {
+    async *exportAudit() {
+      for await (const piece of inPieces(good)) yield { piece };
+    },
+  });
+  const { code, stdout, stderr } = await runCli(['audit', brief(job), '--export', '/dev/null']);
+  expect([code, stdout.toString()]).toEqual([0, expect.stringContaining('It holds.')]);
+  expect(stderr).toContain('to /dev/null');
 });
 
 test.each([

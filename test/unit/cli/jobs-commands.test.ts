@@ -146,9 +146,17 @@ describe('about jobs', () => {
     expect(await runCli(['watch', 'c0'])).toMatchObject({ code: 8 });
   });
 
+  test('forget removes several at once, and says which', async () => {
+    const forget = ({ jobId }: { jobId: string }) =>
+      Promise.resolve({ jobId: jobId.padEnd(64, '0') });
+    await servePeer(data, { forget });
+    const { code, stdout } = await runCli(['forget', 'c0', 'b0']);
+    expect([code, stdout.toString()]).toEqual([0, 'Forgot c0000000\nForgot b0000000\n']);
+  });
+
   test('an unknown job has its own exit code', async () => {
     await servePeer(data);
-    for (const command of ['job', 'watch', 'result', 'cancel']) {
+    for (const command of ['job', 'watch', 'result', 'cancel', 'forget']) {
       expect(await runCli([command, 'ff'])).toMatchObject({
         code: 6,
         stderr: 'error: This peer knows no such job.\n',

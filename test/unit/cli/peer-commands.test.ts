@@ -58,6 +58,15 @@ describe('about the peer', () => {
     expect(stdout.toString()).toMatch(/^sandbox {3}down: it was killed, started again 2 times$/m);
   });
 
+  test.each([
+    [{ diskBytes: 5 * 2 ** 20, diskBytesMax: 10 * 2 ** 30 }, '5 MiB used of 10 GiB'],
+    [{ diskBytes: 5 * 2 ** 20 }, '5 MiB used, no limit'],
+  ])('status says how much of the disk is used: %j', async (disk, text) => {
+    await servePeer(data, { status: () => Promise.resolve({ peerId: aPeerId, ...disk }) });
+    const { stdout } = await runCli(['status']);
+    expect(stdout.toString()).toContain(`\ndisk      ${text}\n`);
+  });
+
   test('status is silent on a sandbox that never died and peers never parted from', async () => {
     await servePeer(data);
     const { stdout } = await runCli(['status']);

@@ -27,7 +27,7 @@ function bookWith() {
   const take = (number: number, changes: Partial<Evidence> = {}, from: PeerId = dora, ms = 0) =>
     book.receive(from, evidenceOf(number, changes), at(ms));
   const due = (ms = 0) => book.due(ms).map(({ signed }) => signed.id);
-  const settled = () => book.lastSettled(1_000).map(({ id }) => id);
+  const settled = () => book.lastSettled(1_000, at(0)).map(({ id }) => id);
   return { book, standings, take, due, settled };
 }
 
@@ -53,9 +53,30 @@ test('what is old, or from a time to come, is not taken, and what gets old goes'
   expect(take(2, { issuedAtMs: issuedAtMs + 3_600_000 })).toBe(false);
   expect([take(3), take(4)]).toEqual([true, true]);
   book.settle(digestNumbered(4));
+  expect(settled()).toEqual(ids(4));
   const late = { issuedAtMs: issuedAtMs + EVIDENCE_LIVES_MS };
   expect(take(5, late, dora, EVIDENCE_LIVES_MS)).toBe(true);
   expect([due(), settled()]).toEqual([ids(5), []]);
+});
+
+test('nobody is told of what has got old', () => {
+  const { book, take } = bookWith();
+  take(1);
+  book.settle(digestNumbered(1));
+  expect(book.lastSettled(9, at(EVIDENCE_LIVES_MS - 1))).toHaveLength(1);
+  expect(book.lastSettled(9, at(EVIDENCE_LIVES_MS))).toEqual([]);
+});
+
+test('of each accuser the newest is told of first, whoever has the most to tell', () => {
+  const { book, take } = bookWith();
+  const settle = (number: number, accuser: PeerId): void => {
+    take(number, { accuser, culprit: peerNumbered(number) });
+    book.settle(digestNumbered(number));
+  };
+  settle(1, anna);
+  for (const number of numbers(2, 5)) settle(number, cora);
+  const told = (countMax: number) => book.lastSettled(countMax, at(0)).map(({ id }) => id);
+  expect([told(1), told(2), told(4)]).toEqual([ids(6), ids(1, 6), ids(1, 4, 5, 6)]);
 });
 
 test('what there is nothing to find out about is not taken', () => {

@@ -82,11 +82,10 @@ test('a new neighbour is told of the last few, and only of those', () => {
   );
 });
 
-test('who is no neighbour is not listened to', () => {
-  const { gossip } = gossipTo(anna, bert);
-  gossip.neighbourDown(bert);
-  expect(gossip.handle(bert, piece(1), at(1))).toEqual([]);
-  expect(gossip.handle(dora, piece(1), at(1))).toEqual([]);
+test('who sends some on a visit misbehaves', () => {
+  const { gossip } = gossipTo(anna);
+  const parted = [{ type: 'part', peer: dora, because: 'misbehaved' }];
+  expect(gossip.handle(dora, piece(1), at(1))).toEqual(parted);
   expect(gossip.counts.received).toBe(0);
 });
 

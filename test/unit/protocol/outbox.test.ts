@@ -35,7 +35,7 @@ const sent = (effects: readonly Effect[]): number[] =>
   );
 
 describe('delivering', () => {
-  test('results go to who is there, once, and again after a cut until they are acknowledged', () => {
+  test('results go to who is there, once, and after a cut again, until acknowledged', () => {
     const outbox = outboxWith(3);
     expect(sent(outbox.send(nobody, nobody, 0))).toEqual([]);
     expect(sent(outbox.send(everybody, nobody, 0))).toEqual([1, 2, 3]);
@@ -81,7 +81,7 @@ describe('keeping', () => {
     outbox.send(everybody, nobody, 0);
     expect(outbox.dueAtMs(everybody)).toBe(200);
     expect(kept(outbox.sweep(everybody, 200))).toEqual(
-      replicas(2).map((each) => ({ ...to(), replica: each })),
+      replicas(2).map((each) => Object.assign(to(), { replica: each })),
     );
     expect(outbox.sweep(everybody, 300)).toEqual([]);
     expect(outbox.drop(anna, job)).toEqual([

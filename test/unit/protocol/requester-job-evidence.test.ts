@@ -24,6 +24,9 @@ const allAccepted: Effect = { type: 'all-accepted', job };
 const stored = (...results: ReturnType<typeof kept>[]): Effect => {
   return { type: 'store-results', job, results };
 };
+const moved = (changes: Partial<Extract<Effect, { type: 'keep-moves' }>>): unknown => {
+  return { type: 'keep-moves', job, accepted: [], reopened: [], caught: [], ...changes };
+};
 const sent = (to: PeerId, message: RequesterSend): Effect => {
   return { type: 'send-to-volunteer', to, message };
 };
@@ -63,6 +66,7 @@ test('results are stored before they are accepted, and not again when they are',
   ]);
   expect(run.assembler.accepted).toBe(1);
   expect(run.results(bert, [resultOf(second)], 2)).toEqual([
+    moved({ accepted: [1] }),
     acknowledged(bert, second),
     allAccepted,
   ]);
@@ -78,6 +82,7 @@ test('a result that is believed takes the place of the one that was stored', () 
   ]);
   expect(run.results(self, [resultOf(second)], 2)).toEqual([
     stored(kept(1)),
+    moved({ accepted: [1], caught: [expect.objectContaining({ peer: bert })] }),
     acknowledged(self, second),
     allAccepted,
   ]);
@@ -91,6 +96,7 @@ test('chunks that are open again are not counted as accepted, nor read before al
   const held = ask(anna);
   const wrong = check(anna);
   expect(run.results(anna, [resultOf(wrong, 99)], 2)).toEqual([
+    moved({ reopened: [1], caught: [expect.objectContaining({ peer: anna })] }),
     sent(anna, { type: 'revoke', job, leases: [held.lease] }),
     acknowledged(anna, wrong),
   ]);
@@ -98,10 +104,14 @@ test('chunks that are open again are not counted as accepted, nor read before al
   expect(run.report(2)).toMatchObject({ accepted: 1, caught: [{ peer: anna }] });
   // Bert's word stands, and his result is stored.
   const again = ask(cora);
-  expect(run.results(cora, [resultOf(again)], 3)).toEqual([acknowledged(cora, again)]);
+  expect(run.results(cora, [resultOf(again)], 3)).toEqual([
+    moved({ accepted: [1] }),
+    acknowledged(cora, again),
+  ]);
   const last = ask(self);
   expect(run.results(self, [resultOf(last)], 4)).toEqual([
     stored(kept(2)),
+    moved({ accepted: [2] }),
     acknowledged(self, last),
     allAccepted,
   ]);
@@ -114,10 +124,17 @@ test('that all are accepted is not said when one frame accepts the last and open
   const wrong = check(anna);
   run.results(bert, [resultOf(second)], 1);
   const frame = [resultOf(first), resultOf(wrong, 99)];
-  expect(run.results(anna, frame, 2)).toEqual([acknowledged(anna, first, wrong)]);
+  expect(run.results(anna, frame, 2)).toEqual([
+    moved({ reopened: [1], caught: [expect.objectContaining({ peer: anna })] }),
+    acknowledged(anna, first, wrong),
+  ]);
   expect([run.over, run.assembler.accepted, run.complete()]).toEqual([false, 1, []]);
   const again = ask(cora);
-  expect(run.results(cora, [resultOf(again)], 3)).toEqual([acknowledged(cora, again), allAccepted]);
+  expect(run.results(cora, [resultOf(again)], 3)).toEqual([
+    moved({ accepted: [1] }),
+    acknowledged(cora, again),
+    allAccepted,
+  ]);
 });
 
 test('why nothing moves: those who are here have had their say', () => {

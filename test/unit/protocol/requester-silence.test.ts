@@ -182,7 +182,7 @@ describe('what a volunteer that was given up sends later', () => {
 
   test('counts as late when it comes after its time, and its chunk is open', () => {
     const requester = leasing(2);
-    untilMs(requester, 500, 29_000);
+    untilMs(requester, 500, 34_000);
     expect(requester.job(job)?.table.leases.held(anna)).toBe(0);
     requester.volunteerUp(anna);
     requester.handle(anna, results({ lease: 1, chunk: 0 }), at(44_000));
@@ -202,6 +202,40 @@ const revoke = (...leases: number[]): Effect => ({
   type: 'send-to-volunteer',
   to: anna,
   message: { type: 'revoke', job, leases },
+});
+
+describe('a volunteer whose stream breaks', () => {
+  const chunksOf = (effects: readonly Effect[], to: PeerId): number[] =>
+    leasedTo(effects, to).map(({ chunk }) => chunk);
+
+  test('holds nobody up: with nothing else to lease, its chunks go to who is idle at once', () => {
+    const requester = leasing();
+    requester.volunteerDown(anna, at(100));
+    expect(requester.job(job)?.table.replicasOpen).toBe(2);
+    expect(chunksOf(requester.handle(bert, ask(1), at(101)), bert)).toEqual([0]);
+    expect(chunksOf(requester.handle(bert, ask(5), at(102)), bert)).toEqual([1]);
+    expect(requester.job(job)?.table.replicasOpen).toBe(0);
+    // It has computed one all the same, and was first.
+    requester.volunteerUp(anna);
+    const stored = requester.handle(anna, results({ lease: 1, chunk: 0 }), at(500));
+    expect(ofType(stored, 'store-results')).toMatchObject([{ results: [{ chunk: 0 }] }]);
+  });
+
+  test('keeps its chunks while there are others', () => {
+    const requester = leasing();
+    requester.addChunks(job, 2, at(50));
+    requester.volunteerDown(anna, at(100));
+    expect(chunksOf(requester.handle(bert, ask(2), at(101)), bert)).toEqual([2, 3]);
+  });
+
+  test('and that gave back what it held leaves nothing to be kept', () => {
+    const requester = leasing(2);
+    const back = { outcome: { type: 'returned' }, computeMs: 0 } as const;
+    const replicas = [0, 1].map((chunk) => Object.assign({ lease: chunk + 1, chunk }, back));
+    requester.handle(anna, { type: 'results', frame: { job, replicas } }, at(50));
+    requester.volunteerDown(anna, at(100));
+    expect(requester.job(job)?.table.leases.isAway(anna)).toBe(false);
+  });
 });
 
 describe('pings', () => {

@@ -68,6 +68,28 @@ test('what is verified may be read as it comes, and each chunk is wanted once', 
   expect(requester.job(verifying)).toMatchObject({ readable: 1, table: { replicasOpen: 2 } });
 });
 
+test('who breaks the calls too often gets no more of that job, and is not caught', () => {
+  const { requester, standings, ask, give } = requesterOfBoth({ quorum: 2 });
+  const failure = { kind: 'timed-out', detail: 'verify: too long' } as const;
+  const [first, second] = [ask(), ask()];
+  give({ ...resultOf(first), outcome: { type: 'failure', failure } });
+  expect(requester.job(verifying)?.table.activeLeases).toBe(1);
+  give({ ...resultOf(second), outcome: { type: 'failure', failure, isLast: true } });
+  expect(() => ask()).toThrow('no lease');
+  expect(requester.job(verifying)).toMatchObject({ over: false, caught: [] });
+  expect(standings.isCaught(anna)).toBe(false);
+  expect(ask(believing)).toMatchObject({ lease: 2 });
+});
+
+test('what it holds goes to others at once', () => {
+  const { requester, ask, give } = requesterOfBoth({ quorum: 2 });
+  const [first] = [ask(), ask()];
+  const failure = { kind: 'timed-out', detail: 'verify: too long' } as const;
+  if (first === undefined) throw new Error('no lease');
+  give({ ...resultOf(first), outcome: { type: 'failure', failure, isLast: true } });
+  expect(requester.job(verifying)?.table).toMatchObject({ activeLeases: 0, replicasOpen: 3 });
+});
+
 test('who is refuted is caught in that job, whatever else it trusts in', () => {
   const { requester, standings, ask, give } = requesterOfBoth({ quorum: 2 });
   give(refuted(ask()));

@@ -7,6 +7,7 @@ import {
   anna,
   bert,
   cora,
+  dora,
   jobNumbered,
   peerNumbered,
   startUnixMs,
@@ -109,4 +110,37 @@ test('past the most those seen longest ago make room', () => {
   standings.pass(cora);
   expect([1, 2, 3].map(passed)).toEqual([true, false, true]);
   expect(standings.passed(cora)).toBe(1);
+});
+
+test('who was caught by others and never met is the first to make room', () => {
+  const known = Array.from({ length: limits.standingsMax - 2 }, (_, number) => {
+    return { peer: peerNumbered(number), passed: 1, isCaught: false, seenAtMs: number + 1 };
+  });
+  const standings = standingsAt(limits.standingsMax, known);
+  standings.catchUnmet(anna, 'lied');
+  standings.catchUnmet(bert, 'lied');
+  expect([anna, peerNumbered(0), dora].map((peer) => standings.hasMet(peer))).toEqual([
+    false,
+    true,
+    false,
+  ]);
+  standings.pass(cora);
+  const isKnown = [anna, bert, cora].map((peer) => standings.refusal(peer) !== undefined);
+  expect(isKnown).toEqual([false, true, false]);
+  expect(standings.passed(peerNumbered(0))).toBe(1);
+  // At the next start as well.
+  const kept = standings.takeChanged();
+  const again = standingsAt(limits.standingsMax, [...known, ...kept]);
+  again.pass(dora);
+  expect([again.isCaught(bert), again.passed(peerNumbered(0))]).toEqual([false, 1]);
+});
+
+test('who was never met until it lied here makes room as all others do', () => {
+  const standings = standingsAt(startUnixMs);
+  standings.catchUnmet(anna, 'lied');
+  standings.catch(anna, 'lied here');
+  expect([standings.hasMet(anna), standings.caught]).toEqual([
+    true,
+    [{ peer: anna, why: 'lied here' }],
+  ]);
 });

@@ -5,10 +5,10 @@ import type { Digest } from '../../../src/model/ids.ts';
 import { limits } from '../../../src/model/limits.ts';
 import type { ReplicaResult } from '../../../src/model/replica.ts';
 import type { LocalEvent } from '../../../src/protocol/events.ts';
-import { EVIDENCE_LIVES_MS } from '../../../src/protocol/evidence-book.ts';
+import { EVIDENCE_LIVES_MS, OWN_EVIDENCE_MAX } from '../../../src/protocol/evidence-book.ts';
 import { Accuser } from '../../../src/runtime/accuser.ts';
 import { JobPages, PageFiles } from '../../../src/runtime/pages.ts';
-import type { Recomputed } from '../../../src/runtime/recomputation.ts';
+import type { Result } from '../../../src/runtime/recomputation.ts';
 import { digestOf } from '../../../src/wire/digest.ts';
 import { signEvidence } from '../../../src/wire/evidence-codec.ts';
 import { signStatements } from '../../../src/wire/statement-codec.ts';
@@ -27,7 +27,10 @@ const expected = digestNumbered(0x900d);
 const data = digestNumbered(0xda7a);
 
 /** A requester with a job of two chunks, whose second one was computed by many and by a liar. */
-async function accuserWith(recomputed: Recomputed, input: Uint8Array = Uint8Array.of(1)) {
+async function accuserWith(
+  recomputed: Result | (() => Promise<Result>),
+  input: Uint8Array = Uint8Array.of(1),
+) {
   const store = new MemoryStore();
   const stored = { ...storedJob('one', 'running'), data: [data] };
   const { spec, job } = stored;
@@ -44,7 +47,9 @@ async function accuserWith(recomputed: Recomputed, input: Uint8Array = Uint8Arra
       computeMs: 1,
       work: workOf(input),
     };
-    store.putStatements(job, signStatements({ job, replicas: [replica] }, peer, peer.privateKey));
+    store.commit([
+      { job, statements: signStatements({ job, replicas: [replica] }, peer, peer.privateKey) },
+    ]);
   };
   put(culprit, expected, 0);
   put(self, expected);
@@ -57,7 +62,12 @@ async function accuserWith(recomputed: Recomputed, input: Uint8Array = Uint8Arra
     self: self.peer,
     store,
     transport: { signEvidence: (accusation) => signEvidence(accusation, self, self.privateKey) },
-    recomputation: { compute: async () => recomputed },
+    recomputation: {
+      compute: async () => {
+        const result = typeof recomputed === 'function' ? await recomputed() : recomputed;
+        return { ...result, ranMs: 1 };
+      },
+    },
     clock: { unixMs: () => clock.unixMs },
     log,
     addresses: () => ['self:1'],
@@ -119,7 +129,7 @@ test('a large input is offered as long as the evidence is of use', async () => {
   expect([accuser.input(named.digest), accuser.offers(spec.program)]).toEqual([undefined, false]);
 });
 
-test.each<[string, Recomputed, string]>([
+test.each<[string, Result, string]>([
   ['the same as the accused', { type: 'digest', digest: said }, 'comes to the same result'],
   ['something else', { type: 'digest', digest: digestNumbered(3) }, 'comes to yet another result'],
   ['nothing', { type: 'nothing', reason: 'it fails: threw' }, "can't be computed here: it fails"],
@@ -129,4 +139,30 @@ test.each<[string, Recomputed, string]>([
   expect(published()).toEqual([]);
   expect(accuser.offers(spec.program)).toBe(false);
   expect(lines.join('')).toContain(reason);
+});
+
+test('a crowd that is caught at once is looked into one by one, and not without end', async () => {
+  let running = 0;
+  let runningMax = 0;
+  let computed = 0;
+  const { accuse, published, lines } = await accuserWith(async () => {
+    running += 1;
+    runningMax = Math.max(runningMax, running);
+    computed += 1;
+    await new Promise(setImmediate);
+    running -= 1;
+    return { type: 'digest', digest: expected };
+  });
+  const crowd = OWN_EVIDENCE_MAX + 10;
+  await Promise.all(Array.from({ length: crowd }, () => accuse()));
+  expect([runningMax, computed, published().length]).toEqual([
+    1,
+    OWN_EVIDENCE_MAX,
+    OWN_EVIDENCE_MAX,
+  ]);
+  const left = lines.filter((line) => line.includes('too many are to be told of already'));
+  expect(left).toHaveLength(10);
+  // Once there is room again.
+  await accuse();
+  expect(computed).toBe(OWN_EVIDENCE_MAX + 1);
 });

@@ -51,7 +51,7 @@ async function doneJob(options: Parameters<typeof someAudit>[0] = {}) {
     },
   };
   store.putJob(stored);
-  store.putStatements(job, statementsOf(job, spec, bea, allResults()));
+  store.commit([{ job, statements: statementsOf(job, spec, bea, allResults()) }]);
   return { store, job, spec, stored };
 }
 
@@ -63,7 +63,7 @@ const exported = (store: MemoryStore, job: StoredJob, withInputs = false) =>
 
 test('what was kept of a job becomes a file that can be audited', async () => {
   const { store, job, spec, stored } = await doneJob();
-  store.putStatements(job, statementsOf(job, spec, cem, allResults()));
+  store.commit([{ job, statements: statementsOf(job, spec, cem, allResults()) }]);
   const short = await checkAudit(exported(store, stored));
   expect(short).toMatchObject({ holds: true, job: { id: job, believed: 4, statements: 2 } });
   expect(short.job).not.toHaveProperty('inputs');
@@ -79,9 +79,33 @@ test('a store that has lost a statement shows it', async () => {
 
 test('what equals took for equal is told', async () => {
   const { store, job, spec, stored } = await doneJob({ comparison: 'equals' });
-  store.putStatements(job, statementsOf(job, spec, cem, allResults([2, lieAbout(2)])));
+  store.commit([{ job, statements: statementsOf(job, spec, cem, allResults([2, lieAbout(2)])) }]);
   store.putEquivalents(job, [{ chunk: 2, digest: lieAbout(2), of: resultOf(2) }]);
   expect(await checkAudit(exported(store, stored))).toMatchObject({ holds: true });
+});
+
+test('and in the order in which it is to be read', async () => {
+  const { store, job, spec, stored } = await doneJob({ comparison: 'equals' });
+  const others = [1, 2, 3].map((chunk) => lieAbout(chunk)).sort();
+  for (const [at, other] of others.toReversed().entries()) {
+    const statements = statementsOf(job, spec, at === 0 ? cem : bea, new Map([[2, other]]));
+    store.commit([{ job, statements }]);
+    store.putEquivalents(job, [{ chunk: 2, digest: other, of: resultOf(2) }]);
+  }
+  const { findings } = await checkAudit(exported(store, stored));
+  expect(findings.map(({ kind }) => kind)).not.toContain('record');
+});
+
+test('what did not count of a statement is told', async () => {
+  const { store, job, spec, stored } = await doneJob();
+  const [signed] = statementsOf(job, spec, cem, allResults());
+  if (signed === undefined) throw new Error('nothing was signed');
+  store.commit([{ job, statements: [{ ...signed, counted: Uint8Array.of(0b1101) }] }]);
+  const { findings } = await checkAudit(exported(store, stored));
+  expect(findings.map(({ kind, chunk }) => [kind, chunk])).toEqual([
+    ['missing-statement', undefined],
+    ['evidence', 1],
+  ]);
 });
 
 test('on evidence, who has no standing left is told as caught', async () => {

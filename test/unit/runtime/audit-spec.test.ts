@@ -29,7 +29,12 @@ test.each<[string, object, string]>([
   [
     'memory that is no number of bytes',
     { ...good, limits: { ...good.limits, memoryBytesMax: 0.5 } },
-    'what it allows a chunk is no number',
+    'memory_bytes_max is 0.5, expected 1 to 9007199254740991',
+  ],
+  [
+    'results that nobody may return',
+    { ...good, limits: { ...good.limits, resultBytesMax: 2 ** 50 } },
+    'result_bytes_max is 1125899906842624, expected 1 to 1048581',
   ],
   ['no program', { ...good, program: 7 }, 'spec.program is not a text'],
 ])('a spec with %s is refused', (_what, spec, reason) => {

@@ -12,10 +12,7 @@ const inputs = Buffer.from('all inputs');
 
 function storeWith(count: number, store = new MemoryStore()): MemoryStore {
   store.putJob(stored);
-  store.putResults(
-    job,
-    Array.from({ length: count }, (_, chunk) => resultOf(chunk)),
-  );
+  store.commit([{ job, results: Array.from({ length: count }, (_, chunk) => resultOf(chunk)) }]);
   return store;
 }
 

@@ -18,13 +18,14 @@ import {
   anna,
   bert,
   cora,
+  dora,
   failureOf,
   returnOf,
   self,
   specOf,
 } from '../../support/protocol-fixtures.ts';
 import { credibilityTrust } from '../../support/protocol-evidence.ts';
-import { leaseOne } from '../../support/protocol-leases.ts';
+import { chunksOf, leaseOne } from '../../support/protocol-leases.ts';
 import { storedJob } from '../../support/stored-jobs.ts';
 
 const stored = storedJob('sums', 'running');
@@ -34,19 +35,21 @@ const broken: Answer = { kind: 'threw', detail: 'equals: TypeError: no number' }
 async function compared(
   changes: Partial<JobSpec>,
   answer: (first: unknown, second: unknown) => Answer | Promise<Answer>,
+  heldBytesMax = Infinity,
 ) {
   const store = new MemoryStore();
   store.putJob(stored);
   const spec = specOf(changes);
   const table = new LeaseTable(stored.job, spec, emptyTotals());
-  table.addChunks(4);
+  table.addChunks(6);
   const run = new RequesterJob(stored.job, spec, table, 0);
   const pages = new JobPages(new PageFiles(store), digestOf);
-  await pages.add([0, 10, 20, 30].map(encodeCanonical));
+  await pages.add([0, 10, 20, 30, 40, 50].map(encodeCanonical));
   const asked: unknown[] = [];
   const equivalents: Equivalent[] = [];
   const failures: JobFailure[] = [];
   const isAccepted = (chunk: number): boolean => run.assembler.has(chunk);
+  const classes = new ResultClasses({ job: stored.job, store, isAccepted }, heldBytesMax);
   const components = {
     spec,
     calls: {
@@ -54,7 +57,7 @@ async function compared(
         Promise.all(pairs.map((pair) => answerOf(name, pair))),
       close: () => undefined,
     },
-    classes: new ResultClasses({ job: stored.job, store, isAccepted }),
+    classes,
     pages,
     machine: () => run,
     keepEquivalents: (some: readonly Equivalent[]) => equivalents.push(...some),
@@ -70,7 +73,15 @@ async function compared(
   /** @returns what the machine is given for it */
   const admit = async (peer: PeerId, ...results: ReplicaResult[]) =>
     (await comparison.admit(peer, results)).map(({ outcome }) => decoded(outcome));
-  return { run, comparison, pages, asked, equivalents, failures, lease, admit };
+  const accept = (chunk: number, value: unknown): void => {
+    run.assembler.accept(chunk);
+    const encoded = encodeCanonical(value);
+    store.commit([
+      { job: stored.job, results: [{ chunk, digest: digestOf(encoded), value: encoded }] },
+    ]);
+  };
+  const ran = { run, table, store, pages, classes, comparison };
+  return { ...ran, asked, equivalents, failures, lease, admit, accept };
 }
 
 function decoded(outcome: Outcome): object {
@@ -86,6 +97,7 @@ function replicaOf({ lease, chunk }: Lease, value: unknown): ReplicaResult {
 
 const digestOfValue = (value: unknown) => digestOf(encodeCanonical(value));
 const result = (value: unknown) => ({ type: 'result', digest: digestOfValue(value), value });
+const returned = { type: 'returned' };
 /** Within one of each other. */
 const near = (a: unknown, b: unknown): Answer =>
   Math.abs(Number(a) - Number(b)) <= 1 ? 'yes' : 'no';
@@ -179,6 +191,89 @@ describe('by equals', () => {
     await checking.admit(anna, replicaOf(check, 5));
     expect(checking.asked).toHaveLength(1);
   });
+
+  const trust = { quorum: 3, credibility: credibilityTrust };
+
+  test('a check is held against what was accepted, whoever founded a class before', async () => {
+    const { lease, admit, accept } = await compared({ ...equals, trust }, near);
+    await admit(anna, replicaOf(lease(anna), 98.95));
+    await admit(bert, replicaOf(lease(bert), 100));
+    const check = lease(cora);
+    accept(0, 100);
+    // It is near enough to both.
+    expect(await admit(cora, replicaOf(check, 99.94))).toEqual([result(100)]);
+  });
+
+  test('classes that are forgotten while a result goes through them still count', async () => {
+    const { lease, admit, accept, classes } = await compared(
+      { ...equals, trust },
+      async (a, b) => {
+        const large = new Uint8Array(2_000);
+        if (a === 200 && b === 99.5) await classes.add(3, digestOf(large), large);
+        return near(a, b);
+      },
+      2_000,
+    );
+    await admit(anna, replicaOf(lease(anna), 100));
+    await admit(bert, replicaOf(lease(bert), 200));
+    const check = lease(cora);
+    accept(0, 200);
+    expect(await admit(cora, replicaOf(check, 99.5))).toEqual([result(100)]);
+    expect(classes.of(0)).toHaveLength(1);
+  });
+
+  test('who breaks calls alone is asked about no more, and gets no more of the job', async () => {
+    const { run, lease, admit, asked } = await compared(equals, (a, b) =>
+      a === 'x' || b === 'x' ? broken : near(a, b),
+    );
+    await admit(bert, replicaOf(lease(bert), 5));
+    const leases = [0, 1, 2, 3].map(() => lease(anna));
+    const outcomes = await admit(anna, ...leases.map((one) => replicaOf(one, 'x')));
+    const failed = { type: 'failure', failure: broken };
+    // Of the first it was not seen yet whose fault it is: bert's value was in the call.
+    expect(outcomes).toEqual([returned, failed, failed, { ...failed, isLast: true }]);
+    const calls = asked.length;
+    expect(await admit(anna, replicaOf(leases[0] ?? lease(anna), 5.5))).toEqual([returned]);
+    expect(asked).toHaveLength(calls);
+    expect(run.over).toBe(false);
+  });
+
+  test('whose fault a failed call is shows at once, however many frames wait', async () => {
+    const { lease, admit, asked } = await compared(equals, (a, b) =>
+      b === 'x' ? broken : near(a, b),
+    );
+    for (const one of [lease(bert), lease(bert)]) await admit(bert, replicaOf(one, 5));
+    for (const one of [lease(cora), lease(cora)]) await admit(cora, replicaOf(one, 50));
+    asked.length = 0;
+    const leases = [lease(anna), lease(anna)];
+    await Promise.all(leases.map((one) => admit(anna, replicaOf(one, 'x'))));
+    const calls = [
+      ['equals', 5, 'x'],
+      ['equals', 'x', 'x'],
+    ];
+    expect(asked).toEqual([...calls, ...calls]);
+  });
+
+  test('a call that fails between the values of two is neither’s fault', async () => {
+    const { lease, admit } = await compared(equals, (a, b) => (a === b ? 'yes' : broken));
+    const leases = [0, 1, 2, 3].map(() => [lease(anna), lease(bert)] as const);
+    for (const [annas, berts] of leases) {
+      expect(await admit(anna, replicaOf(annas, 1))).toEqual([result(1)]);
+      expect(await admit(bert, replicaOf(berts, 2))).toEqual([result(2)]);
+    }
+  });
+
+  test('it is not closed before what is on its way is there', async () => {
+    const doubt = Promise.withResolvers<Answer>();
+    const { lease, admit, comparison } = await compared(equals, () => doubt.promise);
+    const coming = admit(anna, replicaOf(lease(anna), 9));
+    let isClosed = false;
+    const closed = comparison.close().then(() => (isClosed = true));
+    await new Promise(setImmediate);
+    expect(isClosed).toBe(false);
+    doubt.resolve('yes');
+    await Promise.all([coming, closed]);
+  });
 });
 
 describe('by verify', () => {
@@ -221,14 +316,49 @@ describe('by verify', () => {
     expect(failures).toMatchObject([{ step: 'comparison', reason: 'the sandbox is gone' }]);
   });
 
-  test('what answers no lease goes on as it is, and so do failures', async () => {
+  test('a result that answers no lease is taken for none; failures go on as they are', async () => {
     const { lease, admit, asked } = await compared(verify, isDouble);
     const mine = lease(anna);
     const results = [replicaOf(mine, 1), failureOf(mine), returnOf(mine)];
     const outcomes = await admit(bert, ...results);
-    expect(outcomes).toMatchObject([{ type: 'result' }, { type: 'failure' }, { type: 'returned' }]);
-    expect(outcomes[0]).not.toHaveProperty('verdict');
+    expect(outcomes).toMatchObject([returned, { type: 'failure' }, returned]);
     expect(asked).toEqual([]);
+  });
+
+  test('a lease guessed ahead that is out by then brings in nothing uncompared', async () => {
+    const doubt = Promise.withResolvers<Answer>();
+    const { comparison, table, lease } = await compared(verify, () => doubt.promise);
+    const mine = lease(anna);
+    const ahead = { lease: mine.lease + 1, chunk: mine.chunk + 1 };
+    const coming = comparison.admit(anna, [replicaOf(mine, 0), replicaOf(ahead, 666)]);
+    expect(lease(anna)).toEqual(ahead);
+    doubt.resolve('yes');
+    const given = await coming;
+    expect(given.map(({ lease: number, outcome }) => [number, outcome.type])).toEqual([
+      [ahead.lease, 'returned'],
+      [mine.lease, 'result'],
+    ]);
+    for (const replica of given) table.result(anna, replica, 1);
+    expect(chunksOf(table.lease(bert, 4, 2))).toContain(ahead.chunk);
+  });
+
+  test('of a frame nothing is looked at behind what is refuted', async () => {
+    const { lease, admit, asked } = await compared(verify, () => 'no');
+    const leases = [0, 1, 2, 3, 4, 5].map(() => lease(anna));
+    const outcomes = await admit(anna, ...leases.map((one) => replicaOf(one, 1)));
+    expect(asked).toHaveLength(4);
+    expect(outcomes.slice(4)).toEqual([returned, returned]);
+  });
+
+  test('frames wait for their turn, and count if they answer a lease by then', async () => {
+    const doubt = Promise.withResolvers<Answer>();
+    const { table, lease, admit, asked } = await compared(verify, () => doubt.promise);
+    const frames = [lease(anna), lease(anna)].map((one) => admit(anna, replicaOf(one, 1)));
+    await new Promise(setImmediate);
+    table.peerGone(anna);
+    doubt.resolve('yes');
+    expect(await Promise.all(frames)).toMatchObject([[{ verdict: 'verified' }], [returned]]);
+    expect(asked).toHaveLength(1);
   });
 
   test('a lease is looked at once at a time, however often its result is sent', async () => {
@@ -246,8 +376,9 @@ describe('by verify', () => {
     const doubt = Promise.withResolvers<Answer>();
     const { comparison, lease } = await compared(verify, () => doubt.promise);
     const large = new Uint8Array(400);
-    const waiting = [1, 2, 3].map(() => comparison.admit(anna, [replicaOf(lease(anna), large)]));
-    const [last] = await comparison.admit(anna, [replicaOf(lease(anna), 1)]);
+    const peers = [anna, bert, cora];
+    const waiting = peers.map((peer) => comparison.admit(peer, [replicaOf(lease(peer), large)]));
+    const [last] = await comparison.admit(dora, [replicaOf(lease(dora), 1)]);
     expect(last?.outcome).toEqual({ type: 'returned' });
     doubt.resolve('yes');
     await Promise.all(waiting);

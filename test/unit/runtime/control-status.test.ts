@@ -177,5 +177,5 @@ test('an own job that its own peer declines says so when nobody computes it', as
         "(the peer's --max options say how much); no other peer is connected",
     ],
   ]);
-  await jobs.abandonAll();
+  await jobs.leaveAll();
 });

@@ -72,7 +72,7 @@ test('a job that was put and asked for runs', async () => {
   const program = await store.putBlob(Buffer.of(1));
   const { jobId } = await control.submit(submitRequest(program));
   expect(jobs.running.map(({ job }) => job)).toEqual([jobId]);
-  await jobs.abandonAll();
+  await jobs.leaveAll();
 });
 
 test('a result is told in parts to whoever asks for them', async () => {

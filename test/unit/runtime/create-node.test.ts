@@ -83,7 +83,7 @@ test('a peer whose database has a damaged page does not start, and names the fil
   });
 });
 
-test('where it is too large to be looked through, damage to known peers is passed over', async () => {
+test('in a large database damage to known peers is passed over', async () => {
   const dataPath = tempDir();
   await keepPeers(dataPath, 1);
   const database = new DatabaseSync(join(dataPath, 'jobs.sqlite'));

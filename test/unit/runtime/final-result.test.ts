@@ -112,3 +112,13 @@ test.each([
     expect([error.code, error.message]).toEqual([code, expect.stringContaining(words)]);
   }
 });
+
+test('a result that made room for others is told of as that', async () => {
+  const { store, job } = await doneJob(lines, 'a');
+  const { output: _gone, ...rest } = job;
+  const pieces = wholeResult(store, { ...rest, isTrimmed: true });
+  expect(await gridErrorOf(pieces.next())).toMatchObject({
+    code: 'job-failed',
+    message: expect.stringContaining('The result of this job was removed'),
+  });
+});

@@ -26,7 +26,7 @@ test('a job that the store can’t take is refused, and nobody waits for its end
   const submitted = jobs.submit(await squares(store));
   expect((await gridErrorOf(submitted)).code).toBe('disk-full');
   expect(jobs.running).toEqual([]);
-  await jobs.abandonAll();
+  await jobs.leaveAll();
 });
 
 test('what computes a job can be fetched while it runs, and nothing else', async () => {
@@ -51,7 +51,7 @@ test('what computes a job can be fetched while it runs, and nothing else', async
   const setup = spec.setup?.digest ?? other;
   const all = [module, setup, words, script, other];
   expect(all.map((blob) => jobs.isOffered(blob))).toEqual([true, true, true, false, false]);
-  await jobs.abandonAll();
+  await jobs.leaveAll();
   expect(all.map((blob) => jobs.isOffered(blob))).toEqual(all.map(() => false));
 });
 
@@ -69,7 +69,7 @@ test('an input may be removed as soon as the job is accepted', async () => {
   await rm(inputPath);
   await ended.promise;
   expect(added).toContainEqual(expect.objectContaining({ type: 'chunks-added', count: 3 }));
-  await jobs.abandonAll();
+  await jobs.leaveAll();
 });
 
 test('an input that can’t be read is refused, and no job begins', async () => {
@@ -79,6 +79,18 @@ test('an input that can’t be read is refused, and no job begins', async () => 
   const submitted = jobs.submit({ ...request, inputPath, program: await lineProgram(store) });
   expect((await gridErrorOf(submitted)).code).toBe('input-unreadable');
   expect([jobs.running, store.listJobs()]).toEqual([[], []]);
+});
+
+test('a job is forgotten once it has ended, not before', async () => {
+  const store = new MemoryStore();
+  const jobs = jobBook(store);
+  const id = await jobs.submit(await squares(store));
+  expect(() => jobs.forget(id)).toThrow('has not ended yet');
+  jobs.ownJob(id)?.cancel();
+  await jobs.ownJob(id)?.settled;
+  expect(jobs.forget(id.slice(0, 8))).toBe(id);
+  expect(jobs.list()).toEqual([]);
+  expect(() => jobs.forget(id)).toThrow('knows no job');
 });
 
 test('parameters that are too large for a spec are refused', async () => {

@@ -24,12 +24,19 @@ const rangeSpec = specOf({
 
 /** A job that runs, and its machine's part: the results of all chunks, in order, when told. */
 function running(spec: JobSpec, steps: StepRunner, store: MemoryStore) {
+  const taking = taken(spec, steps, store);
+  taking.own.run();
+  return taking;
+}
+
+/** The same, before it begins. */
+function taken(spec: JobSpec, steps: StepRunner, store: MemoryStore) {
   const splitEnded = Promise.withResolvers<void>();
   const events: LocalEvent['type'][] = [];
   const own = new OwnJob(job, spec, {
     steps,
     store,
-    files: new PageFiles(store),
+    pageFiles: new PageFiles(store),
     dispatch: ({ type }) => {
       events.push(type);
       if (type === 'split-ended') splitEnded.resolve();
@@ -37,11 +44,10 @@ function running(spec: JobSpec, steps: StepRunner, store: MemoryStore) {
     machine: () => undefined,
     nowMs: () => 0,
   });
-  own.run();
   async function accept(...values: readonly Uint8Array[]): Promise<void> {
     await splitEnded.promise;
     const results = values.map((value, chunk) => ({ chunk, digest: digestOf(value), value }));
-    store.putResults(job, results);
+    store.commit([{ job, results }]);
     own.advanceTo(values.length);
     own.allAccepted();
     await own.settled;
@@ -100,7 +106,7 @@ test('a job of pieces is split and its results are joined, in chunk order', asyn
   expect(store.readResults(job, 0, 10)).toEqual([]);
 });
 
-test('of a job that is done the accepted digests and the inputs are kept, and no page', async () => {
+test('of a job that is done accepted digests and inputs are kept, and no page', async () => {
   const store = new MemoryStore();
   const { own, accept } = running(rangeSpec, pieceSteps(store), store);
   const values = ['a', 'b', 'c'].map((text) => encodeCanonical(Buffer.from(text)));
@@ -140,7 +146,7 @@ test('too many pieces fail the job, with what to do', async () => {
 
 test.each<[string, (own: OwnJob) => void, string]>([
   ['cancelled', (own) => own.cancel(), 'cancelled'],
-  ['abandoned', (own) => own.abandon(), 'lost'],
+  ['left to the next process', (own) => own.leave(), 'running'],
 ])('a job that is %s closes its input', async (_how, end, state) => {
   const store = new MemoryStore();
   let closed = 0;
@@ -179,4 +185,36 @@ test('all inputs are kept for a job that may need any of them again', async () =
   own.cancel();
   await own.settled;
   expect(own.pages.live).toBe(0);
+});
+
+test('the next process goes on with what one has left; nothing is split twice', async () => {
+  const store = new MemoryStore();
+  const steps = (signal: AbortSignal, count: number): StepRunner => ({
+    ...pieceSteps(store),
+    async *split() {
+      for (let at = 0; at < count; at++) yield [encodeCanonical(Buffer.from(`${at}`))];
+      if (!signal.aborted) await once(signal, 'abort');
+    },
+    merge: (results, stop) => pieceSteps(store).merge(results, stop),
+    closeInput: async () => undefined,
+  });
+  const stop = new AbortController();
+  const first = running(rangeSpec, steps(stop.signal, 2), store);
+  await expect.poll(() => first.own.pages.chunks).toBe(2);
+  first.own.leave();
+  stop.abort();
+  await first.own.settled;
+  const [kept] = store.listJobs();
+  expect(kept?.state).toBe('running');
+  expect(store.readPages(job).map(({ count }) => count)).toEqual([2]);
+
+  const second = taken(rangeSpec, steps(AbortSignal.abort(), 3), store);
+  second.own.resume(await second.own.readPast({}));
+  await expect.poll(() => second.events).toContain('split-ended');
+  expect(second.events).toEqual(['resume-job', 'chunks-added', 'split-ended']);
+  expect(store.readPages(job).map((page) => page.first)).toEqual([0, 2]);
+  expect(store.getJob(job)?.isSplit).toBe(true);
+  second.own.cancel();
+  await second.own.settled;
+  expect(store.readPages(job)).toEqual([]);
 });

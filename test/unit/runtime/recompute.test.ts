@@ -1,22 +1,26 @@
 import { expect, test } from 'vitest';
 
-import type { ChunkOutcome } from '../../../src/ports.ts';
+import type { AuditRecord } from '../../../src/model/audit.ts';
+import type { ChunkOutcome, LoadableProgram } from '../../../src/ports.ts';
 import type { Outcome } from '../../../src/model/replica.ts';
 import { checkAudit } from '../../../src/runtime/audit-check.ts';
 import { Findings } from '../../../src/runtime/audit-findings.ts';
-import { recompute, type Recomputed, sampleOf } from '../../../src/runtime/recompute.ts';
+import { recompute, type Recomputed } from '../../../src/runtime/recompute.ts';
 import {
   allResults,
   bea,
+  blobOf,
   chunksCount,
   inputOf,
   inPieces,
   lieAbout,
+  program,
   resultOf,
   type SampleOptions,
   sealed,
   someAudit,
 } from '../../support/audit-samples.ts';
+import { gridErrorOf } from '../../support/grid-error-of.ts';
 import { fakeSandbox } from '../../support/fake-sandbox.ts';
 
 type Computed = {
@@ -24,34 +28,47 @@ type Computed = {
   readonly texts: readonly string[];
   /** Inputs that the sandbox was given, by chunk. */
   readonly given: ReadonlyMap<number, Uint8Array>;
+  /** The program that it was given. */
+  readonly source: Uint8Array;
+  readonly wallMsMax: number;
 };
+
+type Change = (records: readonly AuditRecord[]) => readonly AuditRecord[];
 
 /** Recomputes a sample of it with a sandbox that answers as told. */
 async function computed(
   chunks: number,
   answer: (chunk: number) => Outcome,
-  options: SampleOptions = {},
+  options: SampleOptions & { readonly change?: Change } = {},
 ): Promise<Computed> {
   const { job: id, records } = await someAudit({ ...options, withInputs: true });
-  const bytes = sealed(id, records);
+  const bytes = sealed(id, options.change?.(records) ?? records);
   const findings = new Findings();
   const { job } = await checkAudit(inPieces(bytes), findings);
   if (job === undefined) throw new Error('the sample names no job');
   const given = new Map<number, Uint8Array>();
+  let source: Uint8Array = Buffer.of();
+  let wallMsMax = 0;
   const sandbox = {
     ...fakeSandbox(),
     slots: 2,
-    run: async (batch: Parameters<ReturnType<typeof fakeSandbox>['run']>[0]) =>
-      batch.chunks.map(({ chunk, input }): ChunkOutcome => {
+    load: async (program: LoadableProgram) => {
+      if (program.runtime === 'javascript') source = await program.source();
+      return undefined;
+    },
+    run: async (batch: Parameters<ReturnType<typeof fakeSandbox>['run']>[0]) => {
+      wallMsMax = batch.limits.wallMsMax;
+      return batch.chunks.map(({ chunk, input }): ChunkOutcome => {
         given.set(chunk, Uint8Array.from(input));
         return { outcome: answer(chunk), computeMs: 1 };
-      }),
+      });
+    },
   };
   const recomputed = await recompute(
     { pieces: inPieces(bytes), job, chunks, findings },
     () => sandbox,
   );
-  return { recomputed, given, texts: findings.first.map(({ text }) => text) };
+  return { recomputed, given, source, wallMsMax, texts: findings.first.map(({ text }) => text) };
 }
 
 const value = new Uint8Array(0);
@@ -101,17 +118,42 @@ test('where several results may be right, another one says nothing', async () =>
   expect(recomputed.undecided).toHaveLength(4);
 });
 
-test('a sample has as many different chunks as were asked for, each with the same chance', () => {
-  expect(sampleOf(5, 9)).toEqual(new Set([0, 1, 2, 3, 4]));
-  const counts = new Map<number, number>();
-  for (let round = 0; round < 2000; round++) {
-    const sample = sampleOf(10, 3);
-    expect(sample.size).toBe(3);
-    for (const chunk of sample) counts.set(chunk, (counts.get(chunk) ?? 0) + 1);
-  }
-  // 600 each, with a deviation of 20.
-  for (let chunk = 0; chunk < 10; chunk++) {
-    expect(counts.get(chunk)).toBeGreaterThan(480);
-    expect(counts.get(chunk)).toBeLessThan(720);
-  }
+test('nobody is asked what is equal: another result says nothing there', async () => {
+  const equal = [0, 1, 2, 3].map((chunk): AuditRecord => {
+    return { type: 'equivalent', chunk, digest: lieAbout(chunk), of: resultOf(chunk) };
+  });
+  const change: Change = (records) => {
+    const at = records.findIndex(({ type }) => type === 'statement');
+    return records.toSpliced(at, 0, ...equal);
+  };
+  const within = await computed(4, wrong, { comparison: 'equals', change });
+  expect(within.recomputed).toMatchObject({ same: 0, different: 0 });
+  expect(within.recomputed.undecided).toHaveLength(4);
+  expect((await computed(4, wrong, { change })).recomputed).toMatchObject({ different: 4 });
+});
+
+test('a program that comes twice is run as it was checked', async () => {
+  const change: Change = (records) => {
+    const at = records.findIndex(({ type }) => type === 'blob');
+    return records.toSpliced(at, 0, ...blobOf(program));
+  };
+  const { source, texts } = await computed(1, right, { change });
+  expect(Buffer.from(source).equals(program)).toBe(true);
+  expect(texts).toEqual([expect.stringContaining('comes once more')]);
+});
+
+test('a chunk may take ten minutes here, whatever the job says', async () => {
+  const { wallMsMax } = await computed(1, right);
+  expect(wallMsMax).toBe(600_000);
+});
+
+test('inputs that have changed since they were checked are no reason to say anything', async () => {
+  const { job: id, records } = await someAudit({ withInputs: true });
+  const { job } = await checkAudit(inPieces(sealed(id, records)));
+  if (job === undefined) throw new Error('the sample names no job');
+  const cut = inPieces(sealed(id, records.slice(0, -1)));
+  const again = recompute({ pieces: cut, job, chunks: 4, findings: new Findings() }, () => {
+    return fakeSandbox();
+  });
+  expect((await gridErrorOf(again)).message).toContain('the inputs are not whole');
 });

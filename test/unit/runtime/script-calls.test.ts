@@ -7,7 +7,7 @@ import { decodeCanonical, encodeCanonical } from '../../../src/wire/canonical-cb
 import { digestOf } from '../../../src/wire/digest.ts';
 import { fakeSandbox } from '../../support/fake-sandbox.ts';
 import { gridErrorOf } from '../../support/grid-error-of.ts';
-import { chunkLimitsOf, jobNumbered, specOf } from '../../support/protocol-fixtures.ts';
+import { chunkLimitsOf, specOf } from '../../support/protocol-fixtures.ts';
 
 const limits = chunkLimitsOf();
 const script = loadableScript(specOf().program, limits.memoryBytesMax, [], async () => Buffer.of());
@@ -28,7 +28,7 @@ function callsOver(run: (batch: ChunkBatch) => ChunkOutcome[]) {
       return run(batch);
     },
   });
-  return { batches, calls: new ScriptCalls({ job: jobNumbered(1), script, limits }, { sandbox }) };
+  return { batches, calls: new ScriptCalls({ script, limits }, { sandbox }) };
 }
 
 const pairOf = (first: unknown, second: unknown): Pair => [
@@ -39,7 +39,7 @@ const pairOf = (first: unknown, second: unknown): Pair => [
 test('a call has both values in canonical CBOR, each as bytes of its own', async () => {
   const { batches, calls } = callsOver(() => [result(true)]);
   expect(await calls.ask('verify', [pairOf(6, [2, 3])])).toEqual(['yes']);
-  expect(batches).toMatchObject([{ job: jobNumbered(1), program: script.key, call: 'verify' }]);
+  expect(batches).toMatchObject([{ program: script.key, call: 'verify' }]);
   expect(batches[0]?.limits).toEqual(limits);
   const input = batches[0]?.chunks[0]?.input ?? Buffer.of();
   expect(decodeCanonical(input)).toEqual(pairOf(6, [2, 3]));
@@ -90,9 +90,26 @@ test('a comparison has ten seconds, however long a chunk may take', async () => 
     },
   });
   const long = { ...limits, wallMsMax: 3_600_000 };
-  const calls = new ScriptCalls({ job: jobNumbered(1), script, limits: long }, { sandbox });
+  const calls = new ScriptCalls({ script, limits: long }, { sandbox });
   await calls.ask('equals', [pairOf(1, 1)]);
   expect(batches[0]?.limits).toEqual({ ...limits, wallMsMax: 10_000 });
+});
+
+test('calls run under an id of their own, which nobody can know and stop', async () => {
+  const stopped: string[] = [];
+  const ran: string[] = [];
+  const sandbox = fakeSandbox({
+    run: async ({ job }) => {
+      ran.push(job);
+      return [result(true)];
+    },
+    stop: (job) => stopped.push(job),
+  });
+  const all = [1, 2].map(() => new ScriptCalls({ script, limits }, { sandbox }));
+  for (const calls of all) await calls.ask('equals', [pairOf(1, 1)]);
+  expect(new Set(ran).size).toBe(2);
+  for (const calls of all) calls.close();
+  expect(stopped).toEqual(ran);
 });
 
 test('once its job is over, nothing is asked any more', async () => {

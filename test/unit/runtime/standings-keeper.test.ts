@@ -11,10 +11,7 @@ function standingOf(peer: Standing['peer'], passed: number): Standing {
   return { peer, passed, isCaught: false, seenAtMs: 1 };
 }
 
-/** A store that is full until it is told otherwise. */
 function keeping() {
-  const disk = { isFull: true };
-  const written: (readonly Standing[])[] = [];
   const told: string[] = [];
   const stream = new Writable({
     write(line, _encoding, done) {
@@ -23,33 +20,34 @@ function keeping() {
     },
   });
   const clock = { ms: 0 };
-  const keeper = new StandingsKeeper({
-    store: {
-      putStandings: (standings) => {
-        if (disk.isFull) throw new Error('the disk is full');
-        written.push(standings);
-      },
-    },
-    clock: { nowMs: () => clock.ms },
-    log: createLog({ level: 'warn', format: 'json', stream }),
-  });
-  return { keeper, disk, written, told, clock };
+  const log = createLog({ level: 'warn', format: 'json', stream });
+  return { keeper: new StandingsKeeper({ clock: { nowMs: () => clock.ms }, log }), told, clock };
 }
 
-test('what a full disk could not take is written once there is room, of each peer the last', () => {
-  const { keeper, disk, written } = keeping();
+const full = new Error('the disk is full');
+
+test('what is to be written is taken once, of each peer the last', () => {
+  const { keeper } = keeping();
   keeper.keep([standingOf(anna, 1), standingOf(bert, 1)]);
   keeper.keep([standingOf(anna, 2)]);
-  disk.isFull = false;
-  keeper.keep([]);
-  keeper.keep([standingOf(bert, 3)]);
-  expect(written).toEqual([[standingOf(bert, 1), standingOf(anna, 2)], [standingOf(bert, 3)]]);
+  expect(keeper.take()).toEqual([standingOf(bert, 1), standingOf(anna, 2)]);
+  expect(keeper.take()).toEqual([]);
+});
+
+test('what a full disk could not take is to be written again, but for what is older by now', () => {
+  const { keeper } = keeping();
+  keeper.keep([standingOf(anna, 1), standingOf(bert, 1)]);
+  const taken = keeper.take();
+  keeper.keep([standingOf(anna, 2)]);
+  keeper.failed(taken, full);
+  expect(keeper.take()).toEqual([standingOf(bert, 1), standingOf(anna, 2)]);
 });
 
 test('a disk that stays full is told of once an hour', () => {
   const { keeper, told, clock } = keeping();
   for (clock.ms = 0; clock.ms < 2 * 3_600_000; clock.ms += 600_000) {
     keeper.keep([standingOf(anna, 1)]);
+    keeper.failed(keeper.take(), full);
   }
   expect(told).toEqual([expect.stringMatching(/full/), expect.stringMatching(/full/)]);
 });

@@ -7,7 +7,7 @@ import { decodeCanonical, encodeCanonical } from '../../../src/wire/canonical-cb
 import { digestOf } from '../../../src/wire/digest.ts';
 import { fakeSandbox } from '../../support/fake-sandbox.ts';
 import { gridErrorOf } from '../../support/grid-error-of.ts';
-import { chunkLimitsOf, jobNumbered, specOf } from '../../support/protocol-fixtures.ts';
+import { chunkLimitsOf, specOf } from '../../support/protocol-fixtures.ts';
 
 const limits = chunkLimitsOf();
 const script = loadableScript(specOf().program, limits.memoryBytesMax, [], async () => Buffer.of());
@@ -31,7 +31,7 @@ function tried(
     [2, 3],
     [3, 5],
   ].map(encodeCanonical);
-  const given = { job: jobNumbered(1), script, limits, inputs, values };
+  const given = { script, limits, inputs, values };
   return Array.fromAsync(tryComparison(given, sandbox));
 }
 

@@ -10,6 +10,11 @@ test.each(['digest', 'equals', 'verify'] as const)('a job compared by %s is read
   expect(decodeStoredJob(encodeStoredJob(kept))).toEqual(kept);
 });
 
+test('that what a job had was let go is read back', () => {
+  const job = { ...storedJob('sums', 'done'), isTrimmed: true } as const;
+  expect(decodeStoredJob(encodeStoredJob(job))).toEqual(job);
+});
+
 test('a job from before there was a choice is compared by digest', () => {
   const job = storedJob('sums', 'done');
   const { comparison: _none, ...spec } = job.spec;

@@ -26,6 +26,7 @@ const every: readonly AuditRecord[] = [
   { type: 'digests', digests: Buffer.alloc(64, 1) },
   { type: 'equivalent', chunk: 3, digest: someDigest, of: someDigest },
   { type: 'statement', signed },
+  { type: 'statement', signed, counted: Uint8Array.of(5, 0) },
   { type: 'blob', digest: someDigest, piece: bytes, isLast: true },
   { type: 'seal', signed },
 ];
@@ -58,6 +59,7 @@ test.each<[string, AuditRecord, RegExp]>([
     { type: 'digests', digests: Buffer.alloc(32 * auditDigestsMax + 32) },
     /page/,
   ],
+  ['what counted of too many', { type: 'statement', signed, counted: Buffer.alloc(9) }, /counted/],
   [
     'a large piece',
     { type: 'blob', digest: someDigest, piece: Buffer.alloc(auditPieceBytesMax + 1), isLast: true },

@@ -51,6 +51,8 @@ function results(...outcomes: Outcome[]): VolunteerMessage {
 test.each<VolunteerMessage>([
   { type: 'ask', job: someJob, count: 0 },
   { type: 'ask', job: someJob, count: 4096 },
+  { type: 'hold', job: someJob, leases: [] },
+  { type: 'hold', job: someJob, leases: Array.from({ length: limits.holdMax }, (_, id) => id) },
   { type: 'ping', id: 0 },
   { type: 'pong', id: Number.MAX_SAFE_INTEGER },
   results(),
@@ -70,6 +72,12 @@ test.each<VolunteerMessage>([
 ])('a message arrives as it was sent: %#', (message) => {
   const arrived = roundTrip(message).map((decoded) => unsigned(decoded));
   expect(arrived).toEqual([{ type: 'message', message }]);
+});
+
+test('a volunteer that says it holds more than it may is no volunteer', () => {
+  const leases = Array.from({ length: limits.holdMax + 1 }, (_, id) => id);
+  const [decoded] = roundTrip({ type: 'hold', job: someJob, leases });
+  expect(decoded?.type).toBe('rejected');
 });
 
 test('a hello arrives', () => {

@@ -3,8 +3,9 @@
  *
  * Some of the accusers are hostile (`hostile/`): they accuse correct peers of what these have
  * rightly signed, which is all that they have to show. They do so under their own names, or under
- * as many as they like, since names are free: of those the address leads nowhere. In the midst of
- * it a correct peer accuses a liar.
+ * as many as they like, since names are free: of those the address leads nowhere. Or they accuse
+ * names that they have made up, of lies that these have signed. In the midst of it a correct peer
+ * accuses a liar.
  *
  * Modelled: the gossip, its pace, who checks what and when. Not modelled: signatures, programs that
  * come to something else on other machines, and the time that fetching a program takes.
@@ -27,6 +28,8 @@ export type AccusationsOptions = {
   readonly correct: number;
   readonly hostile: number;
   readonly names: 'own' | 'free';
+  /** Correct peers, of what they have rightly signed; or names made up to have signed lies. */
+  readonly accused?: 'correct' | 'made-up';
   /** Of each hostile one, to each of its neighbours. */
   readonly everyMs: number;
   readonly ms: number;
@@ -104,32 +107,36 @@ function grow(simulator: Simulator, conspiracy: Conspiracy, options: Accusations
   return { correct, intruders };
 }
 
-function attackOf({ names, everyMs }: AccusationsOptions): Attack {
-  return { linksMax: 5, dialsPerSecond: 1, everyMs, act: (intruder) => accuse(intruder, names) };
+function attackOf(options: AccusationsOptions): Attack {
+  const { everyMs } = options;
+  return { linksMax: 5, dialsPerSecond: 1, everyMs, act: (intruder) => accuse(intruder, options) };
 }
 
-/** Somebody who has done nothing, of what it has rightly signed. */
-function accuse(intruder: Intruder, names: 'own' | 'free'): void {
+function accuse(intruder: Intruder, { names, accused = 'correct' }: AccusationsOptions): void {
   const { conspiracy, host, acts } = intruder;
   const victims = [...conspiracy.victims.keys()];
-  const culprit = victims[Math.floor(conspiracy.random.next() * victims.length)];
+  const isMadeUp = accused === 'made-up';
+  const victim = victims[Math.floor(conspiracy.random.next() * victims.length)];
+  const culprit = isMadeUp ? someName(conspiracy) : victim;
   if (culprit === undefined) return;
   const { evidence } = evidenceOf(0);
   const { job } = evidence;
   const chunk = acts % 1_000;
   const accuser = names === 'own' ? host.self : someName(conspiracy);
-  const false_: Evidence = {
+  const right = rightDigest(job, chunk);
+  const wrong = digestNumbered(0xbad);
+  const piece: Evidence = {
     ...evidence,
     accuser,
     addresses: [host.address],
     culprit,
     chunk,
-    said: rightDigest(job, chunk),
-    accepted: digestNumbered(0xbad),
+    said: isMadeUp ? wrong : right,
+    accepted: isMadeUp ? right : wrong,
     issuedAtMs: conspiracy.unixMs,
   };
   const id = digest(Array.from({ length: 64 }, () => hexDigit(conspiracy)).join(''));
-  intruder.sendAll({ type: 'evidence', evidence: signEvidence(accuser, id, false_) });
+  intruder.sendAll({ type: 'evidence', evidence: signEvidence(accuser, id, piece) });
 }
 
 function someName({ random }: Conspiracy): PeerId {
