@@ -70,7 +70,7 @@ test('a client that lost the peer says how to follow the job again', async () =>
   await squaresDone(again, job?.jobId ?? '', 3000);
 });
 
-test('a peer that is told to stop leaves its job to the next one here, be it a submit', async () => {
+test('a peer that is told to stop leaves its job to the next one, be it a submit', async () => {
   const ada = await startPeer();
   const jobId = await submitSquares(ada, { count: 400, work: 500_000 });
   await jobState(ada.control, jobId, ({ accepted }) => accepted > 20);

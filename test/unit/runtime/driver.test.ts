@@ -251,14 +251,14 @@ test('peers to be kept are in the store', () => {
   expect(store.listPeers()).toEqual(peers);
 });
 
-test('the last that the machine hears is that it stops, and what it wants kept then is', () => {
+test('the last that the machine hears is that it stops, and what it wants kept then is', async () => {
   const peers = [{ peer: anna, addresses: ['anna:1'], seenAtMs: startUnixMs }];
   const { driver, events, store } = driverWith(
     [],
     {},
     { lastEffects: [{ type: 'keep-peers', peers }] },
   );
-  driver.stop();
+  await driver.stop();
   driver.dispatch({ type: 'tick' });
   expect(events).toEqual([{ type: 'stop' }]);
   expect(store.listPeers()).toEqual(peers);
