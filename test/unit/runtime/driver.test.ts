@@ -251,7 +251,7 @@ test('peers to be kept are in the store', () => {
   expect(store.listPeers()).toEqual(peers);
 });
 
-test('the last that the machine hears is that it stops, and what it wants kept then is', async () => {
+test('the machine hears last that it stops, and what it wants kept then is', async () => {
   const peers = [{ peer: anna, addresses: ['anna:1'], seenAtMs: startUnixMs }];
   const { driver, events, store } = driverWith(
     [],
