@@ -40,16 +40,16 @@ test('told to stop, it gives back what waits at once, and what runs after 5 s', 
 test('told to stop, it ends chunks that need no longer, and their results count', async () => {
   const [ada, ben, cyd] = await startGrid({ slots: 0 });
   await cyd.control.pause({ durationMs: 0 });
-  const jobId = await submitSquares(ada, { count: 20, work: 40_000_000 });
+  const jobId = await submitSquares(ada, { count: 10, work: 40_000_000 });
   await jobState(ada.control, jobId, (job) => job.accepted > 0);
   const ended = once(ben.process, 'exit');
   ben.process.kill('SIGTERM');
   expect(await ended).toEqual([0, null]);
   await cyd.control.resume();
-  const job = await squaresDone(ada, jobId, 20);
+  const job = await squaresDone(ada, jobId, 10);
   const [first, second] = [of(ben, job), of(cyd, job)];
   expect(first).toMatchObject({ expired: 0, late: 0, accepted: first?.returned });
-  expect(second).toMatchObject({ leased: 20 - (first?.accepted ?? 0), late: 0 });
+  expect(second).toMatchObject({ leased: 10 - (first?.accepted ?? 0), late: 0 });
 });
 
 test('told twice, it stops at once, and still gives back all that it holds', async () => {

@@ -36,7 +36,7 @@ test.each([
   ['quorum:2', { quorum: 2 }, 1, 2],
   ['error-rate', { quorum: 1, credibility }, 1, 4],
 ] as const)('a job with trust %s goes on, three times', async (_name, trust, slots, work) => {
-  const count = 2_000;
+  const count = 1_200;
   let ada = await gridOf(slots);
   const jobId = await submitSquares(ada, { count, work: 50_000, ...trust });
   let before = 0;
@@ -57,7 +57,7 @@ test.each([
 
 test('a client that lost the peer says how to follow the job again', async () => {
   const ada = await startPeer();
-  const line = ['--data', ada.dataPath, 'submit', squares, 'count=3000', 'work=100000'];
+  const line = ['--data', ada.dataPath, 'submit', squares, 'count=1000', 'work=100000'];
   let isKilled = false;
   const submitted = await manyhands([...line, '--trust', 'all'], (text) => {
     if (isKilled || !text.includes('Submitted')) return;
@@ -67,12 +67,12 @@ test('a client that lost the peer says how to follow the job again', async () =>
   expect(submitted.stderr).toMatch(/`manyhands watch [0-9a-f]{8}` follows it/);
   const again = await startAgain(ada);
   const [job] = (await again.control.listJobs()).jobs;
-  await squaresDone(again, job?.jobId ?? '', 3000);
+  await squaresDone(again, job?.jobId ?? '', 1000);
 });
 
 test('a peer that is told to stop leaves its job to the next one, be it a submit', async () => {
   const ada = await startPeer();
-  const jobId = await submitSquares(ada, { count: 400, work: 500_000 });
+  const jobId = await submitSquares(ada, { count: 150, work: 500_000 });
   await jobState(ada.control, jobId, ({ accepted }) => accepted > 20);
   const ended = once(ada.process, 'exit');
   ada.process.kill('SIGTERM');
@@ -83,5 +83,5 @@ test('a peer that is told to stop leaves its job to the next one, be it a submit
   const again = await startAgain(ada);
   const { jobs } = await again.control.listJobs();
   expect(jobs.map(({ state }) => state)).toEqual(['done', 'done']);
-  await squaresDone(again, jobId, 400);
+  await squaresDone(again, jobId, 150);
 });
