@@ -1,12 +1,12 @@
 /** The audit file that a command works on: given to it, or made by the peer. */
 
 import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
-import { access, constants, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { GridError, reasonOf } from '../model/errors.ts';
 import type { Context } from './context.ts';
+import { checkReadable } from './input-file.ts';
 import { beforeInterrupts } from './interrupts.ts';
 import { writeFileWhole } from './job-output.ts';
 
@@ -27,18 +27,12 @@ export function isFile(jobOrFile: string): boolean {
 
 /** @throws {GridError} `input-unreadable` */
 export async function givenFile(path: string): Promise<AuditFile> {
-  try {
-    if (!(await stat(path)).isFile()) throw new Error('it is not a file');
-    await access(path, constants.R_OK);
-  } catch (error) {
-    throw new GridError(
-      'input-unreadable',
-      `Can't read the audit file ${path}: ${reasonOf(error)}. Give a file that ` +
-        '`manyhands audit ID --export FILE` has written, or the id of a job of this peer, which ' +
-        'is hexadecimal.',
-      { cause: error },
-    );
-  }
+  await checkReadable(
+    path,
+    'audit file',
+    'Give a file that `manyhands audit ID --export FILE` has written, or the id of a job of this ' +
+      'peer, which is hexadecimal.',
+  );
   return fileAt(path, () => undefined);
 }
 

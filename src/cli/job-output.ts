@@ -201,7 +201,7 @@ const newline = 0x0a;
 /** Written beside and renamed: a half-written result never has the name of a whole one. */
 export async function writeFileWhole(
   out: string,
-  bytes: AsyncIterable<Uint8Array>,
+  bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   mode = 0o666,
 ): Promise<void> {
   const present = await stat(out).catch(() => undefined);

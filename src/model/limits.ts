@@ -167,6 +167,8 @@ export const limits = {
   cacheBytesMax: 1024 * MiB,
   /** The same in files: small ones should cost neither memory nor time at the start. */
   cacheFilesMax: 4096,
+  /** setTimeout's longest delay; a stranger's offer may allow a chunk twice as long. */
+  timerMsMax: 2 ** 31 - 1,
   /** What a sandboxed program wrote to its console, kept for its failure report. */
   stderrBytesMax: 64 * KiB,
 } as const;

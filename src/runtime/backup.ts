@@ -3,9 +3,7 @@
  * peers away meanwhile.
  */
 
-import { mkdir } from 'node:fs/promises';
-
-import { GridError, reasonOf } from '../model/errors.ts';
+import { GridError } from '../model/errors.ts';
 import { type PeerId, short } from '../model/ids.ts';
 import type { Standing } from '../model/standing.ts';
 import type { Store } from '../ports.ts';
@@ -19,6 +17,7 @@ import {
   setIdentityAside,
 } from '../transport/identity.ts';
 import { type Backup, decodeBackup, encodeBackup } from '../wire/backup-codec.ts';
+import { makeDataFolder } from './data-folder.ts';
 
 export { backupBytesMax } from '../wire/backup-codec.ts';
 
@@ -74,7 +73,7 @@ export async function importBackup(
   { replace }: { readonly replace: boolean },
 ): Promise<Imported> {
   const { backup, identity } = readBackup(bytes);
-  await makeFolder(dataPath);
+  await makeDataFolder(dataPath);
   const store = await openStore({ path: dataPath });
   try {
     const isPresent = await isAnother(dataPath, identity, replace);
@@ -143,15 +142,4 @@ function mergeReceipts(store: Store, { receipts }: Backup, self: PeerId): number
   // The last to come is put last.
   for (const receipt of newer.toReversed()) store.putReceipt(receipt);
   return newer.length;
-}
-
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw new GridError(
-      'store-failed',
-      `The data folder ${path} can't be made: ${reasonOf(error)}. Name another one with --data.`,
-    );
-  }
 }

@@ -4,10 +4,9 @@
  */
 
 import { randomInt } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { GridError, reasonOf } from '../model/errors.ts';
+import { reasonOf } from '../model/errors.ts';
 import type { Digest, PeerId } from '../model/ids.ts';
 import type { ChunkLimits } from '../model/job.ts';
 import { limits } from '../model/limits.ts';
@@ -26,6 +25,7 @@ import { Accuser, type AccuserComponents } from './accuser.ts';
 import { signAuditSeal } from '../wire/audit-codec.ts';
 import { backupOf } from './backup.ts';
 import { type ControlComponents, createControl } from './control.ts';
+import { makeDataFolder } from './data-folder.ts';
 import { Driver } from './driver.ts';
 import { EvidenceCheck } from './evidence-check.ts';
 import { Farewell } from './farewell.ts';
@@ -331,15 +331,4 @@ async function maybeServeMetrics(
   health: () => Promise<Health>,
 ): Promise<Awaited<ReturnType<typeof serveMetrics>> | undefined> {
   return address === undefined ? undefined : serveMetrics(address, metrics, health);
-}
-
-async function makeDataFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw new GridError(
-      'store-failed',
-      `The data folder ${path} can't be made: ${reasonOf(error)}. Name another one with --data.`,
-    );
-  }
 }

@@ -5,6 +5,7 @@
 
 import { reasonOf } from '../model/errors.ts';
 import { type JobId, type PeerId, short } from '../model/ids.ts';
+import { limits } from '../model/limits.ts';
 import type { TransportEvent, VolunteerMessage } from '../model/messages.ts';
 import type { KnownPeer } from '../model/peer-record.ts';
 import type { SignedReceipt } from '../model/receipt.ts';
@@ -16,6 +17,7 @@ import type { Accuser } from './accuser.ts';
 import { ClockWatch } from './clock-watch.ts';
 import type { EvidenceCheck } from './evidence-check.ts';
 import { Journal } from './journal.ts';
+import { LastingTrouble } from './lasting-trouble.ts';
 import type { Logger } from './log.ts';
 import { NeighbourLog } from './neighbour-log.ts';
 import type { OwnJob } from './own-job.ts';
@@ -23,12 +25,6 @@ import { OwnWork } from './own-work.ts';
 import type { ProgramFetch } from './program-fetch.ts';
 import { StandingsKeeper } from './standings-keeper.ts';
 import { UnsentKeeper } from './unsent-keeper.ts';
-
-/** setTimeout's longest delay; a wake beyond it comes early, which does no harm. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
-
-/** The machine has peers kept every now and then; a disk that stays full is told of this often. */
-const KEEP_TROUBLE_EVERY_MS = 3_600_000;
 
 export type DriverComponents = {
   readonly self: PeerId;
@@ -55,10 +51,10 @@ export class Driver {
   readonly #journal: Journal;
   readonly #ownWork: OwnWork;
   readonly #unsent: UnsentKeeper;
+  readonly #peersTrouble: LastingTrouble;
   readonly #events: PeerEvent[] = [];
   #handling = false;
   #timer: NodeJS.Timeout | undefined;
-  #keepTroubleToldAtMs = -Infinity;
   #stopped = false;
 
   constructor(components: DriverComponents) {
@@ -73,6 +69,8 @@ export class Driver {
       background: (work) => this.#background(work),
     });
     this.#unsent = new UnsentKeeper(components);
+    const unkept = "the peers met can't be kept for the next start";
+    this.#peersTrouble = new LastingTrouble(unkept, components);
   }
 
   #journalOf({ store, log, clock, ownJob }: DriverComponents): Journal {
@@ -188,15 +186,12 @@ export class Driver {
 
   /** Without them the next start needs an address again, which is no reason to stop now. */
   #keepPeers(peers: readonly KnownPeer[]): void {
-    const { store, clock, log } = this.#components;
+    const { store, log } = this.#components;
     try {
       store.putPeers(peers);
       log.debug({ peers: peers.length }, 'peers kept for the next start');
     } catch (error) {
-      if (clock.nowMs() - this.#keepTroubleToldAtMs < KEEP_TROUBLE_EVERY_MS) return;
-      this.#keepTroubleToldAtMs = clock.nowMs();
-      const reason = reasonOf(error);
-      log.warn({ reason }, `the peers met can't be kept for the next start: ${reason}`);
+      this.#peersTrouble.tell(error);
     }
   }
 
@@ -242,7 +237,8 @@ export class Driver {
 
   #wake(atMs: number): void {
     clearTimeout(this.#timer);
-    const delayMs = Math.min(Math.max(atMs - this.#components.clock.nowMs(), 0), TIMER_MS_MAX);
+    // A wake beyond the longest delay comes early, which does no harm.
+    const delayMs = Math.min(Math.max(atMs - this.#components.clock.nowMs(), 0), limits.timerMsMax);
     this.#timer = setTimeout(() => this.dispatch({ type: 'tick' }), Math.ceil(delayMs));
   }
 

@@ -52,8 +52,6 @@ type BlobRecord = Extract<AuditRecord, { type: 'blob' }>;
 const DIGEST_BYTES = 32;
 /** What a chunk may take here, at least. A guess: a slow machine needs a while, but no hours. */
 const WALL_MS_MIN = 10 * 60_000;
-/** setTimeout's longest delay. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
 const BLOBS_BYTES_MAX = limits.moduleBytesMax + limits.dataBytesMax + limits.setupBytesMax;
 
 /** @throws {GridError} `job-failed` when the program can't be run here */
@@ -75,7 +73,7 @@ export async function recompute(
  * little that no chunk is done in time.
  */
 function limitsHere({ limits: chunk }: JobSpec): ChunkLimits {
-  const wallMsMax = Math.min(Math.max(chunk.wallMsMax, WALL_MS_MIN), TIMER_MS_MAX);
+  const wallMsMax = Math.min(Math.max(chunk.wallMsMax, WALL_MS_MIN), limits.timerMsMax);
   return { ...chunk, wallMsMax };
 }
 

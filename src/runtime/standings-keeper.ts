@@ -4,28 +4,17 @@
  * could not take is kept here until then, of each peer the last.
  */
 
-import { reasonOf } from '../model/errors.ts';
 import type { PeerId } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
 import type { Standing } from '../model/standing.ts';
-import type { Clock } from '../ports.ts';
-import type { Logger } from './log.ts';
-
-/** Standings are written every few seconds; a disk that stays full is told of this often. */
-const TOLD_EVERY_MS = 3_600_000;
-
-export type StandingsKeeperComponents = {
-  readonly clock: Pick<Clock, 'nowMs'>;
-  readonly log: Logger;
-};
+import { LastingTrouble, type LastingTroubleComponents } from './lasting-trouble.ts';
 
 export class StandingsKeeper {
-  readonly #components: StandingsKeeperComponents;
   readonly #unwritten = new Map<PeerId, Standing>();
-  #toldAtMs = -Infinity;
+  readonly #trouble: LastingTrouble;
 
-  constructor(components: StandingsKeeperComponents) {
-    this.#components = components;
+  constructor(components: LastingTroubleComponents) {
+    this.#trouble = new LastingTrouble("what was seen of peers can't be kept", components);
   }
 
   keep(standings: readonly Standing[]): void {
@@ -50,10 +39,6 @@ export class StandingsKeeper {
   failed(standings: readonly Standing[], error: unknown): void {
     if (standings.length === 0) return;
     this.keep([...standings, ...this.take()]);
-    const { clock, log } = this.#components;
-    if (clock.nowMs() - this.#toldAtMs < TOLD_EVERY_MS) return;
-    this.#toldAtMs = clock.nowMs();
-    const reason = reasonOf(error);
-    log.warn({ reason }, `what was seen of peers can't be kept: ${reason}`);
+    this.#trouble.tell(error);
   }
 }

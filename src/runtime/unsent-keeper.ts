@@ -4,15 +4,12 @@
  * told of, and no reason to stop.
  */
 
-import { reasonOf } from '../model/errors.ts';
 import type { Unsent } from '../model/unsent.ts';
 import type { Clock, Store } from '../ports.ts';
 import type { Effect } from '../protocol/events.ts';
 import { GIVEN_UP_AFTER_MS } from '../protocol/outbox.ts';
+import { LastingTrouble } from './lasting-trouble.ts';
 import type { Logger } from './log.ts';
-
-/** A disk that stays full is told of this often. */
-const TOLD_EVERY_MS = 3_600_000;
 
 export type UnsentKeeperComponents = {
   readonly store: Pick<Store, 'putUnsent' | 'dropUnsent'>;
@@ -22,10 +19,12 @@ export type UnsentKeeperComponents = {
 
 export class UnsentKeeper {
   readonly #components: UnsentKeeperComponents;
-  #toldAtMs = -Infinity;
+  readonly #trouble: LastingTrouble;
 
   constructor(components: UnsentKeeperComponents) {
     this.#components = components;
+    const what = "results that wait for their requesters can't be kept";
+    this.#trouble = new LastingTrouble(what, components);
   }
 
   carryOut(effect: Extract<Effect, { type: 'keep-unsent' | 'drop-unsent' }>): void {
@@ -38,10 +37,7 @@ export class UnsentKeeper {
         log.debug({ results: effect.results.length }, 'results kept until they are acknowledged');
       }
     } catch (error) {
-      if (clock.nowMs() - this.#toldAtMs < TOLD_EVERY_MS) return;
-      this.#toldAtMs = clock.nowMs();
-      const reason = reasonOf(error);
-      log.warn({ reason }, `results that wait for their requesters can't be kept: ${reason}`);
+      this.#trouble.tell(error);
     }
   }
 }

@@ -9,6 +9,7 @@
  * when that doesn't help it is given back rather than failed.
  */
 
+import { limits } from '../model/limits.ts';
 import { processNowMs, type Progress, type Running } from './progress.ts';
 import { fairShare } from './thread-cpu.ts';
 
@@ -17,8 +18,6 @@ export type Overdue = { readonly chunk: number; readonly why: 'timed-out' | 'sta
 
 /** Times the limit. Its lease ends not much later, so that more would be of no use; a guess. */
 const patience = 3;
-/** setTimeout's longest wait; a stranger's offer may allow a chunk twice as long. */
-const timerMsMax = 2 ** 31 - 1;
 
 export class OverdueWatch {
   readonly #progress: Progress;
@@ -82,6 +81,6 @@ export class OverdueWatch {
   #lookIn(ms: number): void {
     // Timers may fire a fraction of a millisecond early; a whole one more, and one look suffices.
     const waitMs = Math.ceil(ms) + 1;
-    this.#timer = setTimeout(() => this.#look(), Math.min(waitMs, timerMsMax));
+    this.#timer = setTimeout(() => this.#look(), Math.min(waitMs, limits.timerMsMax));
   }
 }

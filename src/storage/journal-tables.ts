@@ -1,52 +1,29 @@
 /**
  * What a job that runs needs beside its results to go on after a restart: its pages of inputs,
- * which chunks are believed, which leases are out, who was caught. Tables for each job, as with
- * results: they are forgotten all at once when it has ended.
+ * which chunks are believed, which leases are out, who was caught. It is forgotten when the job has
+ * ended.
  *
  * Leases are a row for each time that a peer was given some, with four bytes for each of them: a
  * row for each lease would cost as much as its result.
  */
 
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 
 import { digest, peerId } from '../model/ids.ts';
 import type { WrongResult } from '../model/job.ts';
 import type { JobWrites, StoredLeases, StoredPage } from '../model/journal.ts';
 import { decodeCanonical, encodeCanonical } from '../wire/canonical-cbor.ts';
+import { JobTables } from './job-tables.ts';
 
 const CHUNK_BYTES = 4;
 /** Rows of leases handed out at a time: some 4 MB at most. */
 const LEASES_READ_MAX = 256;
 const ACCEPTED_READ_MAX = 65_536;
 
-const kinds = ['pages', 'accepted', 'leases', 'caught'] as const;
-
-type Table = {
-  readonly putPage: StatementSync;
-  readonly accept: StatementSync;
-  readonly reopen: StatementSync;
-  readonly putLeases: StatementSync;
-  readonly putCaught: StatementSync;
-  readonly pages: StatementSync;
-  readonly accepted: StatementSync;
-  readonly leases: StatementSync;
-  readonly caught: StatementSync;
-};
-
-export class JournalTables {
-  readonly #database: DatabaseSync;
-  /** By the number of the job. */
-  readonly #tables = new Map<number, Table>();
-
-  constructor(database: DatabaseSync) {
-    this.#database = database;
-  }
-
-  /** Outside of a transaction: rolled back with it, the tables would still be known. */
-  create(job: number): Table {
-    const known = this.#tables.get(job);
-    if (known !== undefined) return known;
-    this.#database.exec(`
+const tablesOf = (database: DatabaseSync) =>
+  new JobTables(database, {
+    kinds: ['pages', 'accepted', 'leases', 'caught'],
+    create: (job) => `
       CREATE TABLE IF NOT EXISTS pages_${job} (
         first INTEGER PRIMARY KEY, count INTEGER NOT NULL, bytes INTEGER NOT NULL,
         blob TEXT NOT NULL
@@ -58,73 +35,8 @@ export class JournalTables {
       CREATE TABLE IF NOT EXISTS caught_${job} (
         peer TEXT PRIMARY KEY, wrong BLOB NOT NULL
       ) STRICT;
-    `);
-    const table = this.#prepared(job);
-    this.#tables.set(job, table);
-    return table;
-  }
-
-  /** To be called in a transaction, after `create`. */
-  put(job: number, writes: JobWrites): void {
-    const table = this.create(job);
-    for (const { first, count, bytes, blob } of writes.pages ?? []) {
-      table.putPage.run(first, count, bytes, blob);
-    }
-    for (const chunk of writes.reopened ?? []) table.reopen.run(chunk);
-    for (const chunk of writes.accepted ?? []) table.accept.run(chunk);
-    for (const { first, peer, chunks } of writes.leases ?? []) {
-      table.putLeases.run(first, peer, encodeChunks(chunks));
-    }
-    for (const wrong of writes.caught ?? []) {
-      table.putCaught.run(wrong.peer, encodeCanonical(wrong));
-    }
-  }
-
-  /** In the order of their chunks. */
-  pages(job: number): readonly StoredPage[] {
-    return this.create(job)
-      .pages.all()
-      .map((row) => ({
-        blob: digest(String(row['blob'])),
-        first: Number(row['first']),
-        count: Number(row['count']),
-        bytes: Number(row['bytes']),
-      }));
-  }
-
-  /** In their order, those from `from` on: some at a time, until none comes. */
-  accepted(job: number, from: number): readonly number[] {
-    return this.create(job)
-      .accepted.all(from)
-      .map(({ chunk }) => Number(chunk));
-  }
-
-  /** In the order of their numbers, those from `from` on: some at a time, until none comes. */
-  leases(job: number, from: number): readonly StoredLeases[] {
-    return this.create(job)
-      .leases.all(from)
-      .map(({ first, peer, chunks }) => ({
-        first: Number(first),
-        peer: peerId(String(peer)),
-        chunks: decodeChunks(chunks),
-      }));
-  }
-
-  /** The first first. */
-  caught(job: number): readonly WrongResult[] {
-    return this.create(job)
-      .caught.all()
-      .map(({ wrong }) => readWrong(wrong));
-  }
-
-  drop(job: number): void {
-    this.#tables.delete(job);
-    for (const kind of kinds) this.#database.exec(`DROP TABLE IF EXISTS ${kind}_${job}`);
-  }
-
-  #prepared(job: number): Table {
-    const prepare = (sql: string): StatementSync => this.#database.prepare(sql);
-    return {
+    `,
+    prepare: (prepare, job) => ({
       putPage: prepare(
         `INSERT OR REPLACE INTO pages_${job} (first, count, bytes, blob) VALUES (?, ?, ?, ?)`,
       ),
@@ -142,7 +54,79 @@ export class JournalTables {
          LIMIT ${LEASES_READ_MAX}`,
       ),
       caught: prepare(`SELECT wrong FROM caught_${job} ORDER BY rowid`),
-    };
+    }),
+  });
+
+export class JournalTables {
+  readonly #tables: ReturnType<typeof tablesOf>;
+
+  constructor(database: DatabaseSync) {
+    this.#tables = tablesOf(database);
+  }
+
+  create(job: number): void {
+    this.#tables.create(job);
+  }
+
+  /** To be called in a transaction, after `create`. */
+  put(job: number, writes: JobWrites): void {
+    const table = this.#tables.create(job);
+    for (const { first, count, bytes, blob } of writes.pages ?? []) {
+      table.putPage.run(first, count, bytes, blob);
+    }
+    for (const chunk of writes.reopened ?? []) table.reopen.run(chunk);
+    for (const chunk of writes.accepted ?? []) table.accept.run(chunk);
+    for (const { first, peer, chunks } of writes.leases ?? []) {
+      table.putLeases.run(first, peer, encodeChunks(chunks));
+    }
+    for (const wrong of writes.caught ?? []) {
+      table.putCaught.run(wrong.peer, encodeCanonical(wrong));
+    }
+  }
+
+  /** In the order of their chunks. */
+  pages(job: number): readonly StoredPage[] {
+    return this.#tables
+      .create(job)
+      .pages.all()
+      .map((row) => ({
+        blob: digest(String(row['blob'])),
+        first: Number(row['first']),
+        count: Number(row['count']),
+        bytes: Number(row['bytes']),
+      }));
+  }
+
+  /** In their order, those from `from` on: some at a time, until none comes. */
+  accepted(job: number, from: number): readonly number[] {
+    return this.#tables
+      .create(job)
+      .accepted.all(from)
+      .map(({ chunk }) => Number(chunk));
+  }
+
+  /** In the order of their numbers, those from `from` on: some at a time, until none comes. */
+  leases(job: number, from: number): readonly StoredLeases[] {
+    return this.#tables
+      .create(job)
+      .leases.all(from)
+      .map(({ first, peer, chunks }) => ({
+        first: Number(first),
+        peer: peerId(String(peer)),
+        chunks: decodeChunks(chunks),
+      }));
+  }
+
+  /** The first first. */
+  caught(job: number): readonly WrongResult[] {
+    return this.#tables
+      .create(job)
+      .caught.all()
+      .map(({ wrong }) => readWrong(wrong));
+  }
+
+  drop(job: number): void {
+    this.#tables.drop(job);
   }
 }
 

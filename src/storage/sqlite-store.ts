@@ -86,6 +86,7 @@ class SqliteStore implements Store {
   readonly #deleteJob: StatementSync;
   readonly #putJob: StatementSync;
   readonly #getJob: StatementSync;
+  readonly #getNumber: StatementSync;
   readonly #listJobs: StatementSync;
   readonly #peers: PeersTable;
   readonly #standings: StandingsTable;
@@ -121,7 +122,8 @@ class SqliteStore implements Store {
       `INSERT INTO jobs (job, created_at_ms, record) VALUES (?, ?, ?)
        ON CONFLICT (job) DO UPDATE SET record = excluded.record`,
     );
-    this.#getJob = database.prepare('SELECT number, record FROM jobs WHERE job = ?');
+    this.#getJob = database.prepare('SELECT record FROM jobs WHERE job = ?');
+    this.#getNumber = database.prepare('SELECT number FROM jobs WHERE job = ?');
     this.#listJobs = database.prepare(
       'SELECT record FROM jobs ORDER BY created_at_ms DESC, number DESC',
     );
@@ -344,7 +346,7 @@ class SqliteStore implements Store {
   }
 
   #numberOf(job: JobId): number {
-    const number = this.#getJob.get(job)?.['number'];
+    const number = this.#getNumber.get(job)?.['number'];
     if (typeof number === 'number') return number;
     throw new Error(`what belongs to job ${job}, which was never put`);
   }

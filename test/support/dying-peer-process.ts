@@ -6,9 +6,10 @@
 
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { join } from 'node:path';
 import { DatabaseSync, StatementSync } from 'node:sqlite';
 import { parseArgs } from 'node:util';
+
+import { joinFlags, nodeOptions, sayUp } from './scripted-peer.ts';
 
 const [point, countText, ...line] = process.argv.slice(2);
 let timesLeft = Number(countText);
@@ -65,37 +66,9 @@ wrap(fs, 'fdatasync', (call, [file, done]) => {
 });
 syncBuiltinESMExports();
 
-const { values } = parseArgs({
-  args: line,
-  allowPositionals: true,
-  options: {
-    json: { type: 'boolean' },
-    data: { type: 'string', default: '' },
-    listen: { type: 'string', default: '127.0.0.1:0' },
-    slots: { type: 'string', default: '1' },
-    peer: { type: 'string', multiple: true, default: [] },
-    'log-format': { type: 'string' },
-  },
-});
+const { values } = parseArgs({ args: line, allowPositionals: true, options: joinFlags });
 // Only now: what it imports is to be what was changed above.
 const { createNode } = await import('../../src/runtime/create-node.ts');
 const { createLog } = await import('../../src/runtime/log.ts');
-const node = await createNode(
-  {
-    dataPath: values.data,
-    controlPath: join(values.data, 'control.sock'),
-    listen: values.listen,
-    advertise: [],
-    peers: values.peer,
-    slots: Number(values.slots),
-    limits: {
-      wallMsMax: 3_600_000,
-      memoryBytesMax: 2 ** 30,
-      resultBytesMax: 2 ** 20,
-      stderrBytesMax: 2 ** 16,
-    },
-    version: 'dying',
-  },
-  { log: createLog({ level: 'info', format: 'json', stream: process.stderr }) },
-);
-process.stdout.write(`${JSON.stringify({ peer: node.peer, addresses: node.addresses })}\n`);
+const log = createLog({ level: 'info', format: 'json', stream: process.stderr });
+sayUp(await createNode(nodeOptions(values, 'dying'), { log }));

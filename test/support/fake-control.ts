@@ -108,28 +108,20 @@ export async function serveResult(data: string, kind: string, ...pieces: string[
 export function fakeControl(methods: Partial<ControlHandler> = {}): ControlHandler {
   const unknown = (): Promise<never> =>
     Promise.reject(new GridError('unknown-job', 'This peer knows no such job.'));
+  // oxlint-disable-next-line require-yield
+  async function* unknownStream(): AsyncGenerator<never> {
+    await unknown();
+  }
   return {
     putBlob: async (pieces) => {
       const bytes = Buffer.concat(await Array.fromAsync(pieces));
       return { digest: digestOf(bytes), bytes: bytes.length };
     },
     submit: () => Promise.resolve({ jobId: aJobId }),
-    // oxlint-disable-next-line require-yield
-    async *watch() {
-      await unknown();
-    },
-    // oxlint-disable-next-line require-yield
-    async *result() {
-      await unknown();
-    },
-    // oxlint-disable-next-line require-yield
-    async *exportAudit() {
-      await unknown();
-    },
-    // oxlint-disable-next-line require-yield
-    async *exportBackup() {
-      await unknown();
-    },
+    watch: unknownStream,
+    result: unknownStream,
+    exportAudit: unknownStream,
+    exportBackup: unknownStream,
     listJobs: () => Promise.resolve({ jobs: [] }),
     cancel: unknown,
     forget: unknown,

@@ -5,59 +5,35 @@
  * unless they lie alone; with --adds their lie is a little more than the truth.
  */
 
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { limits } from '../../src/model/limits.ts';
 import type { ChunkBatch, ChunkOutcome, Sandbox } from '../../src/ports.ts';
 import { createNode } from '../../src/runtime/create-node.ts';
 import { createLog } from '../../src/runtime/log.ts';
 import { createSandbox } from '../../src/sandbox/create-sandbox.ts';
 import { decodeCanonical, encodeCanonical } from '../../src/wire/canonical-cbor.ts';
 import { digestOf } from '../../src/wire/digest.ts';
+import { joinFlags, nodeOptions, sayUp } from './scripted-peer.ts';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
-    json: { type: 'boolean' },
-    data: { type: 'string', default: '' },
-    listen: { type: 'string', default: '127.0.0.1:0' },
-    slots: { type: 'string', default: '1' },
-    peer: { type: 'string', multiple: true, default: [] },
-    'log-format': { type: 'string' },
+    ...joinFlags,
     'lies-alone': { type: 'boolean', default: false },
     'honest-first': { type: 'string', default: '0' },
     adds: { type: 'string' },
   },
 });
 
-const slots = Number(values.slots);
 /** Results that are right, whatever comes later. */
 let honestLeft = Number(values['honest-first']);
 /** What this peer adds to its lies. */
 const accent = values['lies-alone'] ? process.pid : 0;
-const node = await createNode(
-  {
-    dataPath: values.data,
-    controlPath: join(values.data, 'control.sock'),
-    listen: values.listen,
-    advertise: [],
-    peers: values.peer,
-    slots,
-    limits: {
-      wallMsMax: 3_600_000,
-      memoryBytesMax: 2 ** 30,
-      resultBytesMax: limits.resultBytesMax,
-      stderrBytesMax: limits.stderrBytesMax,
-    },
-    version: 'saboteur',
-  },
-  {
-    log: createLog({ level: 'info', format: 'json', stream: process.stderr }),
-    sandbox: lying(createSandbox({ slots }), Number(positionals[0])),
-  },
-);
-process.stdout.write(`${JSON.stringify({ peer: node.peer, addresses: node.addresses })}\n`);
+const node = await createNode(nodeOptions(values, 'saboteur'), {
+  log: createLog({ level: 'info', format: 'json', stream: process.stderr }),
+  sandbox: lying(createSandbox({ slots: Number(values.slots) }), Number(positionals[0])),
+});
+sayUp(node);
 
 function lying(honest: Sandbox, rate: number): Sandbox {
   return new Proxy(honest, {

@@ -46,11 +46,7 @@ export function addBackup(program: Command, io: Io): void {
 
 async function exportTo(file: string, context: Context): Promise<void> {
   const bytes = await backupBytes(context);
-  // oxlint-disable-next-line require-await
-  const pieces = async function* (): AsyncGenerator<Uint8Array> {
-    yield bytes;
-  };
-  await writeFileWhole(file, pieces(), 0o600);
+  await writeFileWhole(file, [bytes], 0o600);
   if (context.json) context.printJson({ path: resolve(file), bytes: bytes.length });
   else {
     context.print(`Wrote ${file}, ${bytesText(bytes.length)}`);
