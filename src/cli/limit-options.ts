@@ -37,7 +37,7 @@ export function addLimitOptions(command: Command): Command {
     )
     .addOption(
       valueOption('--result-limit <size>', 'size of one result', parseResultBytes).default(
-        limits.resultBytesMax,
+        limits.resultBytesDefault,
         '1MiB',
       ),
     )
@@ -61,8 +61,9 @@ export function chunkLimitsOf(options: LimitOptions): ChunkLimits {
 /** What a program returns is what people mean; a few bytes of CBOR around it come on top. */
 export function parseResultBytes(text: string): number {
   const bytes = parseBytes(text);
-  if (bytes <= limits.pieceBytesMax) return bytes + limits.resultBytesMax - limits.pieceBytesMax;
-  throw new GridError('usage', 'Expected at most 1MiB: return less from a chunk, or split finer.');
+  const withHead = bytes + limits.resultHeadBytes;
+  if (withHead <= limits.resultBytesMax) return withHead;
+  throw new GridError('usage', 'Expected at most 16MiB: return less from a chunk, or split finer.');
 }
 
 export function parseStderrBytes(text: string): number {

@@ -101,7 +101,7 @@ export function addPeerOptions(command: Command, listen: string): Command {
     .addOption(
       valueOption('--max-result <size>', 'size of a result it returns', parseResultBytes).default(
         limits.resultBytesMax,
-        '1MiB',
+        '16MiB',
       ),
     )
     .addOption(

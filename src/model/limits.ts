@@ -21,10 +21,17 @@ export const limits = {
   /** Canonical CBOR of one chunk's input: the largest piece and the head that CBOR gives it. */
   chunkInputBytesMax: 1 * MiB + 5,
   /**
-   * Canonical CBOR of one result, so that a program may return as many bytes as it got; a job's
-   * spec may ask for less, never for more.
+   * Canonical CBOR of one result: 16 MiB of bytes and their head. A job's spec may ask for less,
+   * never for more. It is in memory as a whole at both ends, so what is larger should be split; a
+   * guess.
    */
-  resultBytesMax: 1 * MiB + 5,
+  resultBytesMax: 16 * MiB + 5,
+  /** What CBOR puts before so many bytes. */
+  resultHeadBytes: 5,
+  /** The same where a job asks for nothing else: a program may return as many bytes as it got. */
+  resultBytesDefault: 1 * MiB + 5,
+  /** A larger result is put before the frame that names it, which would be in others' way. */
+  inlineValueBytesMax: 256 * KiB,
   /** A bundled job script; the largest npm packages bundle to less. */
   scriptBytesMax: 8 * MiB,
   /** A WebAssembly module; CPython with its standard library has 26 MB. */
@@ -154,6 +161,12 @@ export const limits = {
   handshakesMax: 64,
   /** Streams on one connection: overlay, work, a blob or two, health. */
   streamsPerConnectionMax: 16,
+  /** Large results that come in at a time, one of each volunteer; each has a file open. */
+  putsMax: 128,
+  /** What one volunteer may have put that no statement has named yet: some of the largest. */
+  putBytesEachMax: 64 * MiB,
+  /** The same of all. They are on disk, and those that nobody goes on with are dropped first. */
+  putBytesMax: 1024 * MiB,
   /** Fetches of blobs that are answered at once. Those of the same blob share its memory. */
   blobFetchesMax: 32,
   /**

@@ -16,10 +16,12 @@ import { Peer } from '../protocol/peer.ts';
 import { createSandbox } from '../sandbox/create-sandbox.ts';
 import { openBlobCache } from '../storage/blob-cache.ts';
 import { DiskLimit } from '../storage/disk-limit.ts';
+import { IncomingValues } from '../storage/incoming-values.ts';
 import { openStore } from '../storage/sqlite-store.ts';
 import { serveControl } from '../transport/control-server.ts';
 import { loadGrid } from '../transport/grid.ts';
 import { loadIdentity } from '../transport/identity.ts';
+import type { PutPlaces } from '../transport/put-server.ts';
 import { createPeerTransport } from '../transport/peer-transport.ts';
 import { Accuser, type AccuserComponents } from './accuser.ts';
 import { signAuditSeal } from '../wire/audit-codec.ts';
@@ -141,10 +143,11 @@ type Parts = {
   readonly backup: ControlComponents['backup'];
 };
 
-/** What others may fetch. */
+/** What others may fetch, and bring. */
 type Offered = {
   readonly isStored: (blob: Digest) => boolean;
   readonly inMemory: (blob: Digest) => Uint8Array | undefined;
+  readonly isWanted: PutPlaces['isWanted'];
 };
 
 /** What is opened before the peer can begin, each closed again in the opposite order. */
@@ -164,13 +167,19 @@ async function openParts(
   closers.push(() => store.close());
   const identity = await loadIdentity(dataPath);
   const cache = await openCache(dataPath, disk, log);
+  const incoming = await IncomingValues.open({ path: dataPath, limit: disk });
   const sandbox = components.sandbox ?? openSandbox(options, log);
   closers.push(() => sandbox.close());
   const blobs = async (blob: Digest): Promise<Uint8Array | undefined> =>
     offered.inMemory(blob) ?? (offered.isStored(blob) ? store.getBlob(blob) : undefined);
+  const puts: PutPlaces = {
+    isWanted: offered.isWanted,
+    begin: (from, blob, bytes) => incoming.begin(from, blob, bytes),
+    take: (from, blob) => incoming.take(from, blob),
+  };
   const transport = await createPeerTransport(
     { listen, advertise },
-    { identity, grid, log, blobs, clock: systemClock },
+    { identity, grid, log, blobs, puts, clock: systemClock },
   );
   closers.push(() => transport.close());
   return {
@@ -217,6 +226,11 @@ async function start(
   const parts = await openParts(options, components, closers, {
     isStored: (blob) => jobs.isOffered(blob) || accuser.offers(blob),
     inMemory: (blob) => accuser.input(blob),
+    isWanted: (from, job, lease, bytes) => {
+      const own = peer.ownJob(job);
+      const isWithin = bytes <= (own?.spec.limits.resultBytesMax ?? 0);
+      return isWithin && own?.over === false && own.table.expects(from, lease);
+    },
   });
   const { self, transport, sandbox, grid, store } = parts;
   let addresses: readonly string[] = [];

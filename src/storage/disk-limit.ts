@@ -1,9 +1,10 @@
 /**
  * The bound that a peer's owner sets on all that it keeps. Whoever is about to write asks for room;
  * when there is none, the parts of the data folder give up what they can, the one whose things are
- * missed the least first: others' programs, which can be fetched again; room inside of the database
- * that nothing uses; then what is kept of own jobs that have ended, the oldest first. What is left
- * after that is in use, so the write is refused as on a full disk.
+ * missed the least first: others' programs, which can be fetched again; large results on their way,
+ * which their volunteers have and bring again; room inside of the database that nothing uses; then
+ * what is kept of own jobs that have ended, the oldest first. What is left after that is in use, so
+ * the write is refused as on a full disk.
  *
  * Sizes are counted, not looked up: walking through the folder at each write would cost more than
  * the write. Files count as the blocks that they take.
@@ -25,7 +26,7 @@ export type DiskPart = {
 };
 
 /** In the order in which they give something up. */
-const order = ['cache', 'database', 'blobs'] as const;
+const order = ['cache', 'incoming', 'database', 'blobs'] as const;
 
 export class DiskLimit {
   readonly #path: string;

@@ -15,12 +15,9 @@ import { isAddress } from '../wire/address.ts';
 import { type BlobPiece, decodeBlobPiece, encodeBlobRequest } from '../wire/blob-codec.ts';
 import { printable } from '../wire/bounds.ts';
 import { loadPeerProto } from '../wire/proto.ts';
-import { blobMsMax } from './blob-pace.ts';
+import { blobMsMax, pieceMsMax } from './blob-pace.ts';
 import { asBytes, Connection } from './connection.ts';
 import type { TransportContext } from './context.ts';
-
-/** Time for the next piece: 256 KiB at 140 kbit/s. */
-const pieceMsMax = 15_000;
 
 /** @throws {Error} with the reason, for a person */
 export async function fetchBlob(

@@ -11,6 +11,9 @@ const bytesPerMsMin = 32;
 /** For the connection, the disk of who serves it, and a link that stands still for a while. */
 const startMsMax = 60_000;
 
+/** Time for the next piece: 256 KiB at 140 kbit/s. */
+export const pieceMsMax = 15_000;
+
 /** @param bytes that are still to come */
 export function blobMsMax(bytes: number): number {
   return startMsMax + Math.ceil(bytes / bytesPerMsMin);

@@ -28,6 +28,7 @@ import type { Identity } from './identity.ts';
 import { advertisedAddresses, parseListen } from './listen-address.ts';
 import { Listener } from './listener.ts';
 import { OverlayStreams } from './overlay-streams.ts';
+import { type PutPlaces, PutServer } from './put-server.ts';
 import { RequesterStreams } from './requester-streams.ts';
 import { clientSecureContext, peerOfCertificate, serverTlsOptions } from './tls.ts';
 import { VolunteerStreams } from './volunteer-streams.ts';
@@ -45,7 +46,15 @@ export type PeerTransportComponents = {
   readonly log: TransportLog;
   /** What is served to whoever knows the digest. */
   readonly blobs: BlobSource;
+  /** Where large results are while volunteers bring them; absent where none are taken. */
+  readonly puts?: PutPlaces;
   readonly clock: Clock;
+};
+
+const noPuts: PutPlaces = {
+  isWanted: () => false,
+  begin: async () => undefined,
+  take: async () => undefined,
 };
 
 /** Time for streams to deliver what was sent when the transport closes. */
@@ -56,7 +65,7 @@ export async function createPeerTransport(
   options: PeerTransportOptions,
   components: PeerTransportComponents,
 ): Promise<Transport> {
-  const { identity, grid, log, blobs, clock } = components;
+  const { identity, grid, log, blobs, puts = noPuts, clock } = components;
   const listenOn = parseListen(options.listen);
   advertisedAddresses(listenOn, listenOn.port, options.advertise);
   const leaf = await issueLeaf(identity.peer, identity.key, grid, clock.unixMs());
@@ -73,10 +82,12 @@ export async function createPeerTransport(
     emit: () => undefined,
   };
   const overlay = new OverlayStreams(context);
-  const volunteers = new VolunteerStreams(context);
+  const volunteers = new VolunteerStreams(context, puts);
   const requesters = new RequesterStreams(context);
   const listener = new Listener(context, serverTlsOptions(credentials));
-  addServices(listener, overlay, volunteers, new BlobServer(context, blobs));
+  const blobServer = new BlobServer(context, blobs);
+  const putServer = new PutServer(context, puts);
+  addServices(listener, { overlay, volunteers, blobServer, putServer });
 
   async function listen(onEvent: (event: TransportEvent) => void): Promise<readonly string[]> {
     context.emit = onEvent;
@@ -125,11 +136,16 @@ export async function createPeerTransport(
   };
 }
 
+type Services = {
+  readonly overlay: OverlayStreams;
+  readonly volunteers: VolunteerStreams;
+  readonly blobServer: BlobServer;
+  readonly putServer: PutServer;
+};
+
 function addServices(
   listener: Listener,
-  overlay: OverlayStreams,
-  volunteers: VolunteerStreams,
-  blobServer: BlobServer,
+  { overlay, volunteers, blobServer, putServer }: Services,
 ): void {
   const proto = loadPeerProto();
   type Accept = (call: ServerCall, side: CallSide, peer: PeerKey) => void;
@@ -147,6 +163,10 @@ function addServices(
   });
   listener.addService(proto.work, {
     Compute: accepting((call, side, peer) => volunteers.accept(call, side, peer)),
+    Put: accepting((call, side, { peer }) => {
+      if (volunteers.has(peer)) putServer.accept(call, peer, side.cut);
+      else side.refuse(Status.FAILED_PRECONDITION, 'no work stream of yours is open');
+    }),
   });
   listener.addService(proto.blobs, {
     Fetch: (call: ServerWritableStream<Buffer, Buffer>) => {

@@ -7,11 +7,12 @@ import { limits } from '../model/limits.ts';
 import { isAddress } from '../wire/address.ts';
 import { loadPeerProto } from '../wire/proto.ts';
 import { decodeRequester } from '../wire/requester-codec.ts';
-import { encodeVolunteer, encodeVolunteerHello } from '../wire/volunteer-codec.ts';
+import { encodeVolunteer, encodeVolunteerHello, isLarge } from '../wire/volunteer-codec.ts';
 import { clientSide } from './call-sides.ts';
 import { Connection } from './connection.ts';
 import type { TransportContext } from './context.ts';
 import { MessageStream } from './message-stream.ts';
+import { ResultPuts } from './result-puts.ts';
 
 type Stream = MessageStream<RequesterMessage>;
 
@@ -22,7 +23,8 @@ type Requester = {
   /** Why the others failed. */
   readonly failures: string[];
   stream: Stream | undefined;
-  isUp: boolean;
+  /** What brings large results, while the stream is up. */
+  puts: ResultPuts | undefined;
 };
 
 export class RequesterStreams {
@@ -36,7 +38,13 @@ export class RequesterStreams {
   open(peer: PeerId, addresses: readonly string[]): void {
     if (this.#requesters.has(peer) || this.#context.closing.aborted) return;
     const untried = addresses.slice(0, limits.peerAddressesMax);
-    const requester = { peer, untried, failures: [], stream: undefined, isUp: false };
+    const requester: Requester = {
+      peer,
+      untried,
+      failures: [],
+      stream: undefined,
+      puts: undefined,
+    };
     const isOneTooMany = this.#requesters.size >= limits.requestersMax;
     this.#requesters.set(peer, requester);
     queueMicrotask(() => {
@@ -48,19 +56,32 @@ export class RequesterStreams {
   close(peer: PeerId): void {
     const requester = this.#requesters.get(peer);
     this.#requesters.delete(peer);
+    requester?.puts?.close();
     requester?.stream?.finish();
   }
 
   /** Forgets all requesters. */
   closeAll(): void {
+    for (const { puts } of this.#requesters.values()) puts?.close();
     this.#requesters.clear();
   }
 
   send(to: PeerId, message: VolunteerMessage): void {
     const requester = this.#requesters.get(to);
-    if (requester?.isUp !== true) return;
+    if (requester?.puts === undefined) return;
+    if (message.type !== 'results') {
+      this.#sendAt(requester, message);
+      return;
+    }
+    const { job, replicas } = message.frame;
+    const small = replicas.filter((replica) => !isLarge(replica));
+    if (small.length > 0) this.#sendAt(requester, { ...message, frame: { job, replicas: small } });
+    for (const replica of replicas) if (isLarge(replica)) requester.puts.add(job, replica);
+  }
+
+  #sendAt({ stream }: Requester, message: VolunteerMessage): void {
     for (const frame of encodeVolunteer(message, this.#context.identity.privateKey)) {
-      requester.stream?.send(frame);
+      stream?.send(frame);
     }
   }
 
@@ -87,7 +108,9 @@ export class RequesterStreams {
     const side = clientSide(call, connection);
     const stream: Stream = new MessageStream(this.#context, call, side, decodeRequester, {
       onHello: () => {
-        requester.isUp = true;
+        requester.puts = new ResultPuts(this.#context, connection, (job, replica) => {
+          this.#sendAt(requester, { type: 'results', frame: { job, replicas: [replica] } });
+        });
         this.#context.emit({ type: 'requester-up', peer });
       },
       onMessage: (message) => {
@@ -95,7 +118,7 @@ export class RequesterStreams {
       },
       onClosed: (details, code) => {
         const reason = connection.reasonOf(details, code);
-        if (requester.isUp) {
+        if (requester.puts !== undefined) {
           this.#down(requester, reason);
         } else {
           requester.failures.push(`${address}: ${reason}`);
@@ -110,6 +133,7 @@ export class RequesterStreams {
     const { peer } = requester;
     if (this.#requesters.get(peer) !== requester) return;
     this.#requesters.delete(peer);
+    requester.puts?.close();
     this.#context.log.info({ peer, reason }, `no work stream to ${short(peer)}: ${reason}`);
     this.#context.emit({ type: 'requester-down', peer, reason });
   }

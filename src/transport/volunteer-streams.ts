@@ -7,13 +7,18 @@ import type { PeerId } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
 import type { PeerKey } from '../wire/peer-key.ts';
 import { encodeRequester, encodeRequesterHello } from '../wire/requester-codec.ts';
-import { decodeVolunteer } from '../wire/volunteer-codec.ts';
+import {
+  decodeVolunteer,
+  type DecodedVolunteer,
+  type ResultsMessage,
+} from '../wire/volunteer-codec.ts';
 import type { TransportContext } from './context.ts';
 import { FairPlaces } from './fair-places.ts';
 import type { CallSide, ServerCall } from './frame-stream.ts';
 import { MessageStream } from './message-stream.ts';
+import type { PutPlaces } from './put-server.ts';
 
-type Stream = MessageStream<VolunteerMessage>;
+type Stream = MessageStream<DecodedVolunteer>;
 
 type Accepted = { readonly peer: PeerId; readonly stream: Stream };
 
@@ -21,9 +26,12 @@ export class VolunteerStreams {
   readonly #context: TransportContext;
   readonly #volunteers = new Map<PeerId, Stream>();
   readonly #places = new FairPlaces<Accepted>(limits.volunteersMax);
+  readonly #values: Pick<PutPlaces, 'take'>;
 
-  constructor(context: TransportContext) {
+  /** @param values where large results are that were put */
+  constructor(context: TransportContext, values: Pick<PutPlaces, 'take'>) {
     this.#context = context;
+    this.#values = values;
   }
 
   /** @param volunteer the holder of the verified certificate, whose key signs the results */
@@ -66,11 +74,38 @@ export class VolunteerStreams {
     const stream: Stream = new MessageStream(this.#context, call, side, decode, {
       onHello: () => this.#up(peer, stream),
       onMessage: (message) => {
-        this.#context.emit({ type: 'volunteer-message', from: peer, message });
+        if (message.type !== 'results') this.#emit(peer, message);
+        else if (message.put.length === 0) this.#emit(peer, withoutPut(message));
+        else void this.#withValues(peer, stream, message);
       },
       onClosed: (reason) => this.#closed(peer, stream, reason),
     });
     return stream;
+  }
+
+  has(peer: PeerId): boolean {
+    return this.#volunteers.has(peer);
+  }
+
+  #emit(peer: PeerId, message: VolunteerMessage): void {
+    this.#context.emit({ type: 'volunteer-message', from: peer, message });
+  }
+
+  /**
+   * Results whose values were put: other messages may overtake them. What is not there was not
+   * computed, as far as this peer can tell. Never rejects.
+   */
+  async #withValues(peer: PeerId, stream: Stream, message: ResultsMessage): Promise<void> {
+    const replicas = [...message.frame.replicas];
+    for (const { index, digest, work } of message.put) {
+      const value = await this.#values.take(peer, digest);
+      const replica = replicas[index];
+      if (value === undefined || replica === undefined) continue;
+      replicas[index] = { ...replica, outcome: { type: 'result', digest, value }, work };
+    }
+    // It will be sent again.
+    if (this.#volunteers.get(peer) !== stream) return;
+    this.#emit(peer, { type: 'results', frame: { ...message.frame, replicas } });
   }
 
   #up(peer: PeerId, stream: Stream): void {
@@ -91,4 +126,8 @@ export class VolunteerStreams {
     this.#context.log.debug({ peer, reason }, `a volunteer left: ${reason}`);
     this.#context.emit({ type: 'volunteer-down', peer });
   }
+}
+
+function withoutPut({ type, frame }: ResultsMessage): VolunteerMessage {
+  return { type, frame };
 }

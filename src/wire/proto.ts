@@ -71,7 +71,7 @@ function readPeerProto(): PeerProto {
   const definition = read(files.map((name) => `manyhands/v1/${name}.proto`));
   return {
     overlay: service<OverlayDefinition>(definition, 'manyhands.v1.Overlay', ['Exchange']),
-    work: service<WorkDefinition>(definition, 'manyhands.v1.Work', ['Compute']),
+    work: service<WorkDefinition>(definition, 'manyhands.v1.Work', ['Compute', 'Put']),
     blobs: service<BlobsDefinition>(definition, 'manyhands.v1.Blobs', ['Fetch']),
     offer: message<Offer, Offer__Output>(definition, 'manyhands.v1.Offer'),
     peerRecord: message<PeerRecord, PeerRecord__Output>(definition, 'manyhands.v1.PeerRecord'),

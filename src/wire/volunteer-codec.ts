@@ -1,12 +1,13 @@
 /**
  * What a volunteer says to a requester: bytes <-> model. Results travel as a signed statement of
- * digests beside the values, so that the statement can be kept and shown without the values.
+ * digests beside the values, so that the statement can be kept and shown without the values. Large
+ * values have been put before (`put-codec.ts`), and are left out here.
  */
 
 import type { KeyObject } from 'node:crypto';
 
 import { unreachable } from '../model/errors.ts';
-import type { JobId } from '../model/ids.ts';
+import type { Digest, JobId } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
 import type { VolunteerMessage } from '../model/messages.ts';
 import type { Outcome, ReplicaResult } from '../model/replica.ts';
@@ -65,8 +66,14 @@ export function encodeVolunteer(
   }
 }
 
-function replicaBytes({ outcome }: ReplicaResult): number {
-  if (outcome.type === 'result') return outcome.value.length;
+/** Whether its value has to be put before the frame that names it. */
+export function isLarge({ outcome }: ReplicaResult): boolean {
+  return outcome.type === 'result' && outcome.value.length > limits.inlineValueBytesMax;
+}
+
+function replicaBytes(replica: ReplicaResult): number {
+  const { outcome } = replica;
+  if (outcome.type === 'result') return isLarge(replica) ? 0 : outcome.value.length;
   return outcome.type === 'failure' ? outcome.failure.detail.length : 0;
 }
 
@@ -77,7 +84,7 @@ function encodeResults(
 ): Buffer {
   const statement = encodeStatement({ job, replicas });
   const signature = signBytes(privateKey, 'manyhands/v1/results', statement);
-  const values = replicas.map(({ outcome }) => besideOf(outcome));
+  const values = replicas.map((replica) => (isLarge(replica) ? empty : besideOf(replica.outcome)));
   return loadPeerProto().work.Compute.requestSerialize({
     results: { statement, signature, values },
   });
@@ -99,11 +106,25 @@ function besideOf(outcome: Outcome): Uint8Array {
 
 const empty = new Uint8Array(0);
 
+/** A replica whose value was put before: not computed, unless that is there. */
+export type PutReplica = {
+  /** Among the replicas of the frame. */
+  readonly index: number;
+  readonly digest: Digest;
+  readonly work: Digest;
+};
+
+export type ResultsMessage = Extract<VolunteerMessage, { type: 'results' }> & {
+  readonly put: readonly PutReplica[];
+};
+
+export type DecodedVolunteer = Exclude<VolunteerMessage, { type: 'results' }> | ResultsMessage;
+
 /** @param volunteer the key of the certificate at the stream's other end */
 export function decodeVolunteer(
   bytes: Uint8Array,
   volunteer: PeerKey,
-): Decoded<HelloFrame | VolunteerMessage> {
+): Decoded<HelloFrame | DecodedVolunteer> {
   return decoding(() => {
     const proto = parse(
       bytes,
@@ -129,22 +150,28 @@ const requestShape: Shape = {
   },
 };
 
-function readHold({ jobId, leaseIds }: Hold__Output): VolunteerMessage {
+function readHold({ jobId, leaseIds }: Hold__Output): DecodedVolunteer {
   for (const id of atMost(leaseIds, limits.holdMax, 'lease_ids')) {
     whole(id, 0, Number.MAX_SAFE_INTEGER, 'lease_id');
   }
   return { type: 'hold', job: jobIdField(jobId), leases: leaseIds };
 }
 
-function readResults(results: Results__Output, volunteer: PeerKey): VolunteerMessage {
+function readResults(results: Results__Output, volunteer: PeerKey): ResultsMessage {
   const { statement, signature, values } = results;
   const signed = { payload: statement, publicKey: volunteer.spki, signature };
   const { job, replicas } = readSignedStatement(signed, volunteer.key);
   if (values.length !== replicas.length) {
     throw new Violation(`${replicas.length} replicas came with ${values.length} values`);
   }
+  const put = replicas.flatMap(({ said }, index) =>
+    said.type === 'digest' && values[index]?.length === 0
+      ? [{ index, digest: said.digest, work: said.work }]
+      : [],
+  );
   return {
     type: 'results',
+    put,
     frame: {
       job,
       replicas: replicas.map((said, at) => readReplica(said, values[at] ?? empty)),
@@ -164,7 +191,8 @@ function readReplica(
 ): ReplicaResult {
   switch (said.type) {
     case 'digest': {
-      const digest = digestOf(sized(value, 1, limits.resultBytesMax, 'a value'));
+      if (value.length === 0) return { lease, chunk, outcome: { type: 'returned' }, computeMs };
+      const digest = digestOf(sized(value, 1, limits.inlineValueBytesMax, 'a value'));
       if (digest !== said.digest) {
         throw new Violation('the digest of a value is not the one that was signed');
       }

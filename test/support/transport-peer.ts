@@ -20,6 +20,7 @@ import type { Transport, TransportEvent } from '../../src/ports.ts';
 import { issueLeaf, leafDnsName } from '../../src/transport/certificate.ts';
 import { type Grid, loadGrid } from '../../src/transport/grid.ts';
 import { type Identity, temporaryIdentity } from '../../src/transport/identity.ts';
+import type { PutPlaces } from '../../src/transport/put-server.ts';
 import { createPeerTransport } from '../../src/transport/peer-transport.ts';
 import type { OverlayFrame } from '../../src/wire/generated/manyhands/v1/OverlayFrame.ts';
 import { loadPeerProto } from '../../src/wire/proto.ts';
@@ -46,6 +47,8 @@ export type TestPeerOptions = {
   readonly grid?: Grid;
   readonly identity?: Identity;
   readonly blobs?: (blob: Digest) => Promise<Uint8Array | undefined>;
+  /** Where large results come in; without it none are wanted. */
+  readonly puts?: PutPlaces;
   /** Called for each event as it comes. */
   readonly onEvent?: (event: TransportEvent, transport: Transport) => void;
 };
@@ -70,6 +73,7 @@ export async function startTestPeer(options: TestPeerOptions = {}): Promise<Test
       grid,
       log: { debug: log, info: log, warn: log },
       blobs: options.blobs ?? (() => Promise.resolve(undefined)),
+      ...(options.puts === undefined ? {} : { puts: options.puts }),
       clock,
     },
   );

@@ -19,6 +19,9 @@ import type { Offer as _manyhands_v1_Offer, Offer__Output as _manyhands_v1_Offer
 import type { PeerRecord as _manyhands_v1_PeerRecord, PeerRecord__Output as _manyhands_v1_PeerRecord__Output } from './manyhands/v1/PeerRecord.ts';
 import type { Ping as _manyhands_v1_Ping, Ping__Output as _manyhands_v1_Ping__Output } from './manyhands/v1/Ping.ts';
 import type { Pong as _manyhands_v1_Pong, Pong__Output as _manyhands_v1_Pong__Output } from './manyhands/v1/Pong.ts';
+import type { PutBegin as _manyhands_v1_PutBegin, PutBegin__Output as _manyhands_v1_PutBegin__Output } from './manyhands/v1/PutBegin.ts';
+import type { PutRequest as _manyhands_v1_PutRequest, PutRequest__Output as _manyhands_v1_PutRequest__Output } from './manyhands/v1/PutRequest.ts';
+import type { PutResponse as _manyhands_v1_PutResponse, PutResponse__Output as _manyhands_v1_PutResponse__Output } from './manyhands/v1/PutResponse.ts';
 import type { Receipt as _manyhands_v1_Receipt, Receipt__Output as _manyhands_v1_Receipt__Output } from './manyhands/v1/Receipt.ts';
 import type { ReplicaResult as _manyhands_v1_ReplicaResult, ReplicaResult__Output as _manyhands_v1_ReplicaResult__Output } from './manyhands/v1/ReplicaResult.ts';
 import type { ResultStatement as _manyhands_v1_ResultStatement, ResultStatement__Output as _manyhands_v1_ResultStatement__Output } from './manyhands/v1/ResultStatement.ts';
@@ -55,6 +58,9 @@ export interface ProtoGrpcType {
       PeerRecord: MessageTypeDefinition<_manyhands_v1_PeerRecord, _manyhands_v1_PeerRecord__Output>
       Ping: MessageTypeDefinition<_manyhands_v1_Ping, _manyhands_v1_Ping__Output>
       Pong: MessageTypeDefinition<_manyhands_v1_Pong, _manyhands_v1_Pong__Output>
+      PutBegin: MessageTypeDefinition<_manyhands_v1_PutBegin, _manyhands_v1_PutBegin__Output>
+      PutRequest: MessageTypeDefinition<_manyhands_v1_PutRequest, _manyhands_v1_PutRequest__Output>
+      PutResponse: MessageTypeDefinition<_manyhands_v1_PutResponse, _manyhands_v1_PutResponse__Output>
       Receipt: MessageTypeDefinition<_manyhands_v1_Receipt, _manyhands_v1_Receipt__Output>
       ReplicaResult: MessageTypeDefinition<_manyhands_v1_ReplicaResult, _manyhands_v1_ReplicaResult__Output>
       ResultStatement: MessageTypeDefinition<_manyhands_v1_ResultStatement, _manyhands_v1_ResultStatement__Output>

@@ -150,7 +150,7 @@ describe('results', () => {
 
   test('large results of undecided chunks hold back no chunk', () => {
     const table = tableOf(300);
-    const value = new Uint8Array(limits.resultBytesMax);
+    const value = new Uint8Array(limits.resultBytesDefault);
     for (const { lease, chunk } of table.lease(anna, 200, 0)) {
       const outcome = { type: 'result', digest: digestNumbered(chunk), value } as const;
       table.result(anna, { lease, chunk, outcome, computeMs: 1 }, 1);

@@ -34,7 +34,7 @@ test.each<[string, object, string]>([
   [
     'results that nobody may return',
     { ...good, limits: { ...good.limits, resultBytesMax: 2 ** 50 } },
-    'result_bytes_max is 1125899906842624, expected 1 to 1048581',
+    'result_bytes_max is 1125899906842624, expected 1 to 16777221',
   ],
   ['no program', { ...good, program: 7 }, 'spec.program is not a text'],
 ])('a spec with %s is refused', (_what, spec, reason) => {

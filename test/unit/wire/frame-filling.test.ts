@@ -16,7 +16,7 @@ test('a frame holds so many items and no more', () => {
 });
 
 test('a frame is closed once it is filled, so that it stays under its bound', () => {
-  const items = Array.from({ length: 5 }, () => limits.resultBytesMax);
+  const items = Array.from({ length: 5 }, () => limits.chunkInputBytesMax);
   const frames = fillFrames(items, 100, asIs);
   expect(frames.map((frame) => frame.length)).toEqual([2, 2, 1]);
   const largest = Math.max(...frames.map((frame) => frame.reduce((sum, bytes) => sum + bytes)));
