@@ -1,4 +1,6 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+import { SlowFoldersFirst } from './test/support/slow-folders-first.ts';
 
 // Where .ci/run wants the counts.
 const report = process.env['MANYHANDS_TEST_REPORT'];
@@ -9,10 +11,15 @@ const freshSeeds = { SEEDS: process.env['SEEDS'] ?? '3' };
 // `--mode crash` has five peers killed for longer (`test/e2e/crash.test.ts`).
 const longCrash = { CRASH_SECONDS: process.env['CRASH_SECONDS'] ?? '100' };
 
+/**
+ * Nothing here keeps anything between tests, so that they need no process for each file: starting
+ * those took longer than the tests. Their project runs last, by its name.
+ */
+const pure = ['test/unit/{model,protocol,wire}/**/*.test.ts'];
+
 export default defineConfig(({ mode }) => ({
   test: {
     env: mode === 'simulation' ? freshSeeds : mode === 'crash' ? longCrash : {},
-    include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // The default of one second is less than a process may take to start on a busy machine.
@@ -20,6 +27,19 @@ export default defineConfig(({ mode }) => ({
     // End-to-end tests start several processes each; two files at a time fit two cores.
     maxWorkers: 2,
     pool: 'forks',
+    sequence: { sequencer: SlowFoldersFirst },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'peers',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...pure],
+          globalSetup: ['test/support/built-package.ts'],
+        },
+      },
+      { extends: true, test: { name: 'pure', include: pure, isolate: false } },
+    ],
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
   },
 }));

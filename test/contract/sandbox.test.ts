@@ -6,7 +6,7 @@ import { jobId } from '../../src/model/ids.ts';
 import type { Outcome } from '../../src/model/replica.ts';
 import type { ChunkOutcome } from '../../src/ports.ts';
 import { createRandom } from '../../src/protocol/random.ts';
-import { createSandbox } from '../../src/sandbox/create-sandbox.ts';
+import { builtSandbox } from '../support/built-path.ts';
 import { batchOf, loadProgram } from '../support/job-runner.ts';
 import { digestNumbered, leasedChunks } from '../support/protocol-fixtures.ts';
 import { honest } from '../support/simulator/compute-conduct.ts';
@@ -24,7 +24,7 @@ function outcomesOf(outcomes: readonly ChunkOutcome[]): readonly Outcome[] {
 }
 
 describe('the real sandbox', () => {
-  const sandbox = createSandbox({ slots });
+  const sandbox = builtSandbox({ slots });
   afterAll(() => sandbox.close());
 
   holdsSandboxPromises(async () => {

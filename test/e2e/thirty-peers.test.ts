@@ -4,23 +4,19 @@
  * everybody, with and without the peer that brought them together.
  */
 
-import { once } from 'node:events';
-
 import { expect, test } from 'vitest';
 
 import { jobState, type PeerProcess, startPeer } from '../support/grid-process.ts';
 import { idsOf, islandsOf, offersAt } from '../support/overlay-view.ts';
 import { childrenOf, isRunning } from '../support/processes.ts';
 import { squaresDone, submitSquares } from '../support/small-job.ts';
-import { tempDir } from '../support/temp-dir.ts';
 
 const relayCount = 27;
 const count = 40;
 
 test('thirty peers outlive the one that they all joined through', async () => {
-  const environment = await compiledEnvironment();
-  const entrance = await startPeer({ slots: 0, environment });
-  const joining = { environment, through: [entrance] };
+  const entrance = await startPeer({ slots: 0 });
+  const joining = { through: [entrance] };
   const volunteers = await startPeers(2, { ...joining, slots: 1 });
   const relays = await startPeers(relayCount, { ...joining, slots: 0 });
   const others = [...volunteers, ...relays];
@@ -59,16 +55,4 @@ async function startPeers(wanted: number, options: PeerOptions): Promise<readonl
   };
   await Promise.all([start(), start()]);
   return peers;
-}
-
-/**
- * Compiling is half of what it costs to start a peer; so one does it for all, and leaves it behind
- * when it ends in good order.
- */
-async function compiledEnvironment(): Promise<Record<string, string>> {
-  const environment = { NODE_COMPILE_CACHE: tempDir() };
-  const { process: first } = await startPeer({ slots: 0, environment });
-  first.kill('SIGTERM');
-  await once(first, 'exit');
-  return environment;
 }

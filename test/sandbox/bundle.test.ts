@@ -5,10 +5,10 @@ import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { readJob } from '../../src/cli/job-source.ts';
-import { createSandbox } from '../../src/sandbox/create-sandbox.ts';
+import { builtSandbox } from '../support/built-path.ts';
 import { batchOf, generousLimits, scriptOf, shown } from '../support/job-runner.ts';
 
-const sandbox = createSandbox({ slots: 1 });
+const sandbox = builtSandbox({ slots: 1 });
 const cwd = process.cwd();
 const nodeModules = join(import.meta.dirname, '../../node_modules');
 let folder: string;

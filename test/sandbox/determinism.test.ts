@@ -13,7 +13,7 @@ import { type JobSource, readJob } from '../../src/cli/job-source.ts';
 import type { ChunkOutcome, LoadableProgram, Sandbox } from '../../src/ports.ts';
 import { createRandom, sample } from '../../src/protocol/random.ts';
 import { JobInput } from '../../src/runtime/job-input.ts';
-import { createSandbox } from '../../src/sandbox/create-sandbox.ts';
+import { builtSandbox } from '../support/built-path.ts';
 import { encodeCanonical } from '../../src/wire/canonical-cbor.ts';
 import { aJobId, generousLimits, scriptOf } from '../support/job-runner.ts';
 
@@ -39,7 +39,7 @@ const ORDERS = 50;
 /** Of one job: the rest are alike. */
 const CHUNKS = 8;
 
-const sandboxes = Array.from({ length: PROCESSES }, () => createSandbox({ slots: THREADS }));
+const sandboxes = Array.from({ length: PROCESSES }, () => builtSandbox({ slots: THREADS }));
 
 afterAll(async () => {
   await Promise.all(sandboxes.map((sandbox) => sandbox.close()));

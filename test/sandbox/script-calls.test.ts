@@ -4,12 +4,12 @@ import { afterAll, expect, test } from 'vitest';
 
 import type { ChunkLimits } from '../../src/model/job.ts';
 import { type Pair, ScriptCalls } from '../../src/runtime/script-calls.ts';
-import { createSandbox } from '../../src/sandbox/create-sandbox.ts';
+import { builtSandbox } from '../support/built-path.ts';
 import { encodeCanonical } from '../../src/wire/canonical-cbor.ts';
 import { generousLimits, scriptOf } from '../support/job-runner.ts';
 
 // Of a peer that only asks: it has to be able to compare all the same.
-const sandbox = createSandbox({ slots: 0 });
+const sandbox = builtSandbox({ slots: 0 });
 afterAll(() => sandbox.close());
 
 const pairOf = (first: unknown, second: unknown): Pair => [

@@ -12,13 +12,13 @@ import { GridError } from '../../src/model/errors.ts';
 import { limits } from '../../src/model/limits.ts';
 import type { ProgramKey } from '../../src/model/program.ts';
 import type { SplitInput } from '../../src/ports.ts';
-import { createSandbox } from '../../src/sandbox/create-sandbox.ts';
+import { builtSandbox } from '../support/built-path.ts';
 import { encodeCanonical } from '../../src/wire/canonical-cbor.ts';
 import { loadProgram, splitAll } from '../support/job-runner.ts';
 
 const MiB = 1024 * 1024;
-const sandbox = createSandbox({ slots: 1, limits: { memoryBytesMax: 48 * MiB } });
-const impatient = createSandbox({ slots: 1, splitIdleMsMax: 500, mergeIdleMsMax: 500 });
+const sandbox = builtSandbox({ slots: 1, limits: { memoryBytesMax: 48 * MiB } });
+const impatient = builtSandbox({ slots: 1, splitIdleMsMax: 500, mergeIdleMsMax: 500 });
 const { signal: never } = new AbortController();
 const compute = 'function compute(n) { return n; }';
 let folder: string;

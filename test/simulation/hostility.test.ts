@@ -23,7 +23,7 @@ simulate('a fifth of the peers forges, and nobody believes them', [1], (seed) =>
 });
 
 simulate('a fifth of the peers repeats old offers, and all correct ones get new', [1], (seed) => {
-  const figures = underAttack(seed, 'replay');
+  const figures = underAttack(seed, 'replay', 80);
   expectAllReached(figures);
   expect(figures.caught).toBeGreaterThan(0);
 });

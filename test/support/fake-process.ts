@@ -12,6 +12,7 @@
 import { existsSync, writeFileSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 
+import { limits } from '../../src/model/limits.ts';
 import { decodeCanonical, encodeCanonical } from '../../src/wire/canonical-cbor.ts';
 import { unpack } from '../../src/wire/packed.ts';
 import { Channel, channelFd } from '../../src/sandbox/channel.ts';
@@ -133,5 +134,5 @@ const misbehave: { readonly [word: string]: Misbehaviour | undefined } = {
     ),
   'send no outcomes, again and again': (channel, _socket, id) => outcomes(channel, id, []),
   'send too large a result': (channel, _socket, id) =>
-    outcomes(channel, id, [new Uint8Array(2 * MiB)]),
+    outcomes(channel, id, [new Uint8Array(limits.resultBytesMax + 1)]),
 };

@@ -6,14 +6,15 @@ import { expect, onTestFinished } from 'vitest';
 
 import type { Sandbox } from '../../src/ports.ts';
 import { createSandbox, type SandboxOptions } from '../../src/sandbox/create-sandbox.ts';
+import { builtCommand, builtPath } from './built-path.ts';
 import { batchOf, loadProgram, shown } from './job-runner.ts';
 import { tempDir } from './temp-dir.ts';
 
-const fakeProcess = join(import.meta.dirname, 'fake-process.ts');
+const fakeProcess = builtPath('test/support/fake-process.ts');
 
 /** Adds a mark to its input; "slow" takes a while. */
 export const marking = `function compute(word) {
-  if (word === 'slow') for (let n = 0; n < 3e8; n += 1);
+  if (word === 'slow') for (let n = 0; n < 1e8; n += 1);
   return word + '!';
 }`;
 
@@ -22,10 +23,8 @@ export function sandboxFor(
   ...fake: readonly string[]
 ): Sandbox {
   const command =
-    fake.length === 0
-      ? {}
-      : { command: { file: process.execPath, arguments: fake, inherited: [] } };
-  const sandbox = createSandbox({ slots: 1, ...options }, command);
+    fake.length === 0 ? builtCommand() : { file: process.execPath, arguments: fake, inherited: [] };
+  const sandbox = createSandbox({ slots: 1, ...options }, { command });
   onTestFinished(async () => sandbox.close());
   return sandbox;
 }

@@ -6,13 +6,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 
 import { connectControl, type ControlClient } from '../../src/transport/control-client.ts';
+import { builtPath } from './built-path.ts';
 
-export const launcher = fileURLToPath(new URL('../../bin/manyhands.js', import.meta.url));
-const dying = fileURLToPath(new URL('dying-peer-process.ts', import.meta.url));
-const saboteur = fileURLToPath(new URL('saboteur-process.ts', import.meta.url));
+export const launcher = builtPath('bin/manyhands.js');
+const dying = builtPath('test/support/dying-peer-process.ts');
+const saboteur = builtPath('test/support/saboteur-process.ts');
 
 export type PeerProcess = {
   readonly peer: string;
@@ -33,6 +33,8 @@ export type PeerProcessOptions = {
   /** Whom to join through. */
   readonly through?: readonly PeerProcess[];
   readonly slots?: number;
+  /** The command of another build. */
+  readonly launcher?: string;
   readonly args?: readonly string[];
   /** Share of chunks for which it returns wrong results; absent for an honest peer. */
   readonly lieRate?: number;
@@ -46,20 +48,17 @@ export type PeerProcessOptions = {
   readonly diesAt?: readonly [point: string, times: number];
   /** A command that becomes the peer, given the peer's command line as its last arguments. */
   readonly wrapper?: readonly string[];
-  /** Variables beside those of this process. */
-  readonly environment?: Readonly<Record<string, string>>;
   /** Where the data folder is seen from here, when the peer lives in a mount namespace. */
   readonly seenAt?: (pid: number) => string;
 };
 
 export async function spawnPeer(options: PeerProcessOptions): Promise<PeerProcess> {
-  const { dataPath, slots = 1, args = [], wrapper = [], environment, seenAt } = options;
+  const { dataPath, slots = 1, args = [], wrapper = [], seenAt } = options;
   const joined = options.through?.flatMap(({ address }) => ['--peer', address]) ?? [];
   const listening = ['--data', dataPath, '--listen', '127.0.0.1:0', '--slots', String(slots)];
   const line = [...wrapper, process.execPath, ...programOf(options), 'join', '--json'];
   const [command = '', ...words] = line.concat(listening, '--log-format', 'json', joined, args);
-  const env = { ...process.env, ...environment };
-  const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'pipe'], env });
+  const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = once(child, 'exit');
   const log = new Lines(child);
   const [about] = await Promise.race([
@@ -92,7 +91,7 @@ function programOf(options: PeerProcessOptions): string[] {
   const { lieRate, liesAlone, honestFirst = 0, adds } = options;
   const { diesAt } = options;
   if (diesAt !== undefined) return [dying, ...diesAt.map(String)];
-  if (lieRate === undefined) return [launcher];
+  if (lieRate === undefined) return [options.launcher ?? launcher];
   const alone = liesAlone === true ? ['--lies-alone'] : [];
   const added = adds === undefined ? [] : [`--adds=${adds}`];
   return [saboteur, String(lieRate), ...alone, ...added, '--honest-first', String(honestFirst)];

@@ -41,7 +41,7 @@ function isSandbox(pid: number): boolean {
   try {
     const [, , parent] = statOf(pid);
     const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-    return Number(parent) === process.pid && /(?:sandbox|fake)-process\.ts/.test(command);
+    return Number(parent) === process.pid && /(?:sandbox|fake)-process\.[jt]s/.test(command);
   } catch {
     return false;
   }

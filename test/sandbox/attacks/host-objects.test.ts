@@ -7,10 +7,10 @@
 
 import { afterAll, describe, expect, test } from 'vitest';
 
-import { createSandbox } from '../../../src/sandbox/create-sandbox.ts';
+import { builtSandbox } from '../../support/built-path.ts';
 import { attackLimits, attacked, failure, refused, script } from '../../support/attack.ts';
 
-const sandbox = createSandbox({ slots: 1, limits: attackLimits });
+const sandbox = builtSandbox({ slots: 1, limits: attackLimits });
 
 afterAll(async () => sandbox.close());
 

@@ -5,7 +5,7 @@
 
 import { afterAll, describe, expect, test } from 'vitest';
 
-import { createSandbox } from '../../../src/sandbox/create-sandbox.ts';
+import { builtSandbox } from '../../support/built-path.ts';
 import { attackLimits, command, failure, refused } from '../../support/attack.ts';
 import {
   assemble,
@@ -18,7 +18,7 @@ import {
   type Bytes,
 } from '../../support/wasm-builder.ts';
 
-const sandbox = createSandbox({ slots: 1, limits: attackLimits });
+const sandbox = builtSandbox({ slots: 1, limits: attackLimits });
 
 afterAll(async () => sandbox.close());
 

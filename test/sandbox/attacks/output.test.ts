@@ -2,11 +2,11 @@
 
 import { afterAll, describe, expect, test } from 'vitest';
 
-import { createSandbox } from '../../../src/sandbox/create-sandbox.ts';
+import { builtSandbox } from '../../support/built-path.ts';
 import { attackLimits, attacked, command, failure, script } from '../../support/attack.ts';
 import { op, type, wasiCommand } from '../../support/wasm-builder.ts';
 
-const sandbox = createSandbox({ slots: 1, limits: attackLimits });
+const sandbox = builtSandbox({ slots: 1, limits: attackLimits });
 
 afterAll(async () => sandbox.close());
 

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 
 import { afterAll, describe, expect, test } from 'vitest';
 
-import { createSandbox } from '../../../src/sandbox/create-sandbox.ts';
+import { builtSandbox } from '../../support/built-path.ts';
 import { wasiResults } from '../../../src/sandbox/wasi-functions.ts';
 import { attacked, attackLimits, command, failure } from '../../support/attack.ts';
 import { op, wasiCommand } from '../../support/wasm-builder.ts';
 
-const sandbox = createSandbox({ slots: 1, limits: attackLimits });
+const sandbox = builtSandbox({ slots: 1, limits: attackLimits });
 const programs = join(import.meta.dirname, '../../support/wasi');
 
 afterAll(async () => sandbox.close());

@@ -9,13 +9,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jobId } from '../../../src/model/ids.ts';
 import type { ChunkBatch, LoadableProgram, Sandbox } from '../../../src/ports.ts';
 import { createRandom, sample } from '../../../src/protocol/random.ts';
-import { createSandbox } from '../../../src/sandbox/create-sandbox.ts';
+import { builtSandbox } from '../../support/built-path.ts';
 import { attackLimits, command, expectHonest, failure } from '../../support/attack.ts';
 import { batchOf, programText, scriptOf, shown } from '../../support/job-runner.ts';
 import { leaver, smuggler, ways } from '../../support/smuggler.ts';
 
-const sandbox = createSandbox({ slots: 1, limits: attackLimits });
-const twoThreads = createSandbox({ slots: 2, limits: attackLimits });
+const sandbox = builtSandbox({ slots: 1, limits: attackLimits });
+const twoThreads = builtSandbox({ slots: 2, limits: attackLimits });
 
 afterAll(async () => Promise.all([sandbox.close(), twoThreads.close()]));
 

@@ -2,7 +2,7 @@
 
 import { afterAll, describe, expect, test } from 'vitest';
 
-import { createSandbox } from '../../../src/sandbox/create-sandbox.ts';
+import { builtSandbox } from '../../support/built-path.ts';
 import {
   attackLimits,
   attacked,
@@ -14,7 +14,7 @@ import {
 } from '../../support/attack.ts';
 import { op, type, wasiCommand } from '../../support/wasm-builder.ts';
 
-const sandbox = createSandbox({ slots: 1, limits: attackLimits });
+const sandbox = builtSandbox({ slots: 1, limits: attackLimits });
 
 afterAll(async () => sandbox.close());
 

@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 
+import { limits } from '../../../src/model/limits.ts';
 import type { Offer__Output } from '../../../src/wire/generated/manyhands/v1/Offer.ts';
 import type { OverlayFrame } from '../../../src/wire/generated/manyhands/v1/OverlayFrame.ts';
 import { signOffer } from '../../../src/wire/offer-codec.ts';
@@ -136,7 +137,9 @@ test.each<[string, Buffer, RegExp]>([
   ['an offer without memory', gossip({ limits: { wallMsMax: 1, resultBytesMax: 1 } }), /memory/],
   [
     'an offer of huge results',
-    gossip({ limits: { wallMsMax: 1, memoryBytesMax: 1, resultBytesMax: 2 ** 20 + 6 } }),
+    gossip({
+      limits: { wallMsMax: 1, memoryBytesMax: 1, resultBytesMax: limits.resultBytesMax + 1 },
+    }),
     /result_bytes_max/,
   ],
   [
