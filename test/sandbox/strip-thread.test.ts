@@ -3,7 +3,9 @@
  * in this process, which Node's permission model doesn't hold.
  */
 
-import { describe, expect, test } from 'vitest';
+import { setFlagsFromString } from 'node:v8';
+
+import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { runRaw } from '../support/raw-thread.ts';
 
@@ -52,6 +54,12 @@ describe('a stripped thread', () => {
     'WeakRef',
   ])('has no %s', async (name) => {
     expect(await runRaw(`typeof ${name}`)).toEqual({ value: 'undefined' });
+  });
+
+  test('has no gc either when V8 hands it to all threads', async () => {
+    setFlagsFromString('--expose-gc');
+    onTestFinished(() => setFlagsFromString('--no-expose-gc'));
+    expect(await runRaw('typeof gc')).toEqual({ value: 'undefined' });
   });
 
   test('has a process that says nothing and does nothing', async () => {
