@@ -1,10 +1,8 @@
-/**
- * How many chunks a second the grid itself can handle: no-op chunks, and the requester's memory.
- */
+/** How many chunks a second the grid itself can handle: no-op chunks. */
 
 import { fileURLToPath } from 'node:url';
 
-import { type Benchmark, type Figure, peakMegabytes, runJob, withGrid } from './support.ts';
+import { type Benchmark, type Figure, runJob, withGrid } from './support.ts';
 
 const noOp = fileURLToPath(new URL('jobs/no-op.ts', import.meta.url));
 
@@ -19,21 +17,6 @@ export const dispatch: Benchmark = {
       await onEvidence(150_000),
     ];
   },
-};
-
-export const memory: Benchmark = {
-  about: 'a job of a million no-op chunks, trust all: peak resident memory of the requester',
-  run: () =>
-    withGrid([{ slots: 0 }, ...VOLUNTEERS], async (requester) => {
-      const before = await peakMegabytes(requester.process.pid);
-      const job = await runJob(requester, { path: noOp, params: { count: 1_000_000 }, quorum: 1 });
-      const after = await peakMegabytes(requester.process.pid);
-      return [
-        { what: 'requester before the job', value: before, unit: 'MB' },
-        { what: 'requester, a million chunks', value: after, unit: 'MB', aim: { atMost: 200 } },
-        { what: 'accepted chunks/s', value: (job.accepted * 1000) / job.wallMs, unit: '1/s' },
-      ];
-    }),
 };
 
 function rate(what: string, quorum: number, count: number, aim: number): Promise<Figure> {

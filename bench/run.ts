@@ -8,8 +8,10 @@ import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 import { crunching } from './crunching.ts';
-import { dispatch, memory } from './dispatch.ts';
+import { dispatch } from './dispatch.ts';
 import { efficiency } from './efficiency.ts';
+import { memory } from './memory.ts';
+import { merging } from './merging.ts';
 import { overhead } from './overhead.ts';
 import { overlay } from './overlay.ts';
 import { signatures } from './signatures.ts';
@@ -23,6 +25,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   efficiency,
   startup,
   overhead,
+  merging,
   crunching,
   overlay,
   verification,

@@ -104,3 +104,9 @@ export async function peakMegabytes(pid: number | undefined): Promise<number> {
   const [, kib = ''] = /^VmHWM:\s+(\d+) kB$/m.exec(status) ?? [];
   return (Number(kib) * 1024) / 1e6;
 }
+
+/** The process of a peer's sandbox, the only one that a peer starts; Linux only. */
+export async function sandboxOf(pid: number | undefined): Promise<number | undefined> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return children === '' ? undefined : Number.parseInt(children, 10);
+}

@@ -90,9 +90,13 @@ export const limits = {
   unsentBytesMax: 64 * MiB,
   /** Leases that a volunteer says it holds of a job: those, and results not acknowledged. */
   holdMax: 2 * 4096,
-  /** Chunks of a job with undecided replicas; past it only known chunks are leased again.
-   *  65,536 of them cost some 30 MiB. */
+  /**
+   * Chunks with undecided replicas, of all jobs of a requester; past it only known chunks are
+   * leased again. With two replicas each 65,536 of them cost some 60 MB (`bench/memory.ts`).
+   */
   openChunksMax: 65_536,
+  /** A job may have so many of them, whatever the others have: enough for it to go on. A guess. */
+  openChunksEachMin: 1024,
   /** Live offers that a peer remembers; at 4 KiB each at most, 16 MiB. The oldest is dropped. */
   offersMax: 4096,
   /** A signed offer on the wire. */

@@ -1,5 +1,9 @@
 /** How many leases, for how long: the formulas, apart from the tables that use them. */
 
+import type { JobId } from '../model/ids.ts';
+import { limits } from '../model/limits.ts';
+import type { JobTable } from './job-table.ts';
+
 /**
  * Guided self-scheduling (Polychronopoulos and Kuck 1987): nobody is granted more than half of its
  * fair share of what is left, so that the tail is spread over all peers.
@@ -12,6 +16,19 @@ export function grantSize(demand: number, remaining: number, askers: number): nu
   const share = Math.ceil(remaining / (2 * Math.max(askers, 1)));
   return Math.min(demand, Math.max(share, 1));
 }
+
+/**
+ * How many chunks of a job may be open: what the others leave of the bound of all, or little.
+ *
+ * @param runs the requester's jobs, this one among them
+ */
+export function openRoom(job: JobId, runs: Iterable<OpenJob>): number {
+  let room: number = limits.openChunksMax;
+  for (const other of runs) if (other.job !== job) room -= other.table.open ?? 0;
+  return Math.max(room, limits.openChunksEachMin);
+}
+
+type OpenJob = { readonly job: JobId; readonly table: Pick<JobTable, 'open'> };
 
 /**
  * Leases whose peer's stream was lost are kept for it so long, and the peer keeps what waits in its

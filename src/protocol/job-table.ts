@@ -53,6 +53,8 @@ export interface JobTable {
   /** Undecided chunks with at least one lease out. */
   readonly inFlight: number;
   readonly activeLeases: number;
+  /** Chunks with undecided replicas; absent in a table that bounds them by itself. */
+  readonly open?: number;
   /** Replicas that could be leased now, to somebody: an estimate. */
   readonly replicasOpen: number;
   /** How long a lease made now lasts. */

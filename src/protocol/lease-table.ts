@@ -2,7 +2,7 @@
  * One job at its requester: which chunks are open, who holds which lease, which results came back.
  *
  * Picture a frontier that moves through the chunk numbers. Behind it every chunk is decided (one
- * bit in the assembler) or open (an object here, at most `openChunksMax` of them); beyond it
+ * bit in the assembler) or open (an object here, at most `openRoom` of them); beyond it
  * nothing is stored, however many chunks there are. A peer that asks is first given replicas that
  * open chunks still want (`ticket-queue.ts`), then fresh chunks at the frontier, then, in the tail,
  * a twin of the oldest lease of somebody else.
@@ -41,6 +41,7 @@ export class LeaseTable implements JobTable {
   readonly tally: Tally;
   readonly #spec: JobSpec;
   readonly #quorum: number;
+  readonly #openMax: () => number;
   /** Their results were refuted; no more than contributors. */
   readonly #caught = new Set<PeerId>();
   readonly #open = new Map<number, OpenChunk>();
@@ -54,11 +55,18 @@ export class LeaseTable implements JobTable {
   #disputed = 0;
   #disputesEver = 0;
 
-  constructor(job: JobId, spec: JobSpec, totals: Totals) {
+  /** @param openMax chunks that may be open at present */
+  constructor(
+    job: JobId,
+    spec: JobSpec,
+    totals: Totals,
+    openMax: () => number = () => limits.openChunksMax,
+  ) {
     this.job = job;
     this.tally = new Tally(totals);
     this.#spec = spec;
     this.#quorum = trustNeeded(spec).quorum;
+    this.#openMax = openMax;
     this.#turnaround = new Turnaround(spec.limits.wallMsMax);
   }
 
@@ -119,6 +127,10 @@ export class LeaseTable implements JobTable {
     return this.#book.inFlight;
   }
 
+  get open(): number {
+    return this.#open.size;
+  }
+
   get activeLeases(): number {
     return this.#book.size;
   }
@@ -162,7 +174,8 @@ export class LeaseTable implements JobTable {
       give(open);
       return 'take';
     });
-    while (leases.length < countMax && this.#mayOpen()) give(this.#openNext());
+    const openMax = leases.length < countMax ? this.#openMax() : 0;
+    while (leases.length < countMax && this.#mayOpen(openMax)) give(this.#openNext());
     while (leases.length < countMax) {
       const open = this.#oldestStraggler(peer, nowMs);
       if (open === undefined) break;
@@ -251,8 +264,8 @@ export class LeaseTable implements JobTable {
     return this.#splitEnded && this.#frontier >= this.#chunks;
   }
 
-  #mayOpen(): boolean {
-    return this.#frontier < this.#chunks && this.#open.size < limits.openChunksMax;
+  #mayOpen(openMax: number): boolean {
+    return this.#frontier < this.#chunks && this.#open.size < openMax;
   }
 
   #openNext(): OpenChunk {

@@ -17,19 +17,25 @@ export type Replica = {
   state: 'active' | 'expired' | 'rested' | 'revoked' | 'voted' | 'failed';
 };
 
-export type Group = { readonly digest: Digest; peers: PeerId[] };
+export type Group = { readonly digest: Digest; peers: readonly PeerId[] };
 
 /** Leases are numbered from 1. */
 const NO_LEASE = 0;
 
+/**
+ * Lists are never changed, but replaced by what `concat` makes. There may be 65,536 of these
+ * chunks, and the first `push` makes room for 17 items: it was a third of their memory.
+ */
+const NONE: readonly never[] = [];
+
 export class OpenChunk {
   readonly chunk: number;
-  replicas: Replica[] = [];
+  replicas: readonly Replica[] = NONE;
   /**
    * Who returned which digest. The values are not kept: the vote that makes a group canonical
    * brings the value along, and what strangers send is not worth holding until then.
    */
-  groups: Group[] = [];
+  groups: readonly Group[] = NONE;
   /** Of the value that the store has, where values are kept before they are believed. */
   stored: Digest | undefined;
   /** Live tickets in the queue. */
@@ -39,7 +45,7 @@ export class OpenChunk {
   /** How often it has been leased once more than needed, because replicas took long. */
   twins = 0;
   decided = false;
-  readonly #failures: { readonly peer: PeerId; readonly failure: Failure }[] = [];
+  #failures: readonly { readonly peer: PeerId; readonly failure: Failure }[] = NONE;
 
   constructor(chunk: number) {
     this.chunk = chunk;
@@ -57,9 +63,13 @@ export class OpenChunk {
     if (peers.length > 0) open.groups = [{ digest, peers: [...peers] }];
     for (const peer of [...peers, without]) {
       const lease = NO_LEASE;
-      open.replicas.push({ lease, peer, leasedAtMs: 0, deadlineMs: 0, state: 'voted' });
+      open.add({ lease, peer, leasedAtMs: 0, deadlineMs: 0, state: 'voted' });
     }
     return open;
+  }
+
+  add(replica: Replica): void {
+    this.replicas = this.replicas.concat([replica]);
   }
 
   /**
@@ -120,8 +130,8 @@ export class OpenChunk {
 
   vote(peer: PeerId, digest: Digest): void {
     const group = this.groups.find((other) => other.digest === digest);
-    if (group === undefined) this.groups.push({ digest, peers: [peer] });
-    else if (!group.peers.includes(peer)) group.peers.push(peer);
+    if (group === undefined) this.groups = this.groups.concat([{ digest, peers: [peer] }]);
+    else if (!group.peers.includes(peer)) group.peers = group.peers.concat([peer]);
   }
 
   /** Whoever voted so may have the chunk again, and its vote counts once: its value is lacking. */
@@ -138,7 +148,7 @@ export class OpenChunk {
   }
 
   fail(peer: PeerId, failure: Failure): void {
-    this.#failures.push({ peer, failure });
+    this.#failures = this.#failures.concat([{ peer, failure }]);
   }
 
   /** Who said that it fails. */

@@ -17,7 +17,7 @@ import { programRef } from '../model/program.ts';
 import type { Awareness } from './awareness.ts';
 import type { Effect, Now } from './events.ts';
 import { type OfferCause, OfferPace } from './offer-pace.ts';
-import { CUT_MS_MAX, SILENT_CUT_MS_MAX } from './grant.ts';
+import { CUT_MS_MAX, openRoom, SILENT_CUT_MS_MAX } from './grant.ts';
 import type { JobPast } from './job-past.ts';
 import type { JobTable } from './job-table.ts';
 import { EvidenceTable } from './evidence-table.ts';
@@ -124,7 +124,9 @@ export class Requester {
   #tableOf(job: JobId, spec: JobSpec): JobTable {
     const { credibility } = trustNeeded(spec);
     const { totals } = this;
-    if (credibility === undefined) return new LeaseTable(job, spec, totals);
+    if (credibility === undefined) {
+      return new LeaseTable(job, spec, totals, () => openRoom(job, this.jobs));
+    }
     return new EvidenceTable(job, spec, {
       trust: credibility,
       totals,

@@ -9,8 +9,20 @@
  */
 
 import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 export function keepHeapSmall(): void {
   setFlagsFromString('--heap-growing-percent=15');
   setFlagsFromString('--semi-space-growth-factor=1');
+}
+
+/**
+ * Gives back what a peer that has nothing to do has no use for, code that was compiled for its
+ * start included: some 10 MB. V8 collects that only when it is short of memory. It takes a tenth of
+ * a second or so, in which nothing else goes on.
+ */
+export function giveBackMemory(): void {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  if (typeof collect === 'function') collect({ type: 'major', flavor: 'last-resort' });
 }

@@ -22,6 +22,8 @@ export type SandboxOptions = Partial<HealthOptions> & {
   readonly splitIdleMsMax?: number;
   /** How long `merge` may run without asking for a result. */
   readonly mergeIdleMsMax?: number;
+  /** How long the process may have nothing to do before it is ended, until there is something. */
+  readonly idleMsMax?: number;
 };
 
 export type SandboxComponents = {
@@ -29,6 +31,8 @@ export type SandboxComponents = {
   readonly command?: ProcessCommand;
   /** Told each time that the process died and will be started again, in words for a person. */
   readonly onTrouble?: (trouble: string) => void;
+  /** Told each time that the process was ended because there is nothing to do. */
+  readonly onRest?: () => void;
 };
 
 const chunkLimitsDefault: ChunkLimits = {
@@ -42,19 +46,29 @@ const chunkLimitsDefault: ChunkLimits = {
 const splitIdleMsMaxDefault = 30_000;
 /** Its last step may well be the longest: compressing a picture, sorting what was gathered. */
 const mergeIdleMsMaxDefault = 120_000;
+/**
+ * A process that waits holds some 100 MB, most of it with its threads after a job, and starting it
+ * takes half a second. A peer that is idle for a minute may well be for a day. A guess.
+ */
+const idleMsMaxDefault = 60_000;
 
 export function createSandbox(
   options: SandboxOptions,
-  { command = processCommand(), onTrouble = () => undefined }: SandboxComponents = {},
+  {
+    command = processCommand(),
+    onTrouble = () => undefined,
+    onRest = () => undefined,
+  }: SandboxComponents = {},
 ): Sandbox {
   return new ProcessSandbox(
     {
       ...healthDefaults,
       splitIdleMsMax: splitIdleMsMaxDefault,
       mergeIdleMsMax: mergeIdleMsMaxDefault,
+      idleMsMax: idleMsMaxDefault,
       ...options,
       limits: { ...chunkLimitsDefault, ...options.limits },
     },
-    { command, onTrouble },
+    { command, onTrouble, onRest },
   );
 }

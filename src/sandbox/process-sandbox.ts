@@ -35,9 +35,16 @@ import type { StepExchange, StepToRun } from './step-exchange.ts';
 import { giveResults, takeChunks } from './step-talk.ts';
 import { nextStage, type Stage, Suspects } from './suspects.ts';
 
-export type ProcessSandboxOptions = SandboxSettings & HealthOptions;
+export type ProcessSandboxOptions = SandboxSettings &
+  HealthOptions & {
+    /** How long the process may have nothing to do before it is ended, until there is something. */
+    readonly idleMsMax: number;
+  };
 
-export type ProcessSandboxComponents = Pick<SupervisorComponents, 'command' | 'onTrouble'>;
+export type ProcessSandboxComponents = Pick<
+  SupervisorComponents,
+  'command' | 'onTrouble' | 'onRest'
+>;
 
 /** Programs that can be loaded again; a few hundred bytes each, so many as the process may keep. */
 const programsMax = 1024;
@@ -95,6 +102,7 @@ export class ProcessSandbox implements Sandbox {
   readonly #convictions = new Recent<ProgramKey, number>(programsMax);
   /** Of the machine, or of the container that this runs in. */
   readonly #machineBytes = Math.min(totalmem(), process.constrainedMemory() || Infinity);
+  #idleTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(options: ProcessSandboxOptions, components: ProcessSandboxComponents) {
@@ -184,6 +192,7 @@ export class ProcessSandbox implements Sandbox {
 
   async close(): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#idleTimer);
     const ended = this.#supervisor.close();
     this.#refuseAll();
     await ended;
@@ -220,6 +229,9 @@ export class ProcessSandbox implements Sandbox {
     for (let work = this.#work.next(); work !== undefined; work = this.#work.next()) {
       void this.#perform(work, client);
     }
+    clearTimeout(this.#idleTimer);
+    if (!this.#work.isEmpty) return;
+    this.#idleTimer = setTimeout(() => this.#supervisor.rest(), this.#options.idleMsMax).unref();
   }
 
   async #perform(work: Work, client: ProcessClient): Promise<void> {

@@ -23,6 +23,8 @@ export type SupervisorComponents = {
   readonly onDown: (death: Death) => void;
   /** It died or could not be started, and will be started again; in words for a person. */
   readonly onTrouble: (trouble: string) => void;
+  /** It was ended because there is nothing to do. */
+  readonly onRest: () => void;
   /** It can't be started, as far as can be seen; `onUp` may follow all the same. */
   readonly onUnstartable: () => void;
 };
@@ -38,6 +40,11 @@ export class ProcessSupervisor {
   #deathsInARow = 0;
   #failedStarts = 0;
   #starts = 0;
+  #rests = 0;
+  /** What was ended by `rest` and is not gone yet. */
+  #resting: ProcessChild | undefined;
+  /** It was asked for since. */
+  #isWantedAgain = false;
   #trouble: string | undefined;
   #closed = false;
 
@@ -52,7 +59,7 @@ export class ProcessSupervisor {
   }
 
   get restarts(): number {
-    return Math.max(0, this.#starts - 1);
+    return Math.max(0, this.#starts - 1 - this.#rests);
   }
 
   /** Why it isn't up, for a person; undefined while it is. */
@@ -66,6 +73,7 @@ export class ProcessSupervisor {
 
   /** Costs nothing when it has been started. */
   start(): void {
+    if (this.#resting !== undefined) this.#isWantedAgain = true;
     if (this.#child !== undefined || this.#restart !== undefined || this.#closed) return;
     this.#starts += 1;
     const child = new ProcessChild(this.#components.command);
@@ -74,9 +82,18 @@ export class ProcessSupervisor {
     void child.died.then((death) => {
       health?.stop();
       this.#child = undefined;
-      this.#died(death);
+      if (this.#resting === child) this.#hasRested();
+      else this.#died(death);
       client?.close(new ProcessDied(death));
     });
+  }
+
+  /** Ends it until it is started again, which nobody is told of. To be called when it is idle. */
+  rest(): void {
+    if (this.#client === undefined) return;
+    this.#client = undefined;
+    this.#resting = this.#child;
+    this.#child?.kill({ reason: 'was ended since it had nothing to do', outOfMemory: false });
   }
 
   /** Ends the process. Nothing is reported any more. Idempotent. */
@@ -110,6 +127,14 @@ export class ProcessSupervisor {
     this.#failedStarts = 0;
     this.#trouble = undefined;
     this.#components.onUp();
+  }
+
+  #hasRested(): void {
+    this.#rests += 1;
+    this.#resting = undefined;
+    if (this.#isWantedAgain) this.start();
+    else this.#components.onRest();
+    this.#isWantedAgain = false;
   }
 
   #died(death: Death): void {

@@ -57,6 +57,11 @@ export class Suspects<W extends Work> {
     return this.#running;
   }
 
+  /** Nothing runs, and nothing waits. */
+  get isEmpty(): boolean {
+    return this.#running.size === 0 && !this.#waits(() => true);
+  }
+
   /** How many of a kind wait. */
   waiting(kind: Work['kind']): number {
     const queues = this.#queues.filter((queue) => queue.kind === kind);

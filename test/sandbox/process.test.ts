@@ -50,6 +50,12 @@ const busyPeer = `
   console.log(sandboxPids()[0]);
 `;
 
+/** Counts up, a million times for each that it is given: some ms together. */
+const busyFor = `function compute(n) {
+  for (let count = 0; count < n * 1e6; count++);
+  return n;
+}`;
+
 function moduleUrl(path: string): string {
   return new URL(path, import.meta.url).href;
 }
@@ -100,6 +106,24 @@ describe("the sandbox's process", () => {
     const sandbox = sandboxFor({ slots: 0 });
     await marked(sandbox);
     expect(sandboxPids()).toHaveLength(1);
+  });
+
+  test('is ended when it has nothing to do, and started when it has', async () => {
+    const sandbox = sandboxFor({ idleMsMax: 50 });
+    const program = await marked(sandbox);
+    await expect.poll(sandboxPids).toEqual([]);
+    expect(shown(await sandbox.run(batchOf(program, ['a'])))).toEqual(['a!']);
+    await expect.poll(sandboxPids).toEqual([]);
+    await loadProgram(sandbox, 'function compute() { return 0; }');
+    expect(sandbox.stats()).toEqual({ slotsBusy: 0, batchesQueued: 0, restarts: 0 });
+  });
+
+  test('is not ended while a chunk runs', async () => {
+    const sandbox = sandboxFor({ idleMsMax: 50 });
+    const program = await loadProgram(sandbox, busyFor);
+    const pid = await sandboxPid();
+    expect(shown(await sandbox.run(batchOf(program, [300])))).toEqual([300]);
+    expect(sandboxPids()).toEqual([pid]);
   });
 
   test('ends with its peer, even when that is killed and it is busy', async () => {

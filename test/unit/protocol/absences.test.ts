@@ -15,7 +15,7 @@ function leased(): Active[] {
 
 function leaseOf(open: OpenChunk, peer: typeof anna, lease: number) {
   const replica = { lease, peer, leasedAtMs: 0, deadlineMs: 60_000, state: 'active' } as const;
-  open.replicas.push(replica);
+  open.add(replica);
   return replica;
 }
 

@@ -18,7 +18,7 @@ function vote(source: ChunkSource, peer = anna, canCheck = true): number | undef
   const open = source.next(peer, false, canCheck);
   if (open === undefined) return undefined;
   const lease = { lease: 1, leasedAtMs: 0, deadlineMs: 1, state: 'voted' } as const;
-  open.replicas.push({ ...lease, peer });
+  open.add({ ...lease, peer });
   open.vote(peer, digestNumbered(open.chunk));
   source.waiting.reconsider(open);
   return open.chunk;

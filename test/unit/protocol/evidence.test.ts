@@ -147,7 +147,7 @@ test('a peer is proven right by others, not by itself, and the requester by nobo
 describe('what a chunk lacks', () => {
   const lease = (open: OpenChunk, peer: PeerId): OpenChunk => {
     const times = { leasedAtMs: 0, deadlineMs: 9 };
-    open.replicas.push({ lease: 1, peer, ...times, state: 'active' });
+    open.add({ lease: 1, peer, ...times, state: 'active' });
     return open;
   };
 
@@ -165,7 +165,7 @@ describe('what a chunk lacks', () => {
   /** Anna's earlier lease came back late. */
   function hearing(): OpenChunk {
     const open = lease(openOf([anna]), anna);
-    open.replicas.push({ lease: 2, peer: anna, leasedAtMs: 0, deadlineMs: 9, state: 'voted' });
+    open.add({ lease: 2, peer: anna, leasedAtMs: 0, deadlineMs: 9, state: 'voted' });
     return open;
   }
 });

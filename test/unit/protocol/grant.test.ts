@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
-import { grantSize, leaseLengthMs, twinAfterMs } from '../../../src/protocol/grant.ts';
+import { limits } from '../../../src/model/limits.ts';
+import { grantSize, leaseLengthMs, openRoom, twinAfterMs } from '../../../src/protocol/grant.ts';
+import { jobNumbered } from '../../support/protocol-fixtures.ts';
 
 describe('leases granted at a time', () => {
   test.each([
@@ -16,6 +18,25 @@ describe('leases granted at a time', () => {
     { demand: 100, remaining: 100, askers: 0, granted: 50 },
   ])('$demand wanted, $remaining left, $askers asking: $granted', (given) => {
     expect(grantSize(given.demand, given.remaining, given.askers)).toBe(given.granted);
+  });
+});
+
+describe('chunks of a job that may be open', () => {
+  const { openChunksMax, openChunksEachMin } = limits;
+
+  test.each([
+    { open: [70], room: openChunksMax },
+    { open: [70, 0, 100], room: openChunksMax - 100 },
+    // Those that bound theirs by themselves.
+    { open: [70, undefined], room: openChunksMax },
+    { open: [0, openChunksMax], room: openChunksEachMin },
+    { open: [0, openChunksMax / 2, openChunksMax], room: openChunksEachMin },
+  ])('$open are open of it and of others: $room', ({ open, room }) => {
+    const runs = open.map((count, index) => ({
+      job: jobNumbered(index),
+      table: count === undefined ? {} : { open: count },
+    }));
+    expect(openRoom(jobNumbered(0), runs)).toBe(room);
   });
 });
 

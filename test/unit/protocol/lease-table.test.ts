@@ -231,6 +231,19 @@ describe('bounds', () => {
     }
   });
 
+  test('no more chunks are opened than there is room for at present', () => {
+    let room = 3;
+    const table = new LeaseTable(jobNumbered(1), specOf(), emptyTotals(), () => room);
+    table.addChunks(10);
+    table.lease(anna, 9, 0);
+    expect(table.open).toBe(3);
+    room = 1;
+    expect(table.lease(bert, 9, 0)).toHaveLength(3);
+    expect(table.lease(cora, 9, 0)).toEqual([]);
+    room = 5;
+    expect(chunksOf(table.lease(cora, 9, 0))).toEqual([3, 4]);
+  });
+
   test('past the most contributors newcomers get nothing, and those known go on', () => {
     const table = tableOf(2 * limits.contributorsMax, { trust: { quorum: 1 } });
     for (let number = 0; number < limits.contributorsMax; number++) {

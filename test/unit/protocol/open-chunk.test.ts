@@ -10,7 +10,7 @@ const replicaOf = (state: Replica['state'], lease = 1, peer = anna): Replica => 
 
 function openOf(...replicas: Replica[]): OpenChunk {
   const open = new OpenChunk(7);
-  open.replicas.push(...replicas);
+  for (const replica of replicas) open.add(replica);
   return open;
 }
 
@@ -117,7 +117,7 @@ test('who is asked again may have the chunk once more, and its vote counts once'
   const open = new OpenChunk(3);
   const lease = { leasedAtMs: 0, deadlineMs: 9, state: 'voted' } as const;
   for (const [number, peer] of [anna, bert].entries()) {
-    open.replicas.push({ ...lease, lease: number, peer });
+    open.add({ ...lease, lease: number, peer });
     open.vote(peer, digestNumbered(number));
   }
   const [group] = open.groups;

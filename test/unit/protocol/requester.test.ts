@@ -278,6 +278,31 @@ describe('volunteers', () => {
     expect(effects[0]).toMatchObject({ to: anna, message: { type: 'leases' } });
   });
 
+  test('the chunks that are open of all jobs are bounded, and none has to wait for others', () => {
+    const requester = requesterWith(anna);
+    const { leasesHeldMax, openChunksMax, openChunksEachMin } = limits;
+    const other = jobNumbered(2);
+    for (const id of [job, other]) {
+      submit(requester, 2 * openChunksMax, 0, id, { trust: { quorum: 2 } });
+    }
+    for (let turn = 0; turn <= openChunksMax / leasesHeldMax; turn++) voteOnMore(job);
+    expect(requester.job(job)?.table.open).toBe(openChunksMax);
+    voteOnMore(other);
+    expect(requester.job(other)?.table.open).toBe(openChunksEachMin);
+    requester.end(job, at(9));
+    voteOnMore(other);
+    expect(requester.job(other)?.table.open).toBe(openChunksEachMin + leasesHeldMax);
+
+    function voteOnMore(of: JobId): void {
+      const effects = requester.handle(anna, ask(leasesHeldMax, of), at(1));
+      const leases = ofType(effects, 'send-to-volunteer').flatMap(({ message }) =>
+        message.type === 'leases' ? message.chunks : [],
+      );
+      const frame = { job: of, replicas: leases.map((lease) => resultOf(lease)) };
+      requester.handle(anna, { type: 'results', frame }, at(2));
+    }
+  });
+
   test('what a volunteer held when it went away is leased to those who ask', () => {
     const requester = requesterWith(anna, bert);
     submit(requester, 2);

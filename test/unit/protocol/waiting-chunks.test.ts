@@ -27,14 +27,14 @@ function openOf(chunk: number, ...groups: PeerId[][]): OpenChunk {
   for (const [number, peers] of groups.entries()) {
     for (const peer of peers) {
       open.vote(peer, digestNumbered(number));
-      open.replicas.push({ lease: 1, peer, leasedAtMs: 0, deadlineMs: 9, state: 'voted' });
+      open.add({ lease: 1, peer, leasedAtMs: 0, deadlineMs: 9, state: 'voted' });
     }
   }
   return open;
 }
 
 function lease(open: OpenChunk, peer: PeerId): void {
-  open.replicas.push({ lease: 2, peer, leasedAtMs: 0, deadlineMs: 9, state: 'active' });
+  open.add({ lease: 2, peer, leasedAtMs: 0, deadlineMs: 9, state: 'active' });
   open.active += 1;
 }
 
