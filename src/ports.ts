@@ -33,6 +33,15 @@ export interface Clock {
   unixMs(): number;
 }
 
+/** Calls back later: by the monotonic clock, at the earliest then, and late when all is. */
+export interface Timers {
+  /**
+   * Not before this call returns.
+   * @returns takes it back, if it has not come yet
+   */
+  after(ms: number, run: () => void): () => void;
+}
+
 export type { TransportEvent } from './model/messages.ts';
 export type { Certificates, InputFile, StoredJob, StoredOutput } from './model/stored-job.ts';
 export type { Equivalent, StoredResult, StoredStatement } from './model/stored-result.ts';
@@ -334,10 +343,14 @@ export interface Store {
 
   /**
    * Results for others that were not acknowledged, each in the place of an earlier one of its
-   * lease. Of more than `unsentMax`, or of more than `unsentBytesMax`, the oldest go.
+   * lease. Of more than `unsentMax`, or of more than `unsentBytesMax`, the oldest go of whoever has
+   * the most.
    */
   putUnsent(results: readonly Unsent[], keptAtMs: number): void;
-  /** The first put first; those kept before `sinceMs` are forgotten, damaged ones left out. */
+  /**
+   * The first put first; those kept before `sinceMs` are forgotten, damaged ones left out. A time
+   * before 2026 is that of a clock that was not set, and says nothing.
+   */
   listUnsent(sinceMs: number): readonly Unsent[];
   dropUnsent(requester: PeerId, job: JobId, leases: readonly number[]): void;
 

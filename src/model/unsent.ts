@@ -17,3 +17,8 @@ export type ComputedReplica = ReplicaResult & {
 };
 
 export type Unsent = Destination & { readonly replica: ComputedReplica };
+
+/** Of its value, or of what is told of its failure. */
+export function bytesOfReplica({ outcome }: ComputedReplica): number {
+  return outcome.type === 'result' ? outcome.value.length : outcome.failure.detail.length;
+}

@@ -49,7 +49,7 @@ export function votedOn(
     opens.set(chunk, open);
     open.stored = stored.get(chunk);
     if (open.hasHeard(peer)) continue;
-    open.replicas.push({ lease, peer, leasedAtMs: 0, deadlineMs: 0, state: 'voted' });
+    open.add({ lease, peer, leasedAtMs: 0, deadlineMs: 0, state: 'voted' });
     // Who was caught has said nothing, and does not get the chunk again.
     if (isHeard(peer)) open.vote(peer, digest);
   }

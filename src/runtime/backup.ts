@@ -7,6 +7,7 @@ import { GridError } from '../model/errors.ts';
 import { type PeerId, short } from '../model/ids.ts';
 import type { Standing } from '../model/standing.ts';
 import type { Store } from '../ports.ts';
+import { isUnderWay } from '../storage/ended-jobs.ts';
 import { openStore } from '../storage/sqlite-store.ts';
 import {
   type Identity,
@@ -14,12 +15,15 @@ import {
   keepIdentity,
   pemOf,
   readIdentity,
-  setIdentityAside,
+  replaceIdentity,
 } from '../transport/identity.ts';
 import { type Backup, decodeBackup, encodeBackup } from '../wire/backup-codec.ts';
 import { makeDataFolder } from './data-folder.ts';
 
 export { backupBytesMax } from '../wire/backup-codec.ts';
+
+/** Of jobs in the way, in the message. */
+const NAMED_MAX = 5;
 
 export type Imported = {
   readonly peer: PeerId;
@@ -63,9 +67,10 @@ export async function exportBackup(dataPath: string): Promise<Uint8Array> {
 /**
  * Makes the folder's peer the one of the backup. What the folder knows already of other peers, and
  * its receipts, stay; of two that are about the same the newer one.
- * @param replace the identity of another peer that is there; its key is kept beside
+ * @param replace the identity of another peer that is there, or of one that can't be read; its key
+ *   is kept beside. What another has computed and not delivered is forgotten.
  * @throws {GridError} `input-unreadable` for what is no backup; `identity-invalid` where another
- *   peer is; what opening the store throws
+ *   peer is, or jobs of one are under way; what opening the store throws
  */
 export async function importBackup(
   dataPath: string,
@@ -76,14 +81,17 @@ export async function importBackup(
   await makeDataFolder(dataPath);
   const store = await openStore({ path: dataPath });
   try {
-    const isPresent = await isAnother(dataPath, identity, replace);
+    const present = await presentIn(dataPath, identity, replace);
+    refuseOthersJobs(dataPath, store, identity.peer);
     const standings = mergeStandings(store, backup.standings);
     const receipts = mergeReceipts(store, backup, identity.peer);
-    const aside = isPresent === 'another' ? await setIdentityAside(dataPath) : undefined;
+    const imported = { peer: identity.peer, standings, receipts };
     // Last: until then nothing has become of the peer that was here.
-    if (isPresent !== 'same') await keepIdentity(dataPath, identity);
-    const replaced = aside === undefined ? {} : { replaced: aside };
-    return { peer: identity.peer, standings, receipts, ...replaced };
+    if (present === 'none') await keepIdentity(dataPath, identity);
+    if (present === 'none' || present === 'same') return imported;
+    const replaced = await replaceIdentity(dataPath, identity);
+    if (present === 'another') dropUnsent(store);
+    return { ...imported, replaced };
   } finally {
     store.close();
   }
@@ -101,12 +109,16 @@ function readBackup(bytes: Uint8Array): { backup: Backup; identity: Identity } {
   );
 }
 
-async function isAnother(
+async function presentIn(
   dataPath: string,
   { peer }: Identity,
   replace: boolean,
-): Promise<'none' | 'same' | 'another'> {
-  const present = await readIdentity(dataPath);
+): Promise<'none' | 'same' | 'another' | 'unreadable'> {
+  const present = await readIdentity(dataPath).catch((error: unknown) => {
+    if (replace) return 'unreadable' as const;
+    throw error;
+  });
+  if (present === 'unreadable') return present;
   if (present === undefined) return 'none';
   if (present.peer === peer) return 'same';
   if (replace) return 'another';
@@ -117,8 +129,33 @@ async function isAnother(
   );
 }
 
-/** Who was caught stays caught, whoever has seen it. */
-function mergeStandings(store: Store, standings: readonly Standing[]): number {
+/** Nobody but its requester can go on with a job: it would be lost, and its owner was not asked. */
+function refuseOthersJobs(dataPath: string, store: Store, self: PeerId): void {
+  const others = store.listJobs().filter((job) => isUnderWay(job) && job.spec.requester !== self);
+  if (others.length === 0) return;
+  const names = others.slice(0, NAMED_MAX).map(({ job, spec }) => `${spec.name} (${short(job)})`);
+  const more = others.length > NAMED_MAX ? ` and ${others.length - NAMED_MAX} more` : '';
+  throw new GridError(
+    'identity-invalid',
+    `The data folder ${dataPath} has jobs under way of another peer than the backup's: ` +
+      `${names.join(', ')}${more}. Start the peer that is there, and wait for them or cancel ` +
+      'them with `manyhands cancel`; or choose another folder with --data.',
+  );
+}
+
+/** Computed on leases of another peer: nobody takes it from this one. */
+function dropUnsent(store: Store): void {
+  for (const { requester, job, replica } of store.listUnsent(0)) {
+    store.dropUnsent(requester, job, [replica.lease]);
+  }
+}
+
+/** Who was caught stays caught, whoever has seen it. What was seen later than now is of now. */
+function mergeStandings(store: Store, given: readonly Standing[]): number {
+  const nowMs = Date.now();
+  const standings = given.map((standing) => {
+    return { ...standing, seenAtMs: Math.min(standing.seenAtMs, nowMs) };
+  });
   const known = new Map(store.listStandings().map((standing) => [standing.peer, standing]));
   const newer = standings.filter(({ peer, seenAtMs, isCaught }) => {
     const present = known.get(peer);

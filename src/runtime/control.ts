@@ -82,6 +82,7 @@ export function createControl(components: ControlComponents): ControlHandler {
       const own = jobs.ownJob(job);
       if (own === undefined) throw new GridError('usage', `That job has ended already: ${state}.`);
       own.cancel();
+      await components.store.sync();
       return { jobId: job };
     },
     exportBackup: () => inPieces(components.backup()),

@@ -38,6 +38,8 @@ import { metricSources } from './metric-sources.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { type Health, serveMetrics } from './metrics-server.ts';
 import { ProgramFetch } from './program-fetch.ts';
+import { giveBackMemory } from './small-heap.ts';
+import { systemTimers } from './system-timers.ts';
 import { unsentLeft } from './unsent-keeper.ts';
 import { Recomputation } from './recomputation.ts';
 
@@ -212,7 +214,11 @@ async function openCache(dataPath: string, limit: DiskLimit, log: Logger): Promi
 function openSandbox({ slots, limits: given }: NodeOptions, log: Logger): Sandbox {
   return createSandbox(
     { slots, limits: given },
-    { onTrouble: (trouble) => log.warn(`${trouble} It is started again.`) },
+    {
+      onTrouble: (trouble) => log.warn(`${trouble} It is started again.`),
+      // One that only asks is not idle when its sandbox is: others compute for it.
+      ...(slots > 0 ? { onRest: giveBackMemory } : {}),
+    },
   );
 }
 
@@ -253,6 +259,7 @@ async function start(
     ...common,
     ...work,
     accuser,
+    timers: systemTimers,
     log,
     entrances: options.peers,
     ownJob: (job) => jobs.ownJob(job),

@@ -9,7 +9,7 @@ import { limits } from '../model/limits.ts';
 import type { TransportEvent, VolunteerMessage } from '../model/messages.ts';
 import type { KnownPeer } from '../model/peer-record.ts';
 import type { SignedReceipt } from '../model/receipt.ts';
-import type { Clock, Sandbox, Store, Transport } from '../ports.ts';
+import type { Clock, Sandbox, Store, Timers, Transport } from '../ports.ts';
 import type { Effect, PeerEvent } from '../protocol/events.ts';
 import type { Peer } from '../protocol/peer.ts';
 import { workDigests } from '../wire/work-digest.ts';
@@ -36,6 +36,7 @@ export type DriverComponents = {
   readonly evidenceCheck: Pick<EvidenceCheck, 'check'>;
   readonly store: Store;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly log: Logger;
   /** Addresses that the owner gave to join through. */
   readonly entrances: readonly string[];
@@ -54,7 +55,7 @@ export class Driver {
   readonly #peersTrouble: LastingTrouble;
   readonly #events: PeerEvent[] = [];
   #handling = false;
-  #timer: NodeJS.Timeout | undefined;
+  #cancelWake = (): void => undefined;
   #stopped = false;
 
   constructor(components: DriverComponents) {
@@ -73,9 +74,11 @@ export class Driver {
     this.#peersTrouble = new LastingTrouble(unkept, components);
   }
 
-  #journalOf({ store, log, clock, ownJob }: DriverComponents): Journal {
+  #journalOf({ store, log, clock, timers, ownJob }: DriverComponents): Journal {
     return new Journal({
       store,
+      clock,
+      timers,
       standings: new StandingsKeeper({ clock, log }),
       isRunning: (job) => ownJob(job)?.isOver === false,
       onTrouble: (job, reason) =>
@@ -121,7 +124,8 @@ export class Driver {
     this.dispatch({ type: 'stop' });
     this.#stopped = true;
     this.#events.length = 0;
-    clearTimeout(this.#timer);
+    this.#cancelWake();
+    this.#unsent.stop();
     await this.#journal.flush();
   }
 
@@ -236,10 +240,11 @@ export class Driver {
   }
 
   #wake(atMs: number): void {
-    clearTimeout(this.#timer);
+    this.#cancelWake();
+    const { clock, timers } = this.#components;
     // A wake beyond the longest delay comes early, which does no harm.
-    const delayMs = Math.min(Math.max(atMs - this.#components.clock.nowMs(), 0), limits.timerMsMax);
-    this.#timer = setTimeout(() => this.dispatch({ type: 'tick' }), Math.ceil(delayMs));
+    const delayMs = Math.min(Math.max(atMs - clock.nowMs(), 0), limits.timerMsMax);
+    this.#cancelWake = timers.after(Math.ceil(delayMs), () => this.dispatch({ type: 'tick' }));
   }
 
   /** The work reports by events; that it rejects is a bug. */

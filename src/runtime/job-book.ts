@@ -67,6 +67,19 @@ export class JobBook {
    *   `input-unreadable`
    */
   async submit(request: JobRequest): Promise<JobId> {
+    const job = await this.#begin(request);
+    try {
+      // Who is told its id may rely on it, whatever becomes of the power.
+      await this.#components.store.sync();
+    } catch (error) {
+      const reason = reasonOf(error);
+      this.ownJob(job)?.fail({ type: 'requester-failed', step: 'store', reason });
+      throw error;
+    }
+    return job;
+  }
+
+  async #begin(request: JobRequest): Promise<JobId> {
     const { self, clock } = this.#components;
     this.#checkRoom();
     const params = encodeParams(request.params);
@@ -138,8 +151,9 @@ export class JobBook {
   resumeLeft(): readonly string[] {
     const left = this.#left.splice(0);
     for (const { own, past } of left) {
-      own.resume(past);
+      // First: of one whose chunks are all accepted already, the machine says so at once.
       this.#follow(own);
+      own.resume(past);
     }
     return left.map(({ own }) => own.spec.name);
   }

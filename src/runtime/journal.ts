@@ -21,7 +21,7 @@ import { reasonOf } from '../model/errors.ts';
 import type { JobId } from '../model/ids.ts';
 import type { JobWrites } from '../model/journal.ts';
 import type { Standing } from '../model/standing.ts';
-import type { Store } from '../ports.ts';
+import type { Clock, Store, Timers } from '../ports.ts';
 import type { StandingsKeeper } from './standings-keeper.ts';
 
 /**
@@ -33,6 +33,8 @@ const COMMIT_EVERY_MS = 5;
 export type JournalComponents = {
   readonly store: Pick<Store, 'commit' | 'sync'>;
   readonly standings: StandingsKeeper;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly timers: Timers;
   /** Whether there is a point in keeping more of it. */
   readonly isRunning: (job: JobId) => boolean;
   /** What was to be kept of a job could not be. */
@@ -47,6 +49,8 @@ type Batch = {
   readonly onCommit: (() => void)[];
   /** What waits until it is synced. */
   readonly onSync: (() => void)[];
+  /** What was to be written of these could not be. */
+  readonly lost: Set<JobId>;
 };
 
 export class Journal {
@@ -57,7 +61,8 @@ export class Journal {
   #committed: Batch[] = [];
   /** Being synced; or what waited for that is being done. */
   #syncing: readonly Batch[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  /** A commit is to come. */
+  #isDue = false;
   #committedAtMs = -Infinity;
   #idle: PromiseWithResolvers<void> | undefined;
 
@@ -88,6 +93,14 @@ export class Journal {
     else last.onSync.push(work);
   }
 
+  /** The same, and only if nothing of the job was lost: for the word that it is kept. */
+  whenKept(job: JobId, work: () => void): void {
+    const last = this.#next ?? this.#committed.at(-1) ?? this.#syncing.at(-1);
+    this.whenSynced(() => {
+      if (last?.lost.has(job) !== true) work();
+    });
+  }
+
   /** Resolves when nothing is to be written any more. */
   async flush(): Promise<void> {
     if (this.#isIdle) return;
@@ -100,20 +113,22 @@ export class Journal {
   }
 
   #gather(): Batch {
-    this.#next ??= { writes: [], onCommit: [], onSync: [] };
-    if (this.#timer === undefined) {
-      const delayMs = this.#committedAtMs + COMMIT_EVERY_MS - performance.now();
-      this.#timer = setTimeout(() => this.#commit(), Math.max(delayMs, 0));
+    this.#next ??= { writes: [], onCommit: [], onSync: [], lost: new Set() };
+    if (!this.#isDue) {
+      this.#isDue = true;
+      const { clock, timers } = this.#components;
+      const delayMs = this.#committedAtMs + COMMIT_EVERY_MS - clock.nowMs();
+      timers.after(Math.max(delayMs, 0), () => this.#commit());
     }
     return this.#next;
   }
 
   #commit(): void {
-    this.#timer = undefined;
+    this.#isDue = false;
     const batch = this.#next;
     if (batch === undefined) return;
     this.#next = undefined;
-    this.#committedAtMs = performance.now();
+    this.#committedAtMs = this.#components.clock.nowMs();
     this.#committed.push(batch);
     const { store, standings, isRunning } = this.#components;
     const seen = standings.take();
@@ -150,7 +165,8 @@ export class Journal {
 
   #fail(batches: readonly Batch[], error: unknown): void {
     const { isRunning, onTrouble } = this.#components;
-    const jobs = new Set(batches.flatMap(({ writes }) => writes.map(({ job }) => job)));
+    for (const { writes, lost } of batches) for (const { job } of writes) lost.add(job);
+    const jobs = new Set(batches.flatMap(({ lost }) => [...lost]));
     for (const job of jobs) if (isRunning(job)) onTrouble(job, reasonOf(error));
   }
 

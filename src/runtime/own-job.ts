@@ -17,6 +17,7 @@ import { limits } from '../model/limits.ts';
 import type { Certificates, InputFile, Store, StoredJob, StoredOutput } from '../ports.ts';
 import type { LocalEvent } from '../protocol/events.ts';
 import type { JobPast } from '../protocol/job-past.ts';
+import { NUMBERS_SKIPPED } from '../protocol/lease-book.ts';
 import type { RequesterJob } from '../protocol/requester-job.ts';
 import { workDigests } from '../wire/work-digest.ts';
 import { keepCertificates } from './certificates.ts';
@@ -136,15 +137,21 @@ export class OwnJob {
   }
 
   /**
-   * How far an earlier process had come.
-   * @throws {GridError} `store-failed`
+   * How far an earlier process had come. Resolves when it is written down from where on this one
+   * will number its leases: else the power might fail once more before any of them is synced, and
+   * the next process would give the same numbers again.
+   * @throws {GridError} `disk-full`, `store-failed`
    */
-  readPast({ isSplit }: Pick<StoredJob, 'isSplit'>): Promise<JobPast> {
+  async readPast({ isSplit }: Pick<StoredJob, 'isSplit'>): Promise<JobPast> {
     const { job, spec, pages } = this;
     const { store } = this.#components;
     pages.adopt(store.readPages(job));
     const of = { job, spec, chunks: pages.chunks, splitEnded: isSplit === true };
-    return readPast(of, store);
+    const past = await readPast(of, store);
+    const first = past.lastLease + NUMBERS_SKIPPED + 1;
+    store.commit([{ job, leases: [{ peer: spec.requester, first, chunks: [] }] }]);
+    await store.sync();
+    return past;
   }
 
   /** Goes on from there. */
@@ -162,12 +169,18 @@ export class OwnJob {
     void Promise.all([step('split', this.#split()), step('merge', this.#merge())])
       .then(async () => {
         // What is left to the next process is read by it.
-        const pages = this.#isLeft ? undefined : this.pages.releaseAll();
+        const pages = this.#isLeft ? undefined : this.#releasePages();
         await Promise.all([pages, this.comparison?.close()]);
       })
       // The job has ended by now; a page that could not be removed is swept at the next start.
       .catch(() => undefined)
       .then(() => this.#settled.resolve());
+  }
+
+  /** A power failure must not leave a job that has not ended and has no pages any more. */
+  async #releasePages(): Promise<void> {
+    await this.#components.store.sync();
+    await this.pages.releaseAll();
   }
 
   /** The machine has accepted, and the store keeps, all chunks below `contiguous`. */
@@ -306,6 +319,8 @@ export class OwnJob {
       this.#state = 'failed';
       // A full disk is usually what it failed of already.
       this.#failure = before.includes(trouble) ? before : `${before} ${trouble}`.trim();
+      // On the disk it still runs. The next process goes on with it, and needs its pages.
+      this.#isLeft = true;
     }
     dispatch({ type: 'end-job', job: this.job });
     this.#advanced.notify();

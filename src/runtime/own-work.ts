@@ -106,6 +106,7 @@ export class OwnWork {
       case 'pong':
         return transport.sendToVolunteer(to, message);
       case 'acknowledge':
+        return journal.whenKept(message.job, () => transport.sendToVolunteer(to, message));
       case 'revoke':
       case 'job-ended':
         return journal.whenSynced(() => transport.sendToVolunteer(to, message));

@@ -121,7 +121,8 @@ class Past {
 
   #lease({ first, peer, chunks }: ReturnType<PastSource['readLeases']>[number]): void {
     this.#leases.add(peer, first, chunks);
-    this.#count(peer, 'leased', chunks.length);
+    // Of none: from where on a process has numbered its leases.
+    if (chunks.length > 0) this.#count(peer, 'leased', chunks.length);
   }
 
   /** Of each lease the first word, which is the one that was counted. */

@@ -1,10 +1,10 @@
 /**
  * The bound that a peer's owner sets on all that it keeps. Whoever is about to write asks for room;
  * when there is none, the parts of the data folder give up what they can, the one whose things are
- * missed the least first: others' programs, which can be fetched again; large results on their way,
- * which their volunteers have and bring again; room inside of the database that nothing uses; then
- * what is kept of own jobs that have ended, the oldest first. What is left after that is in use, so
- * the write is refused as on a full disk.
+ * missed the least first: others' programs, which can be fetched again; room inside of the database
+ * that nothing uses; results for others, which are in memory as well; large results on their way,
+ * which their volunteers have and bring again; then what is kept of own jobs that have ended, the
+ * oldest first. What is left after that is in use, so the write is refused as on a full disk.
  *
  * Sizes are counted, not looked up: walking through the folder at each write would cost more than
  * the write. Files count as the blocks that they take.
@@ -26,13 +26,15 @@ export type DiskPart = {
 };
 
 /** In the order in which they give something up. */
-const order = ['cache', 'incoming', 'database', 'blobs'] as const;
+const order = ['cache', 'database', 'unsent', 'incoming', 'blobs'] as const;
+
+type PartName = (typeof order)[number];
 
 export class DiskLimit {
   readonly #path: string;
   /** Infinite where the owner has set none. */
   readonly bytesMax: number;
-  readonly #parts = new Map<(typeof order)[number], DiskPart>();
+  readonly #parts = new Map<PartName, DiskPart>();
 
   /** @param path the data folder */
   constructor(path: string, bytesMax = Infinity) {
@@ -40,7 +42,7 @@ export class DiskLimit {
     this.bytesMax = bytesMax;
   }
 
-  add(name: (typeof order)[number], part: DiskPart): void {
+  add(name: PartName, part: DiskPart): void {
     this.#parts.set(name, part);
   }
 
@@ -56,13 +58,15 @@ export class DiskLimit {
   /**
    * To be called before something is written.
    * @param needed bytes; asked for again whenever a part has given something up
+   * @param last the last part that may give something up: none is to, for what is missed less
    * @throws {GridError} `disk-full`
    */
-  makeRoom(needed: () => number): void {
+  makeRoom(needed: () => number, last: PartName = 'blobs'): void {
     if (this.bytesMax === Infinity) return;
+    const names = order.slice(0, order.indexOf(last) + 1);
     for (let bytes = needed(); bytes > this.spareBytes; bytes = needed()) {
       const over = bytes - this.spareBytes;
-      if (!order.some((name) => this.#parts.get(name)?.shed(over))) throw this.#full();
+      if (!names.some((name) => this.#parts.get(name)?.shed(over))) throw this.#full();
     }
   }
 

@@ -2,9 +2,14 @@
  * Who has the data folder, for whoever comes second. The lock on the database decides; this file
  * only says whose it is, since nobody can ask a lock. What a dead process left in it is of no
  * consequence: its lock is gone.
+ *
+ * But the lock goes with the database: when that is moved away under a peer that runs, there is a
+ * new one that nobody has locked. So a holder that answers has the folder as well.
  */
 
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 
 import { GridError } from '../model/errors.ts';
@@ -25,8 +30,8 @@ export function noteHolder(path: string, holder: Holder): void {
   }
 }
 
-/** What to tell somebody who did not get the lock. */
-export function heldByAnother(path: string, cause: unknown): GridError {
+/** What to tell somebody who did not get it. @param cause that the lock said so */
+export function heldByAnother(path: string, cause?: unknown): GridError {
   const holder = readHolder(path);
   const who =
     holder === undefined
@@ -42,6 +47,36 @@ export function heldByAnother(path: string, cause: unknown): GridError {
       'stop the other one with `manyhands finish`, or choose another folder with --data.',
     { cause },
   );
+}
+
+/**
+ * Whether the process that was noted is here and listens. Both: numbers of processes come again,
+ * and so may a socket that was given for several folders.
+ */
+export async function isHeld(path: string): Promise<boolean> {
+  const { pid, controlPath } = readHolder(path) ?? {};
+  return pid !== undefined && controlPath !== undefined && isHere(pid) && isAnswering(controlPath);
+}
+
+function isHere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // It is somebody else's.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+async function isAnswering(controlPath: string): Promise<boolean> {
+  const socket = connect(controlPath);
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
 }
 
 function readHolder(path: string): Holder | undefined {

@@ -26,7 +26,7 @@ import { DatabaseSize, openDatabase } from './database.ts';
 import { DiskLimit } from './disk-limit.ts';
 import { blobsNamedBy, blobsOf, EndedJobs, isUnderWay } from './ended-jobs.ts';
 import { EquivalentsTables } from './equivalents-tables.ts';
-import { noteHolder } from './holder.ts';
+import { heldByAnother, isHeld, noteHolder } from './holder.ts';
 import { JournalTables } from './journal-tables.ts';
 import { StandingsTable } from './standings-table.ts';
 import { StatementsTables } from './statements-tables.ts';
@@ -38,12 +38,7 @@ import { damaged, storeTrouble } from './store-trouble.ts';
 import { decodeStoredJob, encodeStoredJob } from './stored-job.ts';
 import { UnsentTable } from './unsent-table.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
-
-/** What a row takes beside its values; a guess on the safe side. */
-const ROW_BYTES = 128;
-const LEASE_BYTES = 4;
-/** Rows are in the log as well until its next checkpoint. */
-const WRITTEN_TIMES = 2;
+import { bytesOfRows, bytesOfUnsent, bytesOfWrites } from './written-bytes.ts';
 
 export type StoreOptions = {
   /** The data folder. */
@@ -62,6 +57,11 @@ export type StoreOptions = {
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { path, limit = new DiskLimit(path), controlPath } = options;
   const database = openDatabase(path);
+  // With the lock: before it somebody who is about to stop would still be found.
+  if (await isHeld(path)) {
+    database.close();
+    throw heldByAnother(path);
+  }
   const own = controlPath === undefined ? {} : { controlPath };
   noteHolder(path, { pid: process.pid, sinceMs: Date.now(), ...own });
   const blobs = new BlobFiles(path, limit);
@@ -69,6 +69,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   try {
     store.recover();
     await blobs.keepOnly(store.blobsNamed());
+    // A process that was killed may have committed what it did not come to sync. From here on it is
+    // known, and others are told so, for which nothing more is written.
+    await store.sync();
     return store;
   } catch (error) {
     store.close();
@@ -117,6 +120,8 @@ class SqliteStore implements Store {
       bytes: () => blobs.bytesTaken,
       shed: (bytes) => this.#guard(() => this.#ended.trim(bytes)),
     });
+    // What they hold is counted with the database, whose free room it becomes.
+    limit.add('unsent', { bytes: () => 0, shed: (bytes) => this.#shedUnsent(bytes) });
     this.#deleteJob = database.prepare('DELETE FROM jobs WHERE job = ?');
     this.#putJob = database.prepare(
       `INSERT INTO jobs (job, created_at_ms, record) VALUES (?, ?, ?)
@@ -160,7 +165,7 @@ class SqliteStore implements Store {
   putJob(job: StoredJob): void {
     const record = encodeStoredJob(job);
     // How one has ended must be kept in any case.
-    if (isUnderWay(job)) this.#makeRoom(1, record.length);
+    if (isUnderWay(job)) this.#makeRoom(bytesOfRows(1, record.length));
     this.#guard(() => this.#putJob.run(job.job, job.spec.createdAtMs, record));
     this.#blobs.name(blobsOf(job));
   }
@@ -188,7 +193,7 @@ class SqliteStore implements Store {
   }
 
   commit(writes: readonly JobWrites[], standings: readonly Standing[] = []): void {
-    for (const each of writes) this.#makeRoom(...sizeOf(each));
+    for (const each of writes) this.#makeRoom(bytesOfWrites(each));
     this.#guard(() => {
       const numbered = writes.map((each) => ({ each, number: this.#numberOf(each.job) }));
       for (const { number } of numbered) {
@@ -298,6 +303,7 @@ class SqliteStore implements Store {
   }
 
   putUnsent(results: readonly Unsent[], keptAtMs: number): void {
+    this.#makeRoom(bytesOfUnsent(results), 'unsent');
     this.#guard(() => inTransaction(this.#database, () => this.#unsent.put(results, keptAtMs)));
   }
 
@@ -339,10 +345,22 @@ class SqliteStore implements Store {
     if (this.#database.isOpen) this.#guard(() => this.#database.close());
   }
 
-  /** Of rows that strangers, or a job that runs, can make many of. */
-  #makeRoom(rows: number, bytes: number): void {
-    const written = WRITTEN_TIMES * (bytes + rows * ROW_BYTES);
-    this.#limit.makeRoom(() => Math.max(written - this.#size.bytesFree, 0));
+  /**
+   * For rows that strangers, or a job that runs, can make many of.
+   * @param last what may be given up for it
+   */
+  #makeRoom(bytes: number, last?: 'unsent'): void {
+    this.#limit.makeRoom(() => Math.max(bytes - this.#size.bytesFree, 0), last);
+  }
+
+  #shedUnsent(bytes: number): boolean {
+    let isAny = false;
+    this.#guard(() =>
+      inTransaction(this.#database, () => {
+        isAny = this.#unsent.shed(bytes);
+      }),
+    );
+    return isAny;
   }
 
   #numberOf(job: JobId): number {
@@ -368,15 +386,4 @@ class SqliteStore implements Store {
       throw storeTrouble(error, this.#path);
     }
   }
-}
-
-/** Rows, and bytes beside what a row takes. */
-function sizeOf(writes: JobWrites): readonly [rows: number, bytes: number] {
-  const { results = [], statements = [], leases = [], accepted = [] } = writes;
-  const rows = results.length + statements.length + leases.length + accepted.length;
-  const bytes =
-    results.reduce((sum, { value }) => sum + value.length, 0) +
-    statements.reduce((sum, { payload }) => sum + payload.length + ROW_BYTES, 0) +
-    leases.reduce((sum, { chunks }) => sum + LEASE_BYTES * chunks.length, 0);
-  return [rows, bytes];
 }

@@ -67,9 +67,10 @@ export function storeTrouble(error: unknown, path: string): unknown {
 export function damaged(path: string, reason: string, cause?: unknown): GridError {
   return new GridError(
     'store-failed',
-    `The database ${path}/jobs.sqlite is damaged (${reason}). Move the files jobs.sqlite* away, ` +
-      'check the disk, and start again: the identity of this peer has a file of its own and is ' +
-      'not lost, and `manyhands import` brings receipts back from a backup. The jobs are lost.',
+    `The database ${path}/jobs.sqlite is damaged (${reason}). Stop the peer, if it runs. Move ` +
+      'the files jobs.sqlite* away, check the disk, and start again: the identity of this peer ' +
+      'has a file of its own and is not lost, and `manyhands import` brings receipts back from a ' +
+      'backup. The jobs are lost.',
     { cause },
   );
 }

@@ -1,8 +1,8 @@
 /**
  * Results that this peer has computed for others and that were not acknowledged: so that they are
  * delivered after a restart. Few are ever here, since most are acknowledged before they would be
- * written. Bounded in number and bytes, the oldest go first. A row that can't be read is passed
- * over: a result that is not what was computed would only bring shame.
+ * written. Bounded in number and bytes: of whoever has the most the oldest go first. A row that
+ * can't be read is passed over: a result that is not what was computed would only bring shame.
  */
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
@@ -10,10 +10,15 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { digest, jobId, type JobId, peerId, type PeerId } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
 import { type FailureKind, failureKinds } from '../model/replica.ts';
-import type { ComputedReplica, Unsent } from '../model/unsent.ts';
+import { bytesOfReplica, type ComputedReplica, type Unsent } from '../model/unsent.ts';
+import { UnsentShares } from '../model/unsent-shares.ts';
 import { digestOf } from '../wire/digest.ts';
 
-/** Of a result its value and what was computed; of a failure its kind and what is told of it. */
+/**
+ * Of a result its value and what was computed; of a failure its kind and what is told of it. The
+ * index has all that is needed to see who has how much, which is asked at each write: the table
+ * itself would have to be read with its values, up to 64 MiB.
+ */
 export const UNSENT_SCHEMA = `
   CREATE TABLE unsent (
     number INTEGER PRIMARY KEY,
@@ -32,16 +37,26 @@ export const UNSENT_SCHEMA = `
     kept_at_ms INTEGER NOT NULL,
     UNIQUE (requester, job, lease)
   ) STRICT;
+  CREATE INDEX unsent_shares ON unsent (requester, number, bytes);
 `;
 
 const COLUMNS =
   'requester, job, lease, addresses, chunk, compute_ms, digest, value, work, failure, detail, ' +
   'bytes, kept_at_ms';
 
+/**
+ * A clock that says less was not set: this program is newer. Nobody knows how old a row is that it
+ * has dated, so none is too old.
+ */
+export const CLOCK_UNSET_BEFORE_MS = Date.UTC(2026, 0, 1);
+
+/** What a row has beside its value; a guess. */
+const ROW_BYTES = 128;
+
 export class UnsentTable {
   readonly #put: StatementSync;
-  readonly #sizes: StatementSync;
-  readonly #trim: StatementSync;
+  readonly #shares: StatementSync;
+  readonly #dropOldest: StatementSync;
   readonly #drop: StatementSync;
   readonly #forget: StatementSync;
   readonly #list: StatementSync;
@@ -50,19 +65,19 @@ export class UnsentTable {
     this.#put = database.prepare(
       `INSERT OR REPLACE INTO unsent (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
-    this.#sizes = database.prepare('SELECT count(*) AS count, sum(bytes) AS bytes FROM unsent');
-    // All but the newest that fit: the sums run from the newest to the oldest.
-    this.#trim = database.prepare(
-      `DELETE FROM unsent WHERE number IN (
-         SELECT number FROM (
-           SELECT number, row_number() OVER newest AS count, sum(bytes) OVER newest AS total
-           FROM unsent WINDOW newest AS (ORDER BY number DESC)
-         ) WHERE count > ${limits.unsentMax} OR total > ${limits.unsentBytesMax})`,
+    this.#shares = database.prepare(
+      `SELECT requester, count(*) AS count, sum(bytes) AS bytes FROM unsent GROUP BY requester`,
+    );
+    this.#dropOldest = database.prepare(
+      `DELETE FROM unsent
+       WHERE number = (SELECT min(number) FROM unsent WHERE requester = ?) RETURNING bytes`,
     );
     this.#drop = database.prepare(
       'DELETE FROM unsent WHERE requester = ? AND job = ? AND lease = ?',
     );
-    this.#forget = database.prepare('DELETE FROM unsent WHERE kept_at_ms < ?');
+    this.#forget = database.prepare(
+      `DELETE FROM unsent WHERE kept_at_ms >= ${CLOCK_UNSET_BEFORE_MS} AND kept_at_ms < ?`,
+    );
     // A number that JavaScript can't hold would fail the whole list.
     this.#list = database.prepare(
       `SELECT ${COLUMNS} FROM unsent
@@ -79,9 +94,24 @@ export class UnsentTable {
       const to = [requester, job, lease, addresses.join(' '), chunk, computeMs];
       this.#put.run(...to, ...saidOf(replica), keptAtMs);
     }
-    const { count, bytes } = this.#sizes.get() ?? {};
-    if (Number(count) <= limits.unsentMax && Number(bytes) <= limits.unsentBytesMax) return;
-    this.#trim.run();
+    const shares = this.#readShares();
+    for (let { over } = shares; over !== undefined; { over } = shares) this.#letGo(over, shares);
+  }
+
+  /**
+   * To be called in a transaction.
+   * @param bytes so many are dropped, or all
+   * @returns false where there is nothing
+   */
+  shed(bytes: number): boolean {
+    const shares = this.#readShares();
+    let freed = 0;
+    while (freed < bytes) {
+      const most = shares.most('bytes');
+      if (most === undefined) break;
+      freed += this.#letGo(most, shares) + ROW_BYTES;
+    }
+    return freed > 0;
   }
 
   /** To be called in a transaction. */
@@ -93,16 +123,33 @@ export class UnsentTable {
     this.#forget.run(sinceMs);
     return this.#list.all().flatMap((row) => decoded(row) ?? []);
   }
+
+  #readShares(): UnsentShares {
+    const shares = new UnsentShares();
+    for (const { requester, count, bytes } of this.#shares.all()) {
+      shares.add(String(requester), Number(bytes), Number(count));
+    }
+    return shares;
+  }
+
+  /** The oldest result for a requester. @returns its bytes */
+  #letGo(requester: string, shares: UnsentShares): number {
+    const bytes = Number(this.#dropOldest.get(requester)?.['bytes']);
+    shares.remove(requester, bytes);
+    return bytes;
+  }
 }
 
 /** @returns digest, value, work, failure, detail and bytes */
-function saidOf({ outcome, work }: ComputedReplica): (string | Uint8Array | number | null)[] {
+function saidOf(replica: ComputedReplica): (string | Uint8Array | number | null)[] {
+  const { outcome, work } = replica;
+  const bytes = bytesOfReplica(replica);
   if (outcome.type === 'result') {
     const { digest: said, value } = outcome;
-    return [said, value, work ?? null, null, null, value.length];
+    return [said, value, work ?? null, null, null, bytes];
   }
   const { kind, detail } = outcome.failure;
-  return [null, null, null, kind, detail, detail.length];
+  return [null, null, null, kind, detail, bytes];
 }
 
 /** @returns undefined for a damaged row */

@@ -9,7 +9,7 @@ import {
   generateKeyPairSync,
   type KeyObject,
 } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { GridError, reasonOf } from '../model/errors.ts';
@@ -51,14 +51,6 @@ export function identityFromPem(pem: string): Identity | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Moves the identity away that is there, if one is. @returns where to */
-export async function setIdentityAside(dataDirectory: string): Promise<string> {
-  const path = pathIn(dataDirectory);
-  const aside = `${path}.${Date.now()}.old`;
-  await rename(path, aside);
-  return aside;
 }
 
 function pathIn(dataDirectory: string): string {
@@ -103,6 +95,27 @@ function identityOf(privateKey: KeyObject): Identity {
 
 /** Written beside and renamed, so that a crash leaves either no identity or a whole one. */
 export async function keepIdentity(dataDirectory: string, identity: Identity): Promise<void> {
+  await writeIdentity(dataDirectory, identity, async () => undefined);
+}
+
+/**
+ * The same where one is, of whatever kind: it gets a second name, and then the new one takes the
+ * first. So there is a key under it at any moment.
+ * @returns where the other one is then
+ */
+export async function replaceIdentity(dataDirectory: string, identity: Identity): Promise<string> {
+  const path = pathIn(dataDirectory);
+  const aside = `${path}.${Date.now()}.old`;
+  await writeIdentity(dataDirectory, identity, () => link(path, aside));
+  return aside;
+}
+
+/** @param beforeRename done when the new one is written beside */
+async function writeIdentity(
+  dataDirectory: string,
+  identity: Identity,
+  beforeRename: () => Promise<void>,
+): Promise<void> {
   const path = pathIn(dataDirectory);
   const beside = `${path}.${process.pid}.new`;
   try {
@@ -114,10 +127,12 @@ export async function keepIdentity(dataDirectory: string, identity: Identity): P
     } finally {
       await file.close();
     }
+    await beforeRename();
     await rename(beside, path);
     await syncFolder(dirname(path));
   } catch (error) {
-    await rm(beside, { force: true });
+    // On a disk in trouble that may fail as well, and is not what to tell of.
+    await rm(beside, { force: true }).catch(() => undefined);
     throw new GridError(
       'identity-invalid',
       `This peer's identity could not be written to ${path}: ${reasonOf(error)}. Make room or ` +
@@ -142,8 +157,8 @@ function invalid(path: string, what: string, cause?: unknown): GridError {
     'identity-invalid',
     `The identity file ${path} should hold this peer's ECDSA P-256 private key in PEM, but ` +
       `${what}. ` +
-      'Restore the file from a backup; or move it away, and the next start makes a new identity, ' +
-      'which others know nothing about yet.',
+      'Restore the file from a backup, with `manyhands import FILE --force`; or move it away, ' +
+      'and the next start makes a new identity, which others know nothing about yet.',
     { cause },
   );
 }

@@ -65,7 +65,7 @@ export async function createPeerTransport(
   options: PeerTransportOptions,
   components: PeerTransportComponents,
 ): Promise<Transport> {
-  const { identity, grid, log, blobs, puts = noPuts, clock } = components;
+  const { identity, grid, log, puts = noPuts, clock } = components;
   const listenOn = parseListen(options.listen);
   advertisedAddresses(listenOn, listenOn.port, options.advertise);
   const leaf = await issueLeaf(identity.peer, identity.key, grid, clock.unixMs());
@@ -85,9 +85,7 @@ export async function createPeerTransport(
   const volunteers = new VolunteerStreams(context, puts);
   const requesters = new RequesterStreams(context);
   const listener = new Listener(context, serverTlsOptions(credentials));
-  const blobServer = new BlobServer(context, blobs);
-  const putServer = new PutServer(context, puts);
-  addServices(listener, { overlay, volunteers, blobServer, putServer });
+  addServices(listener, { overlay, volunteers, ...blobServers(context, components) });
 
   async function listen(onEvent: (event: TransportEvent) => void): Promise<readonly string[]> {
     context.emit = onEvent;
@@ -136,12 +134,17 @@ export async function createPeerTransport(
   };
 }
 
-type Services = {
+type Services = ReturnType<typeof blobServers> & {
   readonly overlay: OverlayStreams;
   readonly volunteers: VolunteerStreams;
-  readonly blobServer: BlobServer;
-  readonly putServer: PutServer;
 };
+
+function blobServers(
+  context: TransportContext,
+  { blobs, puts = noPuts }: Pick<PeerTransportComponents, 'blobs' | 'puts'>,
+) {
+  return { blobServer: new BlobServer(context, blobs), putServer: new PutServer(context, puts) };
+}
 
 function addServices(
   listener: Listener,
@@ -164,7 +167,7 @@ function addServices(
   listener.addService(proto.work, {
     Compute: accepting((call, side, peer) => volunteers.accept(call, side, peer)),
     Put: accepting((call, side, { peer }) => {
-      if (volunteers.has(peer)) putServer.accept(call, peer, side.cut);
+      if (volunteers.has(peer)) putServer.accept(call, peer, () => side.cut());
       else side.refuse(Status.FAILED_PRECONDITION, 'no work stream of yours is open');
     }),
   });

@@ -1,7 +1,7 @@
 /**
  * Takes large values that volunteers put, a piece at a time: the next one is read when the one
- * before it is on the disk, so HTTP/2's flow control holds back who is faster than that. One call of
- * each volunteer; its next one ends the one before, which a cut has left open.
+ * before it is on the disk, so HTTP/2's flow control holds back who is faster than that. One call
+ * of each volunteer; its next one ends the one before, which a cut has left open.
  */
 
 import { type ServerDuplexStream, status as Status } from '@grpc/grpc-js';
@@ -27,7 +27,7 @@ export type PutPlaces = {
   take(from: PeerId, blob: Digest): Promise<Uint8Array | undefined>;
 };
 
-export type IncomingValue = {
+type IncomingValue = {
   readonly offsetBytes: number;
   readonly isComplete: boolean;
   /** False if it is more than was announced. */

@@ -13,7 +13,7 @@ import { limits } from '../model/limits.ts';
 import type { SignedReceipt } from '../model/receipt.ts';
 import type { Standing } from '../model/standing.ts';
 import { cut, type Decoded, decoding, printable, sized, Violation } from './bounds.ts';
-import { decodeCanonical, encodeCanonical } from './canonical-cbor.ts';
+import { decodeBounded, encodeCanonical } from './canonical-cbor.ts';
 import { digestOf } from './digest.ts';
 import { readSignedReceipt } from './receipt-codec.ts';
 
@@ -28,6 +28,14 @@ export type Backup = {
 /** As many as a store keeps: a key, receipts of 1 KiB and standings of 2.5 KiB at most. */
 export const backupBytesMax =
   64 * 1024 + limits.receiptsMax * limits.receiptBytesMax + limits.standingsMax * 2560;
+
+/** Of CBOR: a map with keys and values each, and the map around them with three of its own. */
+const ITEMS_MAX = 7 + limits.receiptsMax * (1 + 2 * 3) + limits.standingsMax * (1 + 2 * 5);
+/**
+ * Spot-checks: thirty of one peer in each second of a year. Were there no bound, one standing could
+ * say that its peer is never to be doubted again, however much time goes by. A guess.
+ */
+const PASSED_MAX = 1e9;
 
 const WHAT = 'manyhands-backup';
 const VERSION = '1';
@@ -73,7 +81,7 @@ export function decodeBackup(bytes: Uint8Array): Decoded<Backup> {
 /** The digest fits, so only who made it up can have made it so. */
 function decoded(body: Uint8Array): unknown {
   try {
-    return decodeCanonical(body);
+    return decodeBounded(body, ITEMS_MAX);
   } catch {
     throw new Violation('what is in it is not what a peer has written');
   }
@@ -87,10 +95,11 @@ function standingOf(item: unknown): Standing {
   if (typeof seenAtMs !== 'number' || !Number.isSafeInteger(seenAtMs) || seenAtMs < 0) {
     throw new Violation('a standing has no time');
   }
+  const counted = Math.min(passed, PASSED_MAX);
   const because =
     typeof why === 'string' ? { why: cut(printable(why, 'one-line'), limits.reasonCharsMax) } : {};
   try {
-    return { peer: peerId(String(peer)), passed, isCaught, seenAtMs, ...because };
+    return { peer: peerId(String(peer)), passed: counted, isCaught, seenAtMs, ...because };
   } catch {
     throw new Violation('a standing is of nobody');
   }

@@ -15,7 +15,7 @@
 
 import { types } from 'node:util';
 
-import { decode, encode, rfc8949EncodeOptions } from 'cborg';
+import { decode, encode, rfc8949EncodeOptions, type Token, Tokenizer } from 'cborg';
 
 /** For people whose value was refused. */
 const carried =
@@ -48,6 +48,34 @@ export function encodeCanonical(value: unknown): Uint8Array {
 /** @throws {Error} for malformed bytes and for duplicate keys */
 export function decodeCanonical(bytes: Uint8Array): unknown {
   return decode(bytes, { rejectDuplicateMapKeys: true });
+}
+
+/**
+ * The same where many bytes are taken: each of them may be an item, which takes a dozen in memory.
+ * @param itemsMax arrays, maps, their keys and values
+ * @throws {Error} as well for more items
+ */
+export function decodeBounded(bytes: Uint8Array, itemsMax: number): unknown {
+  const tokenizer = new Bounded(bytes, itemsMax);
+  return decode(bytes, { rejectDuplicateMapKeys: true, tokenizer });
+}
+
+/** Reads so many items. */
+class Bounded extends Tokenizer {
+  #left: number;
+
+  constructor(bytes: Uint8Array, itemsMax: number) {
+    // As cborg reads where it makes its own: bytes that are no Buffer, and large integers.
+    const { buffer, byteOffset, byteLength } = bytes;
+    super(new Uint8Array(buffer, byteOffset, byteLength), { allowBigInt: true });
+    this.#left = itemsMax;
+  }
+
+  override next(): Token {
+    this.#left -= 1;
+    if (this.#left < 0) throw new Error('there are too many items');
+    return super.next();
+  }
 }
 
 /** For one value. */

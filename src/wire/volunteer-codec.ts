@@ -107,7 +107,7 @@ function besideOf(outcome: Outcome): Uint8Array {
 const empty = new Uint8Array(0);
 
 /** A replica whose value was put before: not computed, unless that is there. */
-export type PutReplica = {
+type PutReplica = {
   /** Among the replicas of the frame. */
   readonly index: number;
   readonly digest: Digest;

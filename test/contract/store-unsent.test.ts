@@ -5,16 +5,9 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { limits } from '../../src/model/limits.ts';
 import type { Unsent } from '../../src/model/unsent.ts';
 import type { Store } from '../../src/ports.ts';
-import { openStore } from '../../src/storage/sqlite-store.ts';
 import { digestOf } from '../../src/wire/digest.ts';
-import { MemoryStore } from '../support/memory-store.ts';
-import { anna, bert, digestNumbered, jobNumbered } from '../support/protocol-fixtures.ts';
-import { tempDir } from '../support/temp-dir.ts';
-
-const stores: readonly (readonly [string, () => Promise<Store>])[] = [
-  ['SQLite and files', async () => openStore({ path: tempDir() })],
-  ['memory', async () => new MemoryStore()],
-];
+import { anna, bert, cora, digestNumbered, jobNumbered } from '../support/protocol-fixtures.ts';
+import { stores } from './stores.ts';
 
 const to = { requester: anna, addresses: ['anna:1', '192.0.2.7:7420'], job: jobNumbered(1) };
 
@@ -35,6 +28,8 @@ const failure: Unsent = {
     computeMs: 7,
   },
 };
+
+const newYearMs = Date.UTC(2026, 0, 1);
 
 const leasesIn = (store: Store): number[] =>
   store.listUnsent(0).map(({ replica }) => replica.lease);
@@ -82,10 +77,16 @@ describe.each(stores)('a store of %s', (_name, open) => {
 
   test('forgets what was kept for too long', async () => {
     const store = await opened();
-    store.putUnsent([resultOf(1)], 1_000);
-    store.putUnsent([resultOf(2)], 2_000);
-    expect(store.listUnsent(1_001).map(({ replica }) => replica.lease)).toEqual([2]);
+    store.putUnsent([resultOf(1)], newYearMs);
+    store.putUnsent([resultOf(2)], newYearMs + 1);
+    expect(store.listUnsent(newYearMs + 1).map(({ replica }) => replica.lease)).toEqual([2]);
     expect(leasesIn(store)).toEqual([2]);
+  });
+
+  test('does not hold for old what was kept while the clock was not set', async () => {
+    const store = await opened();
+    store.putUnsent([resultOf(1)], 1_000);
+    expect(store.listUnsent(newYearMs).map(({ replica }) => replica.lease)).toEqual([1]);
   });
 
   test('past the most results the oldest go', async () => {
@@ -108,6 +109,23 @@ describe.each(stores)('a store of %s', (_name, open) => {
     for (let lease = 0; lease < 66; lease++) store.putUnsent([large(lease)], 1_000);
     const leases = leasesIn(store);
     expect([leases.length, leases[0]]).toEqual([64, 2]);
+  });
+
+  test('who has the most gives up first, and nobody else loses anything', async () => {
+    const store = await opened();
+    const small = Array.from({ length: 100 }, (_, lease) => resultOf(lease));
+    store.putUnsent(small, 1_000);
+    for (const requester of [bert, cora]) {
+      for (let lease = 0; lease < 40; lease++) {
+        const value = new Uint8Array(1024 * 1024).fill(lease);
+        store.putUnsent([{ ...resultOf(lease, value), requester }], 2_000);
+      }
+    }
+    const count = (of: Unsent['requester']): number =>
+      store.listUnsent(0).filter(({ requester }) => requester === of).length;
+    // Two of them come to 63 MiB, and the small ones are the rest of a MiB.
+    expect([count(anna), count(bert) + count(cora)]).toEqual([100, 63]);
+    expect(Math.abs(count(bert) - count(cora))).toBe(1);
   });
 });
 

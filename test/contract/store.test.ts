@@ -8,18 +8,11 @@ import { limits } from '../../src/model/limits.ts';
 import type { KnownPeer } from '../../src/model/peer-record.ts';
 import type { Signed } from '../../src/model/signed.ts';
 import type { Store } from '../../src/ports.ts';
-import { openStore } from '../../src/storage/sqlite-store.ts';
 import { digestOf } from '../../src/wire/digest.ts';
-import { MemoryStore } from '../support/memory-store.ts';
 import { bert, jobNumbered, receiptOf } from '../support/protocol-fixtures.ts';
 import { report, resultOf, storedJob } from '../support/stored-jobs.ts';
-import { tempDir } from '../support/temp-dir.ts';
 import { plain } from '../support/wire-samples.ts';
-
-const stores: readonly (readonly [string, () => Promise<Store>])[] = [
-  ['SQLite and files', async () => openStore({ path: tempDir() })],
-  ['memory', async () => new MemoryStore()],
-];
+import { stores } from './stores.ts';
 
 describe.each(stores)('a store of %s', (_name, open) => {
   async function opened(): Promise<Store> {

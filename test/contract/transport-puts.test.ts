@@ -86,7 +86,6 @@ test('a large result arrives as it was sent, and small ones do not wait for it',
 test('what the cut of a stream interrupts goes on where it was', async () => {
   const puts = await places();
   let pieces = 0;
-  let cut: (() => void) | undefined;
   const [volunteer, requester] = await atWork({
     ...puts,
     begin: async (...about) => {
@@ -101,7 +100,7 @@ test('what the cut of a stream interrupts goes on where it was', async () => {
         },
         add: (piece) => {
           pieces += 1;
-          if (pieces === 5) cut?.();
+          if (pieces === 5) requester.transport.closeVolunteer(volunteer.peer);
           return incoming.add(piece);
         },
         check: () => incoming.check(),
@@ -109,7 +108,6 @@ test('what the cut of a stream interrupts goes on where it was', async () => {
       };
     },
   });
-  cut = () => requester.transport.closeVolunteer(volunteer.peer);
   send(volunteer, requester, large);
   await volunteer.event('requester-down');
   volunteer.transport.openWork(requester.peer, [requester.address]);

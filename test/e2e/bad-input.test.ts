@@ -140,7 +140,7 @@ describe('a command that can not be done', () => {
     writeFileSync(join(data, 'identity.pem'), '-----BEGIN PRIVATE KEY-----\nMIGHAgEA\n');
     const joined = await manyhands(['join', '--data', data, '--listen', '127.0.0.1:0']);
     expect(seen(joined)).toEqual(
-      told(12, /^The identity file .* Restore the file from a backup; or move it away/),
+      told(12, /^The identity file .* Restore the file from a backup, .*; or move it away/),
     );
     const submitted = await manyhands(['--data', data, 'submit', squares]);
     expect(submitted.stderr).toContain('The identity file');

@@ -5,7 +5,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { closeSync, globSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, onTestFinished, test, type TestContext } from 'vitest';
@@ -38,7 +38,7 @@ test('a damaged database is named at the start, and left as it is', async () => 
   const damaged = readFileSync(file);
   const { status, stderr } = joinWith(['--data', peer.dataPath]);
   expect(stderr).toMatch(
-    /^error: The database .*\/jobs\.sqlite is damaged \(.*\)\. Move the files jobs\.sqlite\* away/,
+    /^error: The database .*\/jobs\.sqlite is damaged \(.*\)\. .* the files jobs\.sqlite\* away/,
   );
   expect(status).toBe(12);
   expect(readFileSync(file)).toEqual(damaged);
@@ -52,6 +52,14 @@ test('who comes second is told who has the folder, and how to reach it', async (
   );
   expect(stderr).toContain(`process ${peer.process.pid},`);
   expect(stderr).toContain(join(peer.dataPath, 'control.sock'));
+  expect(status).toBe(9);
+});
+
+test('a folder whose database was moved away under a peer that runs is still its', async () => {
+  const peer = await startPeer();
+  for (const file of globSync(join(peer.dataPath, 'jobs.sqlite*'))) rmSync(file);
+  const { status, stderr } = joinWith(['--data', peer.dataPath]);
+  expect(stderr).toContain(`is in use by process ${peer.process.pid},`);
   expect(status).toBe(9);
 });
 

@@ -1,4 +1,4 @@
-/** Results of many megabytes: they arrive whole, whoever dies meanwhile, and leave nothing behind. */
+/** Results of many megabytes arrive whole, whoever dies meanwhile, and leave nothing behind. */
 
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,8 +1,9 @@
 /** What a store keeps of results that were not acknowledged, in memory. */
 
 import type { JobId, PeerId } from '../../src/model/ids.ts';
-import { limits } from '../../src/model/limits.ts';
-import type { Unsent } from '../../src/model/unsent.ts';
+import { bytesOfReplica, type Unsent } from '../../src/model/unsent.ts';
+import { UnsentShares } from '../../src/model/unsent-shares.ts';
+import { CLOCK_UNSET_BEFORE_MS } from '../../src/storage/unsent-table.ts';
 
 export class UnsentResults {
   /** By requester, job and lease, the oldest first. */
@@ -14,10 +15,11 @@ export class UnsentResults {
       this.#results.delete(key);
       this.#results.set(key, { unsent, keptAtMs });
     }
-    for (const key of this.#results.keys()) {
-      if (this.#results.size <= limits.unsentMax && this.#bytes <= limits.unsentBytesMax) return;
-      this.#results.delete(key);
+    const shares = new UnsentShares();
+    for (const { unsent } of this.#results.values()) {
+      shares.add(unsent.requester, bytesOfReplica(unsent.replica));
     }
+    for (let { over } = shares; over !== undefined; { over } = shares) this.#letGo(over, shares);
   }
 
   drop(requester: PeerId, job: JobId, leases: readonly number[]): void {
@@ -26,18 +28,19 @@ export class UnsentResults {
 
   list(sinceMs: number): readonly Unsent[] {
     for (const [key, { keptAtMs }] of this.#results) {
-      if (keptAtMs < sinceMs) this.#results.delete(key);
+      if (keptAtMs >= CLOCK_UNSET_BEFORE_MS && keptAtMs < sinceMs) this.#results.delete(key);
     }
     return Array.from(this.#results.values(), ({ unsent }) => unsent);
   }
 
-  get #bytes(): number {
-    let bytes = 0;
-    for (const { unsent } of this.#results.values()) {
-      const { replica } = unsent;
-      if (replica.outcome.type === 'result') bytes += replica.outcome.value.length;
+  /** The oldest result for a requester. */
+  #letGo(requester: string, shares: UnsentShares): void {
+    for (const [key, { unsent }] of this.#results) {
+      if (unsent.requester !== requester) continue;
+      shares.remove(requester, bytesOfReplica(unsent.replica));
+      this.#results.delete(key);
+      return;
     }
-    return bytes;
   }
 }
 

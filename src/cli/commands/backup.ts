@@ -1,6 +1,6 @@
 /** `export` and `import`: a peer's identity and what it has earned, in one file. */
 
-import { open } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 
 import type { Command } from 'commander';
@@ -31,10 +31,14 @@ export function addBackup(program: Command, io: Io): void {
     .summary('take a backup of a peer back')
     .description(
       'Make the peer of this data folder the one of a backup. What the folder knows of other ' +
-        'peers, and its receipts, stay. No peer may be running in it.',
+        'peers, and its receipts, stay. No peer may be running in it. With --force it may hold ' +
+        'another peer, or a key that is damaged, but no jobs of another peer that are under way; ' +
+        'what another peer has computed for others and not delivered is forgotten.',
     )
     .argument('<file>', 'that `manyhands export` has written')
-    .addOption(option('--force', 'also where the folder holds another peer; its key is kept'))
+    .addOption(
+      option('--force', 'also where the folder holds another peer; its key is kept beside'),
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  manyhands import peer.backup\n  manyhands --data ~/second import peer.backup',
@@ -86,16 +90,13 @@ async function importFrom(path: string, replace: boolean, context: Context): Pro
   context.note('Two peers with one identity confuse a grid: run it in one place only.');
 }
 
+/** Also of a pipe or a device, which can't say how much there is. */
 async function readBounded(path: string, bytesMax: number): Promise<Uint8Array> {
   try {
-    const file = await open(path);
-    try {
-      const { size } = await file.stat();
-      if (size > bytesMax) throw new Error(`it has ${bytesText(size)}, and no backup has`);
-      return await file.readFile();
-    } finally {
-      await file.close();
-    }
+    // The last byte read, were there so many, is one too many.
+    const bytes = Buffer.concat(await Array.fromAsync(createReadStream(path, { end: bytesMax })));
+    if (bytes.length <= bytesMax) return bytes;
+    throw new Error(`it has more than ${bytesText(bytesMax)}, and no backup has`);
   } catch (error) {
     throw new GridError(
       'input-unreadable',

@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
@@ -57,4 +59,23 @@ test('import says what is in the way, and what it would take', async () => {
   expect(wrong).toMatchObject({ code: 7, stderr: expect.stringContaining('no backup') });
   const missing = await runCli(['import', join(tempDir(), 'missing')]);
   expect(missing).toMatchObject({ code: 7, stderr: expect.stringContaining("Can't read") });
+});
+
+test('a backup may come through a pipe', async () => {
+  const data = stubDataFolder();
+  await loadIdentity(data);
+  const file = join(tempDir(), 'peer.backup');
+  await runCli(['export', file]);
+  const pipe = join(tempDir(), 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const written = writeFile(pipe, readFileSync(file));
+  expect(await runCli(['import', pipe])).toMatchObject({ code: 0 });
+  await written;
+});
+
+test('what never ends is no backup', async () => {
+  stubDataFolder();
+  const { code, stderr } = await runCli(['import', '/dev/zero']);
+  expect(stderr).toMatch(/Can't read the backup \/dev\/zero: it has more than \d.* MiB/);
+  expect(code).toBe(7);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { PeerId } from '../../../src/model/ids.ts';
-import { type Active, LeaseBook } from '../../../src/protocol/lease-book.ts';
+import { type Active, LeaseBook, NUMBERS_SKIPPED } from '../../../src/protocol/lease-book.ts';
 import { OpenChunk } from '../../../src/protocol/open-chunk.ts';
 import { anna, bert, cora, resultOf } from '../../support/protocol-fixtures.ts';
 
@@ -74,6 +74,19 @@ test('a chunk that was decided before it is leased is not in flight', () => {
   expect([book.inFlight, book.held(anna)]).toEqual([0, 1]);
   book.release(found(book, anna, 1, 7));
   expect([book.inFlight, book.held(anna)]).toEqual([0, 0]);
+});
+
+test('of a chunk that an earlier process gave a peer again, the last lease is out', () => {
+  const book = new LeaseBook();
+  const open = new OpenChunk(7);
+  const leases = [4, 6, 9].map((lease) => ({ lease, chunk: 7, peer: anna }));
+  const times = { nowMs: 0, deadlineMs: 100, keptUntilMs: 50 };
+  book.resume({ leases, lastLease: 9 }, () => open, times);
+  expect([4, 6, 9].map((lease) => book.isOut(anna, lease))).toEqual([false, false, true]);
+  expect([book.size, book.inFlight, book.held(anna), open.active]).toEqual([1, 1, 1, 1]);
+  // It may have been late with one of the others.
+  for (const lease of [4, 6]) expect(book.expects(anna, { lease, chunk: 7 }, open)).toBe(true);
+  expect(book.grant(new OpenChunk(8), bert, 0, 9).lease).toBe(9 + NUMBERS_SKIPPED + 1);
 });
 
 describe('a straggler', () => {

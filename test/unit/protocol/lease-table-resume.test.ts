@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import type { JobSpec } from '../../../src/model/job.ts';
 import { CUT_MS_MAX } from '../../../src/protocol/grant.ts';
 import type { JobPast } from '../../../src/protocol/job-past.ts';
+import { NUMBERS_SKIPPED } from '../../../src/protocol/lease-book.ts';
 import { LeaseTable } from '../../../src/protocol/lease-table.ts';
 import { emptyTotals } from '../../../src/protocol/tally.ts';
 import { anna, bert, cora, digestNumbered, jobNumbered } from '../../support/protocol-fixtures.ts';
@@ -28,9 +29,9 @@ test('what was accepted is not leased again, and what is open is, before what is
   expect(chunksOf(table.lease(anna, 10, 0))).toEqual([1, 3, 4, 5]);
 });
 
-test('leases are numbered on, so that none of before is taken for one of now', () => {
+test('no lease of before is taken for one of now, not even one that a power failure took', () => {
   const table = resumed({ lastLease: 41 }, all);
-  expect(leaseOne(table, anna).lease).toBe(42);
+  expect(leaseOne(table, anna).lease).toBe(41 + NUMBERS_SKIPPED + 1);
 });
 
 test('a result of a lease from before counts', () => {
@@ -39,6 +40,16 @@ test('a result of a lease from before counts', () => {
   expect(table.result(anna, resultOf({ lease: 7, chunk: 1 }), 10)).toEqual(accepted(1));
   expect(table.result(anna, resultOf({ lease: 7, chunk: 1 }), 10)).toEqual(unknown);
   expect(table.result(bert, resultOf({ lease: 8, chunk: 3 }), 10)).toEqual(unknown);
+});
+
+test('so does that of the last lease, where a peer was given the chunk more than once', () => {
+  const leases = [7, 9].map((lease) => ({ lease, chunk: 1, peer: anna }));
+  const last = resumed({ leases }, all);
+  expect(last.result(anna, resultOf({ lease: 9, chunk: 1 }), 10)).toEqual(accepted(1));
+  const late = resumed({ leases }, all);
+  const revoked = [{ peer: anna, lease: 9 }];
+  const settled = late.result(anna, resultOf({ lease: 7, chunk: 1 }), 10);
+  expect(settled).toEqual(accepted(1, 1, revoked));
 });
 
 test('what a peer held is kept for it for a while, and then leased to others', () => {

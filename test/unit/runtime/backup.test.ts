@@ -1,16 +1,17 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
 import type { PeerId } from '../../../src/model/ids.ts';
 import type { Standing } from '../../../src/model/standing.ts';
-import type { Store } from '../../../src/ports.ts';
+import type { Store, StoredJob } from '../../../src/ports.ts';
 import { exportBackup, importBackup } from '../../../src/runtime/backup.ts';
 import { openStore } from '../../../src/storage/sqlite-store.ts';
-import { loadIdentity } from '../../../src/transport/identity.ts';
+import { loadIdentity, pemOf, temporaryIdentity } from '../../../src/transport/identity.ts';
 import { encodeBackup } from '../../../src/wire/backup-codec.ts';
-import { anna, bert } from '../../support/protocol-fixtures.ts';
+import { anna, bert, jobNumbered } from '../../support/protocol-fixtures.ts';
+import { storedJob } from '../../support/stored-jobs.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { someKey, someReceipt } from '../../support/wire-samples.ts';
 
@@ -77,6 +78,80 @@ test('another peer is only replaced if its owner says so, and its key is kept', 
   expect(readFileSync(replaced, 'utf8')).toContain('PRIVATE KEY');
 });
 
+test('what another peer has computed and not delivered is not delivered by this one', async () => {
+  const [from, to] = [tempDir(), tempDir()];
+  await loadIdentity(from);
+  await loadIdentity(to);
+  const backup = await exportBackup(from);
+  for (const path of [from, to]) await owe(path);
+  await importBackup(from, backup, { replace: true });
+  await importBackup(to, backup, { replace: true });
+  expect(await withStore(from, (store) => store.listUnsent(0).length)).toBe(2);
+  expect(await withStore(to, (store) => store.listUnsent(0).length)).toBe(0);
+});
+
+test('while jobs of another peer are under way, not even --force replaces it', async () => {
+  const [from, to] = [tempDir(), tempDir()];
+  const { peer } = await loadIdentity(from);
+  const before = await loadIdentity(to);
+  const backup = await exportBackup(from);
+  const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+  await withStore(to, (store) => {
+    for (const name of names) store.putJob(jobOf(name, before.peer));
+    store.putJob({ ...jobOf('over', before.peer), state: 'done' });
+  });
+  await expect(importBackup(to, backup, { replace: true })).rejects.toMatchObject({
+    code: 'identity-invalid',
+    message: expect.stringMatching(/ another peer .*: [a-g] \(\w{8}\), .* and 2 more\. Start /),
+  });
+  expect((await loadIdentity(to)).peer).toBe(before.peer);
+  await withStore(to, (store) => {
+    for (const name of names) store.putJob({ ...jobOf(name, before.peer), state: 'cancelled' });
+    store.putJob(jobOf('own', peer));
+  });
+  expect(await importBackup(to, backup, { replace: true })).toMatchObject({ peer });
+});
+
+test('a damaged key is replaced by that of the backup, and what was here stays', async () => {
+  const from = tempDir();
+  const { peer } = await loadIdentity(from);
+  await owe(from);
+  await withStore(from, (store) => store.putJob(jobOf('own', peer)));
+  const backup = await exportBackup(from);
+  writeFileSync(join(from, 'identity.pem'), 'half a key');
+  await expect(importBackup(from, backup, keep)).rejects.toMatchObject({
+    code: 'identity-invalid',
+    message: expect.stringContaining('`manyhands import FILE --force`'),
+  });
+  const { replaced = '' } = await importBackup(from, backup, { replace: true });
+  expect(readFileSync(replaced, 'utf8')).toBe('half a key');
+  expect((await loadIdentity(from)).peer).toBe(peer);
+  expect(await withStore(from, (store) => store.listUnsent(0).length)).toBe(2);
+});
+
+test('when the new key can not be written, the peer is who it was', async () => {
+  const [from, to] = [tempDir(), tempDir()];
+  await loadIdentity(from);
+  const before = await loadIdentity(to);
+  const backup = await exportBackup(from);
+  mkdirSync(join(to, `identity.pem.${process.pid}.new`));
+  await expect(importBackup(to, backup, { replace: true })).rejects.toMatchObject({
+    code: 'identity-invalid',
+  });
+  expect((await loadIdentity(to)).peer).toBe(before.peer);
+});
+
+test('what was seen later than now is as if it were of now', async () => {
+  const to = tempDir();
+  const standing = { peer: anna, passed: 3, isCaught: false, seenAtMs: Number.MAX_SAFE_INTEGER };
+  const identity = pemOf(temporaryIdentity());
+  const startMs = Date.now();
+  await importBackup(to, encodeBackup({ identity, standings: [standing], receipts: [] }), keep);
+  const [kept] = (await contents(to)).standings;
+  expect(kept?.seenAtMs).toBeGreaterThanOrEqual(startMs);
+  expect(kept?.seenAtMs).toBeLessThanOrEqual(Date.now());
+});
+
 test('receipts for the work of others are no credit of this peer', async () => {
   const from = tempDir();
   const { peer } = await loadIdentity(from);
@@ -137,6 +212,24 @@ function earn(path: string, peer: PeerId, count: number) {
       return signed.receipt;
     }),
   );
+}
+
+/** Results that were not delivered. */
+function owe(path: string) {
+  const failure = { kind: 'threw', detail: 'no' } as const;
+  const outcome = { type: 'failure', failure } as const;
+  const results = [1, 2].map((lease) => ({
+    requester: anna,
+    addresses: [],
+    job: jobNumbered(1),
+    replica: { lease, chunk: lease, computeMs: 1, outcome },
+  }));
+  return withStore(path, (store) => store.putUnsent(results, Date.now()));
+}
+
+function jobOf(name: string, requester: PeerId): StoredJob {
+  const job = storedJob(name, 'running');
+  return { ...job, spec: { ...job.spec, requester } };
 }
 
 function see(path: string, standings: readonly Standing[]) {

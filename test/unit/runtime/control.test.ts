@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
 import { limits } from '../../../src/model/limits.ts';
 import { Peer } from '../../../src/protocol/peer.ts';
@@ -66,6 +66,32 @@ describe('bytes to keep', () => {
       expect.stringContaining(`up to ${limits.moduleBytesMax} bytes, and this has more`),
     ]);
   });
+});
+
+test('who submits or cancels a job is told when a power failure would not undo it', async () => {
+  const sync = vi.spyOn(store, 'sync');
+  const syncing = Promise.withResolvers<void>();
+  onTestFinished(() => sync.mockRestore());
+  sync.mockReturnValueOnce(syncing.promise);
+  const told: string[] = [];
+  const submitted = control.submit(submitRequest(await store.putBlob(Buffer.of(2))));
+  void submitted.then(() => told.push('submitted'));
+  await expect.poll(() => sync.mock.calls).toHaveLength(1);
+  expect([jobs.running.length, told]).toEqual([1, []]);
+  syncing.resolve();
+  const { jobId = '' } = await submitted;
+  await control.cancel({ jobId });
+  expect(sync).toHaveBeenCalledTimes(2);
+  await jobs.leaveAll();
+});
+
+test('a job that the disk can’t keep for good is refused, and does not run', async () => {
+  const sync = vi.spyOn(store, 'sync').mockRejectedValueOnce(new Error('the disk is gone'));
+  onTestFinished(() => sync.mockRestore());
+  const submitted = control.submit(submitRequest(await store.putBlob(Buffer.of(3))));
+  await expect(submitted).rejects.toThrow('the disk is gone');
+  expect(jobs.running.filter(({ isOver }) => !isOver)).toEqual([]);
+  await jobs.leaveAll();
 });
 
 test('a job that was put and asked for runs', async () => {

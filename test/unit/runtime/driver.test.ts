@@ -14,6 +14,7 @@ import type { Effect, PeerEvent } from '../../../src/protocol/events.ts';
 import { Driver } from '../../../src/runtime/driver.ts';
 import { createLog } from '../../../src/runtime/log.ts';
 import { ProgramFetch } from '../../../src/runtime/program-fetch.ts';
+import { systemTimers } from '../../../src/runtime/system-timers.ts';
 import { fakeSandbox } from '../../support/fake-sandbox.ts';
 import { memoryCache } from '../../support/memory-cache.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
@@ -113,6 +114,7 @@ function driverWith(
     programs: new ProgramFetch({ self, transport, sandbox, store, cache: memoryCache() }),
     store,
     clock: { nowMs: () => clock.ms, unixMs: () => startUnixMs + clock.ms },
+    timers: systemTimers,
     log: createLog({ level: 'debug', format: 'json', stream }),
     entrances: [],
     ownJob: () => undefined,
@@ -262,6 +264,22 @@ test('the machine hears last that it stops, and what it wants kept then is', asy
   driver.dispatch({ type: 'tick' });
   expect(events).toEqual([{ type: 'stop' }]);
   expect(store.listPeers()).toEqual(peers);
+});
+
+test('results that could not be kept are tried once more when the peer stops', async () => {
+  const store = new MemoryStore();
+  const put = vi.spyOn(store, 'putUnsent').mockImplementationOnce(() => {
+    throw new GridError('disk-full', 'there is no room');
+  });
+  const outcome = { type: 'failure', failure: { kind: 'threw', detail: 'no' } } as const;
+  const replica = { lease: 1, chunk: 2, outcome, computeMs: 3 };
+  const result = { requester: anna, addresses: [], job: jobNumbered(1), replica };
+  const { driver } = driverWith([{ type: 'keep-unsent', results: [result] }], {}, { store });
+  driver.dispatch({ type: 'tick' });
+  expect(store.listUnsent(0)).toEqual([]);
+  await driver.stop();
+  expect(store.listUnsent(0)).toEqual([result]);
+  expect(put).toHaveBeenCalledTimes(2);
 });
 
 test('a disk that takes no peers is told of once an hour, and the peer goes on', () => {

@@ -9,10 +9,12 @@ import type { LocalEvent } from '../../../src/protocol/events.ts';
 import { Peer } from '../../../src/protocol/peer.ts';
 import { JobBook } from '../../../src/runtime/job-book.ts';
 import type { JobRequest, ProgramRequest } from '../../../src/runtime/job-request.ts';
+import { encodePacked, pack } from '../../../src/wire/packed.ts';
 import { fakeSandbox } from '../../support/fake-sandbox.ts';
 import { gridErrorOf } from '../../support/grid-error-of.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { digestNumbered, givenLimits, self, specOf } from '../../support/protocol-fixtures.ts';
+import { resultOf as storedResult, storedJob } from '../../support/stored-jobs.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 test('a job that the store can’t take is refused, and nobody waits for its end', async () => {
@@ -91,6 +93,24 @@ test('a job is forgotten once it has ended, not before', async () => {
   expect(jobs.forget(id.slice(0, 8))).toBe(id);
   expect(jobs.list()).toEqual([]);
   expect(() => jobs.forget(id)).toThrow('knows no job');
+});
+
+test('a job whose chunks were all accepted is merged at the next start', async () => {
+  const store = new MemoryStore();
+  const kept = { ...storedJob('squares', 'running'), isSplit: true } as const;
+  const blob = await store.putBlob(encodePacked(pack([Uint8Array.of(1)])));
+  const page = { blob, first: 0, count: 1, bytes: 1 };
+  store.putJob(kept);
+  store.commit([{ job: kept.job, pages: [page], results: [storedResult(0)] }]);
+  const jobs = jobBook(store, fakeSandbox(), ({ type }) => {
+    if (type !== 'resume-job') return;
+    jobs.ownJob(kept.job)?.advanceTo(1);
+    jobs.ownJob(kept.job)?.allAccepted();
+  });
+  await jobs.readLeft();
+  jobs.resumeLeft();
+  await jobs.ownJob(kept.job)?.settled;
+  expect(store.getJob(kept.job)?.state).toBe('done');
 });
 
 test('parameters that are too large for a spec are refused', async () => {

@@ -7,6 +7,7 @@ import type { Standing } from '../../../src/model/standing.ts';
 import { Journal } from '../../../src/runtime/journal.ts';
 import { createLog } from '../../../src/runtime/log.ts';
 import { StandingsKeeper } from '../../../src/runtime/standings-keeper.ts';
+import { systemTimers } from '../../../src/runtime/system-timers.ts';
 import { anna, jobNumbered } from '../../support/protocol-fixtures.ts';
 import { resultOf } from '../../support/stored-jobs.ts';
 
@@ -39,6 +40,8 @@ function journalOn(trouble: { commit?: Error; sync?: Error; isSlow?: true } = {}
       },
     },
     standings: new StandingsKeeper({ clock: { nowMs: () => 0 }, log }),
+    clock: { nowMs: () => performance.now() },
+    timers: systemTimers,
     isRunning: (id) => !ended.has(id),
     onTrouble: (id, reason) => {
       ended.add(id);
@@ -117,9 +120,13 @@ test.each([
 ] as const)('a %s that fails is the end of the jobs that it was for', async (step, reason) => {
   const { journal, events, say } = journalOn({ [step]: new Error(reason) });
   journal.write({ job, results: [resultOf(0)] });
+  journal.whenKept(job, say('acknowledged'));
+  journal.whenKept(other, say('other acknowledged'));
   journal.whenSynced(say('told'));
   await journal.flush();
   expect(events).toContain(`job failed: ${reason}`);
+  expect(events).toContain('other acknowledged');
+  expect(events).not.toContain('acknowledged');
   expect(events).not.toContain(`other failed: ${reason}`);
   expect(events.at(-1)).toBe('told');
 });

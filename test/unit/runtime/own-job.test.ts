@@ -1,10 +1,14 @@
 import { once } from 'node:events';
+import { setImmediate as breathe } from 'node:timers/promises';
 
 import { expect, test } from 'vitest';
 
+import { GridError } from '../../../src/model/errors.ts';
 import { limits } from '../../../src/model/limits.ts';
 import type { JobSpec } from '../../../src/model/job.ts';
+import type { StoredJob } from '../../../src/ports.ts';
 import type { LocalEvent } from '../../../src/protocol/events.ts';
+import { NUMBERS_SKIPPED } from '../../../src/protocol/lease-book.ts';
 import { PieceSteps, ScriptSteps, type StepRunner } from '../../../src/runtime/job-steps.ts';
 import { loadableScript } from '../../../src/runtime/loadable.ts';
 import { KeptInputs } from '../../../src/runtime/kept-inputs.ts';
@@ -166,6 +170,36 @@ test.each<[string, (own: OwnJob) => void, string]>([
   expect([own.state, closed]).toEqual([state, 1]);
 });
 
+test('the next process numbers its leases behind this one, whatever is lost of them', async () => {
+  const store = new MemoryStore();
+  store.putJob({ job, spec: rangeSpec, state: 'running', isSplit: true });
+  const next = () => taken(rangeSpec, pieceSteps(store), store).own.readPast({ isSplit: true });
+  const pasts = [await next(), await next(), await next()];
+  const each = NUMBERS_SKIPPED;
+  expect(pasts.map(({ lastLease }) => lastLease)).toEqual([0, each, 2 * each]);
+  expect(pasts.map(({ counts }) => counts.size)).toEqual([0, 0, 0]);
+});
+
+test('pages go once a power failure would find the job ended, not before', async () => {
+  const synced = Promise.withResolvers<void>();
+  class SlowStore extends MemoryStore {
+    override sync(): Promise<void> {
+      return synced.promise;
+    }
+  }
+  const store = new SlowStore();
+  const { own, accept, events } = running(rangeSpec, pieceSteps(store), store);
+  await expect.poll(() => events).toContain('split-ended');
+  const page = store.readPages(job)[0]?.blob ?? rangeSpec.program;
+  const accepted = accept(...['a', 'b', 'c'].map((text) => encodeCanonical(Buffer.from(text))));
+  await expect.poll(() => own.state).toBe('done');
+  await breathe();
+  expect(await store.getBlob(page)).toBeDefined();
+  synced.resolve();
+  await accepted;
+  expect(await store.getBlob(page)).toBeUndefined();
+});
+
 test('all inputs are kept for a job that may need any of them again', async () => {
   const store = new MemoryStore();
   const credibility = { errorRate: 1e-3, assumeFaulty: 0.2, identities: 'free' } as const;
@@ -185,6 +219,40 @@ test('all inputs are kept for a job that may need any of them again', async () =
   own.cancel();
   await own.settled;
   expect(own.pages.live).toBe(0);
+});
+
+test('a job whose end the disk could not take keeps what the next process needs', async () => {
+  class FullStore extends MemoryStore {
+    isFull = false;
+
+    override putJob(stored: StoredJob): void {
+      if (this.isFull) throw new GridError('disk-full', 'The disk is full.');
+      super.putJob(stored);
+    }
+  }
+  const store = new FullStore();
+  const first = running(rangeSpec, pieceSteps(store), store);
+  await expect.poll(() => first.events).toContain('split-ended');
+  store.isFull = true;
+  first.own.cancel();
+  await first.own.settled;
+  expect(first.own.stored).toMatchObject({
+    state: 'failed',
+    failure: expect.stringContaining('The disk is full'),
+  });
+  const [kept] = store.listJobs();
+  expect(kept?.state).toBe('running');
+
+  store.isFull = false;
+  const second = taken(rangeSpec, pieceSteps(store), store);
+  second.own.resume(await second.own.readPast({ isSplit: true }));
+  const values = ['a', 'b', 'c'].map((text) => encodeCanonical(Buffer.from(text)));
+  const results = values.map((value, chunk) => ({ chunk, digest: digestOf(value), value }));
+  store.commit([{ job, results }]);
+  second.own.advanceTo(3);
+  second.own.allAccepted();
+  await second.own.settled;
+  expect(second.own.stored).toMatchObject({ state: 'done', certificates: {} });
 });
 
 test('the next process goes on with what one has left; nothing is split twice', async () => {

@@ -34,7 +34,9 @@ test.each([
     expect(() => openDatabase(path)).toThrow(
       expect.objectContaining({
         code: 'store-failed',
-        message: expect.stringMatching(/jobs\.sqlite is damaged \(.*\)\. Move the files .* away/),
+        message: expect.stringMatching(
+          /jobs\.sqlite is damaged \(.*\)\. Stop the peer, .* Move the files .* away/,
+        ),
       }),
     );
   }

@@ -35,6 +35,12 @@ test('when nothing is left to give up, the write is refused with what to do', ()
   expect(given).toEqual(['cache', 'database', 'blobs', 'blobs']);
 });
 
+test('for what is missed less than a part, that part gives nothing up', () => {
+  const { limit, given } = limitOf({ cache: 1, database: 1, blobs: 2 }, 4);
+  expect(() => limit.makeRoom(() => 3 * KiB, 'database')).toThrow('--disk-limit');
+  expect(given).toEqual(['cache', 'database']);
+});
+
 test('room that is free in the database is no room any more once the file has shrunk', () => {
   let free = 3 * KiB;
   let bytes = 4 * KiB;

@@ -1,9 +1,12 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
-import { heldByAnother, noteHolder } from '../../../src/storage/holder.ts';
+import { heldByAnother, isHeld, noteHolder } from '../../../src/storage/holder.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 test('who comes second is told whose the folder is, since when, and how to reach it', () => {
@@ -31,4 +34,20 @@ test.each([
 test('a folder that takes no note is none the worse', () => {
   const path = join(tempDir(), 'missing');
   expect(() => noteHolder(path, { pid: 1, sinceMs: 0 })).not.toThrow();
+});
+
+test('a holder that listens has the folder, and one that does not has it no more', async () => {
+  const path = tempDir();
+  const controlPath = join(path, 'control.sock');
+  noteHolder(path, { pid: process.pid, sinceMs: 0, controlPath });
+  expect(await isHeld(path)).toBe(false);
+  const server = createServer().listen(controlPath);
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  expect(await isHeld(path)).toBe(true);
+  const { pid: gone } = spawnSync('true');
+  noteHolder(path, { pid: gone, sinceMs: 0, controlPath });
+  expect(await isHeld(path)).toBe(false);
+  noteHolder(path, { pid: process.pid, sinceMs: 0 });
+  expect(await isHeld(path)).toBe(false);
 });

@@ -265,10 +265,10 @@ test('a file that is no database is reported with what to do', async () => {
   writeFileSync(join(path, 'jobs.sqlite'), 'not a database, but long enough to be one'.repeat(99));
   await expect(openStore({ path })).rejects.toMatchObject({
     code: 'store-failed',
-    message: `The database ${path}/jobs.sqlite is damaged (file is not a database). Move the \
-files jobs.sqlite* away, check the disk, and start again: the identity of this peer has a file of \
-its own and is not lost, and \`manyhands import\` brings receipts back from a backup. The jobs are \
-lost.`,
+    message: `The database ${path}/jobs.sqlite is damaged (file is not a database). Stop the \
+peer, if it runs. Move the files jobs.sqlite* away, check the disk, and start again: the identity \
+of this peer has a file of its own and is not lost, and \`manyhands import\` brings receipts back \
+from a backup. The jobs are lost.`,
   });
 });
 

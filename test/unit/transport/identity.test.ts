@@ -1,10 +1,16 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
-import { loadIdentity, temporaryIdentity } from '../../../src/transport/identity.ts';
+import {
+  loadIdentity,
+  pemOf,
+  readIdentity,
+  replaceIdentity,
+  temporaryIdentity,
+} from '../../../src/transport/identity.ts';
 import { gridErrorOf } from '../../support/grid-error-of.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
@@ -68,6 +74,30 @@ test('a key of another kind is refused by name', async () => {
   expect(await invalid(directory)).toContain('another kind: secp384r1');
 });
 
+test('another identity takes the place of one, which is kept beside', async () => {
+  const directory = tempDir();
+  const first = await loadIdentity(directory);
+  const second = temporaryIdentity();
+  const aside = await replaceIdentity(directory, second);
+  expect((await readIdentity(directory))?.peer).toBe(second.peer);
+  expect(await readFile(aside, 'utf8')).toBe(pemOf(first));
+  expect((await stat(aside)).mode & 0o777).toBe(0o600);
+  expect((await readdir(directory)).length).toBe(2);
+});
+
+test.each([
+  ['can not be written', (directory: string) => mkdir(pathOfNew(directory))],
+  ['has nothing to replace', (directory: string) => rm(join(directory, 'identity.pem'))],
+])('another identity that %s leaves what was there as it was', async (_what, hinder) => {
+  const directory = tempDir();
+  await loadIdentity(directory);
+  await hinder(directory);
+  const before = await readIdentity(directory);
+  const error = await gridErrorOf(replaceIdentity(directory, temporaryIdentity()));
+  expect(error.message).toMatch(/identity could not be written to .*identity\.pem/);
+  expect((await readIdentity(directory))?.peer).toBe(before?.peer);
+});
+
 test('what is no readable file is said so', async () => {
   const directory = tempDir();
   await mkdir(join(directory, 'identity.pem'));
@@ -79,3 +109,8 @@ test('a data directory that can not be made is said so', async () => {
   await writeFile(join(directory, 'data'), 'a file');
   expect(await invalid(join(directory, 'data', 'below'))).toMatch(/identity .*below/);
 });
+
+/** Where the next one is written before it gets its name. */
+function pathOfNew(directory: string): string {
+  return join(directory, `identity.pem.${process.pid}.new`);
+}

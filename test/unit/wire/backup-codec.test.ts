@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import { limits } from '../../../src/model/limits.ts';
 import { decodeBackup, encodeBackup } from '../../../src/wire/backup-codec.ts';
 import { encodeCanonical } from '../../../src/wire/canonical-cbor.ts';
 import { digestOf } from '../../../src/wire/digest.ts';
@@ -7,6 +8,7 @@ import { plain, someKey, someReceipt } from '../../support/wire-samples.ts';
 
 const standing = { peer: someKey().peer, passed: 2.5, isCaught: false, seenAtMs: 1_000 };
 const caught = { ...standing, passed: 0, isCaught: true, why: 'returned a wrong result' };
+const tooMany = Array.from({ length: 300_000 }, () => 0);
 const backup = {
   identity: '-----BEGIN PRIVATE KEY-----',
   standings: [standing, { ...caught, peer: someKey().peer }],
@@ -16,6 +18,23 @@ const backup = {
 test('a backup reads as it was written', () => {
   const decoded = decodeBackup(encodeBackup(backup));
   expect(plain(decoded)).toEqual(plain({ type: 'message', message: backup }));
+});
+
+test('as many standings as a peer keeps are not too many', () => {
+  const standings = Array.from({ length: limits.standingsMax }, () => caught);
+  const decoded = decodeBackup(encodeBackup({ ...backup, standings }));
+  expect(decoded.type === 'message' && decoded.message.standings.length).toBe(standings.length);
+});
+
+test('nobody has passed so much that no time could make it less', () => {
+  const standings = [
+    { ...standing, passed: 1e308 },
+    { ...standing, passed: Infinity },
+  ];
+  expect(decodeBackup(encodeBackup({ ...backup, standings }))).toMatchObject({
+    type: 'message',
+    message: { standings: [{ passed: 1e9 }, { passed: 1e9 }] },
+  });
 });
 
 test('a backup says in its first line what it is', () => {
@@ -32,6 +51,7 @@ test.each([
   ['has no key', bodyOf({ standings: [], receipts: [] }), /no identity/],
   ['has no lists', bodyOf({ identity: 'x' }), /no list/],
   ['is not CBOR', wrapped(Buffer.from([0xff])), /not what a peer has written/],
+  ['has too many parts', bodyOf({ identity: 'x', more: tooMany }), /not what a peer has written/],
   ['has a standing of nobody', bodyWith({ standings: [{ ...standing, peer: 'x' }] }), /nobody/],
   ['has no standing', bodyWith({ standings: [{ ...standing, passed: -1 }] }), /a standing/],
   ['has no time', bodyWith({ standings: [{ ...standing, seenAtMs: -1 }] }), /no time/],

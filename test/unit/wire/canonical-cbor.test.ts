@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 
-import { decodeCanonical, encodeCanonical } from '../../../src/wire/canonical-cbor.ts';
+import {
+  decodeBounded,
+  decodeCanonical,
+  encodeCanonical,
+} from '../../../src/wire/canonical-cbor.ts';
 
 function throughCbor(value: unknown): unknown {
   return decodeCanonical(encodeCanonical(value));
@@ -69,4 +73,11 @@ test('bytes with the same key twice are refused', () => {
   expect(() => decodeCanonical(Uint8Array.of(0xa2, 0x61, 0x61, 1, 0x61, 0x61, 2))).toThrow(
     'repeat map key',
   );
+});
+
+test('with a bound on items all is read that is within it, and to the same', () => {
+  const value = { a: [1, 2 ** 60, 'x'], b: Uint8Array.of(1, 2) };
+  const bytes = Buffer.from(encodeCanonical(value));
+  expect(decodeBounded(bytes, 8)).toEqual(decodeCanonical(bytes));
+  expect(() => decodeBounded(bytes, 7)).toThrow('too many items');
 });
