@@ -20,8 +20,9 @@ import type { RequesterLinks } from './requester-links.ts';
 /** Streams at a time that are open for deliveries alone: half of those there may be for work. */
 const STREAMS_MAX = 4;
 /**
- * A stream that was opened for a delivery alone is given up when nothing was acknowledged for so
- * long, so that it is in nobody's way. A guess.
+ * A stream that is open for a delivery alone is given up when nothing was acknowledged for so long,
+ * so that it is in nobody's way. While this peer finishes it has so long in all. A guess: a disk
+ * that is slow to sync takes seconds.
  */
 const UNHEEDED_MS_MAX = 60_000;
 
@@ -41,6 +42,8 @@ export type Engaged = {
   has(requester: PeerId): boolean;
   /** Those whose streams should be up. */
   readonly destinations: readonly Destination[];
+  /** Nothing more is to be computed: what can't be delivered soon stays for the next process. */
+  readonly isOver: boolean;
 };
 
 export class Deliveries {
@@ -48,11 +51,12 @@ export class Deliveries {
   readonly #self: PeerId;
   readonly #links: RequesterLinks;
   readonly #addresses: OfferedAddresses;
-  /** Opened for a delivery alone, and when something was acknowledged last. */
+  /** Open for a delivery alone, and when some of it was acknowledged last. */
   readonly #heededAtMs = new Map<PeerId, number>();
   #nowMs = 0;
   /** Nothing was tried since the start. */
   #isNew: boolean;
+  #isOver = false;
 
   constructor({ self, links, book, unsent }: DeliveriesParts) {
     this.outbox = new Outbox(self, unsent);
@@ -93,8 +97,11 @@ export class Deliveries {
   }
 
   acknowledged(from: PeerId, job: JobId, leases: readonly number[], nowMs: number): Effect[] {
+    const owed = this.outbox.owed(from);
     const effects = this.outbox.acknowledge(from, job, leases);
-    if (this.#heededAtMs.has(from)) this.#heededAtMs.set(from, nowMs);
+    if (this.outbox.owed(from) === owed) return effects;
+    this.#links.served(from);
+    if (this.#heededAtMs.has(from) && !this.#isOver) this.#heededAtMs.set(from, nowMs);
     return effects;
   }
 
@@ -119,7 +126,7 @@ export class Deliveries {
 
   /** The stream broke, or could not be opened. */
   wentDown(peer: PeerId): Effect[] {
-    this.#heededAtMs.delete(peer);
+    if (this.#heededAtMs.delete(peer)) this.outbox.putLast(peer);
     this.#addresses.failed(peer);
     return this.outbox.cut(peer);
   }
@@ -128,6 +135,7 @@ export class Deliveries {
   advance(engaged: Engaged, nowMs: number): Effect[] {
     this.#nowMs = nowMs;
     this.#isNew = false;
+    this.#isOver = engaged.isOver;
     const isUp = (peer: PeerId): boolean => this.#links.isUp(peer);
     return [
       ...this.outbox.send(isUp, (to) => engaged.isRunning(to), nowMs),
@@ -142,10 +150,10 @@ export class Deliveries {
     for (const known of [...engaged.destinations, ...this.outbox.destinations]) {
       const { requester } = known;
       if (requester === this.#self || this.#links.isOpen(requester)) continue;
-      const isNews = this.#addresses.hasNews(requester);
+      const isNews = this.#addresses.hasNews(requester) && !this.#links.isVain(requester);
       if (this.#links.isAvoided(requester, nowMs) && !isNews) continue;
       const isDelivery = !engaged.has(requester);
-      if (isDelivery && this.#heededAtMs.size >= STREAMS_MAX) continue;
+      if (isDelivery && (engaged.isOver || this.#heededAtMs.size >= STREAMS_MAX)) continue;
       if (!this.#links.mayOpen(requester, nowMs)) break;
       const addresses = this.#addresses.of(known);
       this.outbox.redirect({ ...known, addresses });
@@ -161,9 +169,11 @@ export class Deliveries {
       const isHeeded = heededAtMs + UNHEEDED_MS_MAX > nowMs;
       if (engaged.has(peer)) this.#heededAtMs.delete(peer);
       if (engaged.has(peer) || (isHeeded && this.outbox.has(peer))) continue;
-      this.#heededAtMs.delete(peer);
-      effects.push(...this.#links.close(peer));
-      if (!isHeeded) {
+      if (isHeeded) {
+        this.#heededAtMs.delete(peer);
+        effects.push(...this.#links.close(peer));
+      } else {
+        effects.push({ type: 'close-work', requester: peer });
         this.#links.wentDown(peer, nowMs);
         effects.push(...this.wentDown(peer));
       }

@@ -1,6 +1,7 @@
 /**
  * The jobs that a volunteer computes at present. They take turns: the one that ran last is the last
- * of the line. One that gave no work for a while makes room for another.
+ * of the line. One that gave no work for a while makes room for another, and so does one whose work
+ * could not be run: whatever leases of it wait here, they would keep others out.
  */
 
 import type { JobId, PeerId } from '../model/ids.ts';
@@ -9,7 +10,7 @@ import type { VolunteerJob } from './volunteer-job.ts';
 
 /** Jobs computed at a time: enough that one without work leaves no slot idle. */
 const JOBS_MAX = 8;
-/** A job that gave no work for this long makes room for another one; a guess. */
+/** A job that gave no work for this long, or none that can be run, makes room; a guess. */
 const IDLE_MS_MAX = 10_000;
 
 export class Engagements {
@@ -58,11 +59,31 @@ export class Engagements {
   inTheWay(nowMs: number): readonly VolunteerJob[] | undefined {
     if (this.#jobs.size < JOBS_MAX) return [];
     for (const job of this.#jobs.values()) {
-      // One that is loaded and was not asked is not idle: its turn has not come.
-      const isAsked = job.demanded > 0 || !job.isLoaded;
-      if (job.held === 0 && isAsked && nowMs - job.workedAtMs > IDLE_MS_MAX) return [job];
+      // One that was not asked is not idle: its turn has not come.
+      const isIdle = job.held === 0 && job.demanded > 0 && nowMs - job.workedAtMs > IDLE_MS_MAX;
+      if (isIdle || this.isStuck(job, nowMs)) return [job];
     }
     return undefined;
+  }
+
+  /** Whether nothing of it could be run for too long. One that was cut has a time of its own. */
+  isStuck(job: VolunteerJob, nowMs: number): boolean {
+    return job.stalledMs(nowMs) > IDLE_MS_MAX;
+  }
+
+  /** Whether this peer computes for it. */
+  hasAnyOf(requester: PeerId): boolean {
+    return this.isAny((job) => job.requester === requester);
+  }
+
+  /** When one of them has rested, or others are asked instead of one that does not answer. */
+  get dueAtMs(): number {
+    let dueAtMs = Infinity;
+    for (const { restUntilMs, answerByMs } of this.#jobs.values()) {
+      if (restUntilMs > 0) dueAtMs = Math.min(dueAtMs, restUntilMs);
+      if (this.#jobs.size > 1) dueAtMs = Math.min(dueAtMs, answerByMs);
+    }
+    return dueAtMs;
   }
 
   isAny(is: (job: VolunteerJob) => boolean): boolean {

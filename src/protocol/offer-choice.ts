@@ -4,6 +4,7 @@ import type { PeerId } from '../model/ids.ts';
 import type { ChunkLimits } from '../model/job.ts';
 import type { Offer } from '../model/offer.ts';
 import type { Declines } from './declines.ts';
+import type { Engagements } from './engagements.ts';
 import { unmet } from './given-limits.ts';
 import { offerKey, type OfferBook } from './offer-book.ts';
 import type { RequesterLinks } from './requester-links.ts';
@@ -14,6 +15,8 @@ export type OfferChoiceParts = {
   /** What this peer gives a chunk. */
   readonly limits: ChunkLimits;
   readonly book: OfferBook;
+  /** What is computed already. */
+  readonly jobs: Engagements;
   readonly declines: Declines;
   readonly standings: Standings;
   readonly links: RequesterLinks;
@@ -27,14 +30,16 @@ export class OfferChoice {
   }
 
   /**
-   * One after the other, since to engage in one may mean that there is no room for the next.
+   * One after the other, since to engage in one may mean that there is no room for the next. Those
+   * come first whose requesters have no job here, or one with many jobs would keep them out.
    * @param isWanted by key and requester
    */
   *worthComputing(
     isWanted: (key: string, requester: PeerId) => boolean,
     nowMs: number,
   ): Generator<Offer> {
-    const { self, limits, book, declines, standings, links } = this.#parts;
+    const { self, limits, book, jobs, declines, standings, links } = this.#parts;
+    const others: Offer[] = [];
     for (const { offer } of book.open()) {
       const { requester, replicasOpen } = offer;
       const key = offerKey(requester, offer.job);
@@ -45,7 +50,11 @@ export class OfferChoice {
         continue;
       }
       if (links.isAvoided(requester, nowMs)) continue;
-      if (requester === self || links.mayOpen(requester, nowMs)) yield offer;
+      if (jobs.hasAnyOf(requester)) others.push(offer);
+      else if (requester === self || links.mayOpen(requester, nowMs)) yield offer;
+    }
+    for (const offer of others) {
+      if (offer.requester === self || links.mayOpen(offer.requester, nowMs)) yield offer;
     }
   }
 }

@@ -4,13 +4,15 @@
  * stays for longer, until its requester says that it has it, or that the job is over.
  *
  * It is bounded twice. A requester that is there and does not acknowledge gets nothing more
- * computed: so it slows down its own job alone. Of those that are away the oldest results go first:
- * they may never come back, and whose work counts is who does.
+ * computed: so it slows down its own job alone. Of those that are away, who has the most here loses
+ * the oldest job first: were it simply the oldest, a few strangers with large results would push
+ * out what an honest requester comes back for.
  */
 
 import { limits } from '../model/limits.ts';
 import type { JobId, PeerId } from '../model/ids.ts';
 import type { ComputedReplica, Destination, Unsent } from '../model/unsent.ts';
+import { UnsentShares } from '../model/unsent-shares.ts';
 import type { Effect } from './events.ts';
 import { offerKey } from './offer-book.ts';
 import { Parcel } from './parcel.ts';
@@ -22,10 +24,13 @@ export class Outbox {
   readonly #self: PeerId;
   /** By `offerKey`: none is empty. */
   readonly #parcels = new Map<string, Parcel>();
+  /** What an earlier process has kept is as old as this one: its clock began anywhere. */
+  #beganMs: number;
 
   /** @param kept what an earlier process could not deliver, the oldest first */
   constructor(self: PeerId, kept: readonly Unsent[]) {
     this.#self = self;
+    this.#beganMs = kept.length === 0 ? -Infinity : Infinity;
     for (const { replica, ...to } of kept) this.#parcelTo(to).add(replica, 0, true);
   }
 
@@ -48,14 +53,14 @@ export class Outbox {
     return false;
   }
 
+  /** How many results it has not acknowledged. */
+  owed(requester: PeerId): number {
+    return this.#weigh(requester).results;
+  }
+
   /** Whether nothing more is to be computed for it for now. */
   isFull(requester: PeerId): boolean {
-    let [results, bytes] = [0, 0];
-    for (const parcel of this.#parcels.values()) {
-      if (parcel.to.requester !== requester) continue;
-      results += parcel.size;
-      bytes += parcel.bytes;
-    }
+    const { results, bytes } = this.#weigh(requester);
     return results >= limits.unsentEachMax || bytes >= limits.unsentEachBytesMax;
   }
 
@@ -105,7 +110,7 @@ export class Outbox {
       const { requester } = parcel.to;
       if (isUp(requester)) dueAtMs = Math.min(dueAtMs, parcel.sendAtMs);
       if (requester !== this.#self) dueAtMs = Math.min(dueAtMs, parcel.keepAtMs);
-      dueAtMs = Math.min(dueAtMs, parcel.oldestMs + GIVEN_UP_AFTER_MS);
+      dueAtMs = Math.min(dueAtMs, this.#givenUpAtMs(parcel));
     }
     return dueAtMs;
   }
@@ -136,8 +141,12 @@ export class Outbox {
   sweep(isUp: (requester: PeerId) => boolean, nowMs: number): Effect[] {
     const due = [...this.#parcels.values()].filter(({ keepAtMs }) => keepAtMs <= nowMs);
     const effects = this.#keep(due);
-    for (const { to, oldestMs } of this.#parcels.values()) {
-      if (oldestMs + GIVEN_UP_AFTER_MS <= nowMs) effects.push(...this.drop(to.requester, to.job));
+    this.#beganMs = Math.min(this.#beganMs, nowMs);
+    for (const parcel of this.#parcels.values()) {
+      if (this.#givenUpAtMs(parcel) > nowMs) continue;
+      const { requester, job } = parcel.to;
+      const old = parcel.leasesUntil(nowMs - GIVEN_UP_AFTER_MS);
+      effects.push(...this.acknowledge(requester, job, old));
     }
     return [...effects, ...this.#makeRoom(isUp)];
   }
@@ -147,10 +156,33 @@ export class Outbox {
     return this.#keep([...this.#parcels.values()]);
   }
 
+  /** It was tried in vain: the others come first. */
+  putLast(requester: PeerId): void {
+    const own = [...this.#parcels].filter(([, { to }]) => to.requester === requester);
+    for (const [key, parcel] of own) {
+      this.#parcels.delete(key);
+      this.#parcels.set(key, parcel);
+    }
+  }
+
   /** Newer addresses of a requester. */
   redirect({ requester, addresses, job }: Destination): void {
     const parcel = this.#parcels.get(offerKey(requester, job));
     if (parcel !== undefined) parcel.to = { requester, addresses, job };
+  }
+
+  #givenUpAtMs({ oldestMs }: Parcel): number {
+    return Math.max(oldestMs, this.#beganMs) + GIVEN_UP_AFTER_MS;
+  }
+
+  #weigh(requester: PeerId): { readonly results: number; readonly bytes: number } {
+    let [results, bytes] = [0, 0];
+    for (const parcel of this.#parcels.values()) {
+      if (parcel.to.requester !== requester) continue;
+      results += parcel.size;
+      bytes += parcel.bytes;
+    }
+    return { results, bytes };
   }
 
   #parcelTo(to: Destination): Parcel {
@@ -164,14 +196,19 @@ export class Outbox {
   /** Whole jobs, since a part of one is worth less than all of another. */
   #makeRoom(isUp: (requester: PeerId) => boolean): Effect[] {
     const away = [...this.#parcels.values()].filter(({ to }) => !isUp(to.requester));
-    let results = away.reduce((sum, { size }) => sum + size, 0);
-    let bytes = away.reduce((sum, parcel) => sum + parcel.bytes, 0);
+    // Looked at often: shares are summed only when there is too much of it.
+    const results = away.reduce((sum, { size }) => sum + size, 0);
+    const bytes = away.reduce((sum, parcel) => sum + parcel.bytes, 0);
+    if (results <= limits.unsentMax && bytes <= limits.unsentBytesMax) return [];
+    const shares = new UnsentShares();
+    for (const { to, bytes: own, size } of away) shares.add(to.requester, own, size);
     const effects: Effect[] = [];
-    for (const parcel of away.sort((a, b) => a.oldestMs - b.oldestMs)) {
-      if (results <= limits.unsentMax && bytes <= limits.unsentBytesMax) break;
-      results -= parcel.size;
-      bytes -= parcel.bytes;
-      effects.push(...this.drop(parcel.to.requester, parcel.to.job));
+    away.sort((a, b) => a.oldestMs - b.oldestMs);
+    for (let { over } = shares; over !== undefined; { over } = shares) {
+      const oldest = away.find(({ to, size }) => to.requester === over && size > 0);
+      if (oldest === undefined) break;
+      shares.add(over, -oldest.bytes, -oldest.size);
+      effects.push(...this.drop(oldest.to.requester, oldest.to.job));
     }
     return effects;
   }

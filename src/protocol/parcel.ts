@@ -52,6 +52,12 @@ export class Parcel {
     return Math.min(addedMs(this.#sent), addedMs(this.#gathered));
   }
 
+  /** Those that were computed by then. */
+  leasesUntil(ms: number): number[] {
+    const all = [...this.#sent, ...this.#gathered];
+    return all.filter(([, entry]) => entry.addedMs <= ms).map(([lease]) => lease);
+  }
+
   /** When what was gathered has waited long enough. */
   get sendAtMs(): number {
     return addedMs(this.#gathered) + GATHER_MS_MAX;

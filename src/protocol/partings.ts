@@ -30,13 +30,17 @@ export class Partings {
     // Runs are stopped by the job's id, which a stranger may have taken from somebody else's offer.
     const shared = jobs.isAny(({ offer }) => offer.job === job.offer.job);
     const stops = shared ? [] : stopOf(job);
-    const linked = jobs.isAny(({ requester }) => requester === job.requester);
-    if (linked || deliveries.adopt(job.requester)) return stops;
+    if (jobs.hasAnyOf(job.requester) || deliveries.adopt(job.requester)) return stops;
     return [...stops, ...links.close(job.requester)];
   }
 
+  /** What waits of it goes back, so that others get it. */
+  giveUp(job: VolunteerJob): Effect[] {
+    return [...this.#return(job, job.clear()), ...this.drop(job)];
+  }
+
   dropAll(which: (job: VolunteerJob) => boolean): Effect[] {
-    return [...this.#parts.jobs.all].filter(which).flatMap((job) => this.drop(job));
+    return [...this.#parts.jobs.all].filter(which).flatMap((job) => this.giveUp(job));
   }
 
   /**

@@ -7,11 +7,11 @@
 
 import type { PeerId } from '../model/ids.ts';
 import type { SignedReceipt } from '../model/receipt.ts';
+import type { Destination } from '../model/unsent.ts';
 import { Allowance } from './allowance.ts';
 import { BoundedMap } from './bounded-map.ts';
 import type { Effect } from './events.ts';
 import { offerKey } from './offer-book.ts';
-import type { VolunteerJob } from './volunteer-job.ts';
 
 /** Each is written to the disk: as many at once as jobs may end together, then one a second. */
 const AT_ONCE_MAX = 64;
@@ -25,13 +25,15 @@ export class Receipts {
   /** By `offerKey`: work was returned, and no receipt has come. */
   readonly #worked = new BoundedMap<string, true>(WORKED_MAX);
 
-  constructor(self: PeerId) {
+  /** @param unsent what an earlier process has computed, and this one delivers */
+  constructor(self: PeerId, unsent: readonly Destination[]) {
     this.#self = self;
+    for (const to of unsent) this.worked(to);
   }
 
   /** Computed chunks of it were returned. */
-  worked({ key, requester }: VolunteerJob): void {
-    if (requester !== this.#self) this.#worked.put(key, true);
+  worked({ requester, job }: Destination): void {
+    if (requester !== this.#self) this.#worked.put(offerKey(requester, job), true);
   }
 
   /** @param from at the other end of the work stream that it came over */

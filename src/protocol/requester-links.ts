@@ -32,7 +32,15 @@ const WATCH: WatchOptions = { idleMs: 10_000, pongMs: 12_000 };
 /** Links remembered: more than can come to nothing within the longest wait. */
 const LINKS_MAX = 1_280;
 
-type Link = { state: 'connecting' | 'up' | 'down'; failures: number; retryAtMs: number };
+type Link = {
+  state: 'connecting' | 'up' | 'down';
+  /** In a row: it did not come up, or did and nothing came of it. */
+  failures: number;
+  /** 0 for at once. */
+  retryAtMs: number;
+  /** Its last stream came up, and nothing came of it. */
+  isVain: boolean;
+};
 
 export class RequesterLinks {
   readonly #links = new Map<PeerId, Link>();
@@ -66,6 +74,11 @@ export class RequesterLinks {
     return link?.state === 'down' && link.retryAtMs > nowMs;
   }
 
+  /** Whether its last stream came up and nothing came of it: that it is there is no news. */
+  isVain(peer: PeerId): boolean {
+    return this.#links.get(peer)?.isVain ?? false;
+  }
+
   /** False when none is open and too many came to nothing lately. */
   mayOpen(peer: PeerId, nowMs: number): boolean {
     return this.isOpen(peer) || this.#opens.has(nowMs);
@@ -75,7 +88,7 @@ export class RequesterLinks {
   get dueAtMs(): number {
     let dueAtMs = Math.min(this.#opens.dueAtMs, this.#watch.dueAtMs);
     for (const { state, retryAtMs } of this.#links.values()) {
-      if (state === 'down') dueAtMs = Math.min(dueAtMs, retryAtMs);
+      if (state === 'down' && retryAtMs > 0) dueAtMs = Math.min(dueAtMs, retryAtMs);
     }
     return dueAtMs;
   }
@@ -87,15 +100,25 @@ export class RequesterLinks {
     if (link === undefined && this.#links.size >= LINKS_MAX) this.#forgetOne();
     this.#opens.spend();
     const failures = link?.failures ?? 0;
-    this.#links.set(peer, { state: 'connecting', failures, retryAtMs: 0 });
+    this.#links.set(peer, { state: 'connecting', failures, retryAtMs: 0, isVain: false });
     return [{ type: 'open-work', requester: peer, addresses }];
   }
 
+  /** That it is there is not enough: who takes results and acknowledges none is left alone too. */
   cameUp(peer: PeerId, nowMs: number): void {
     // What this peer says to itself is not lost on the way.
     if (peer !== this.#self) this.#watch.heard(peer, nowMs);
-    if (this.#links.get(peer)?.state === 'connecting') this.#opens.refund();
-    this.#links.set(peer, { state: 'up', failures: 0, retryAtMs: 0 });
+    const { state, failures = 0 } = this.#links.get(peer) ?? {};
+    if (state === 'connecting') this.#opens.refund();
+    this.#links.set(peer, { state: 'up', failures, retryAtMs: 0, isVain: true });
+  }
+
+  /** Something came of its stream. */
+  served(peer: PeerId): void {
+    const link = this.#links.get(peer);
+    if (link === undefined) return;
+    link.failures = 0;
+    link.isVain = false;
   }
 
   /** A message came from it. */
@@ -124,9 +147,11 @@ export class RequesterLinks {
 
   wentDown(peer: PeerId, nowMs: number): void {
     this.#watch.forget(peer);
-    const failures = (this.#links.get(peer)?.failures ?? 0) + 1;
+    const link = this.#links.get(peer);
+    const failures = (link?.failures ?? 0) + 1;
     const retryAtMs = nowMs + retryAfterMs(failures);
-    this.#links.set(peer, { state: 'down', failures, retryAtMs });
+    const isVain = link?.isVain ?? false;
+    this.#links.set(peer, { state: 'down', failures, retryAtMs, isVain });
   }
 
   close(peer: PeerId): Effect[] {
@@ -137,12 +162,18 @@ export class RequesterLinks {
     return [{ type: 'close-work', requester: peer }];
   }
 
-  /** Those that were not tried again although it was time: nothing is wanted of them now. */
-  forgetOverdue(nowMs: number): void {
+  /**
+   * Those that were not tried again although it was time: nothing is wanted of them now. Others
+   * wait for their turn, and the next wait is the longer one all the same.
+   * @param wanted those that have to be reached
+   */
+  forgetOverdue(nowMs: number, wanted: ReadonlyMap<PeerId, unknown>): void {
     // Brought up to date, so that it is not due for ever while nothing is to be opened.
     this.#opens.has(nowMs);
-    for (const [peer, { state, retryAtMs }] of this.#links) {
-      if (state === 'down' && retryAtMs <= nowMs) this.#links.delete(peer);
+    for (const [peer, link] of this.#links) {
+      if (link.state !== 'down' || link.retryAtMs > nowMs) continue;
+      if (wanted.has(peer)) link.retryAtMs = 0;
+      else this.#links.delete(peer);
     }
   }
 

@@ -44,8 +44,13 @@ export class VolunteerJob {
   workedAtMs: number;
   /** When the stream to its requester broke; undefined while there is one. */
   cutAtMs: number | undefined;
-  /** No run before this time: the sandbox gave chunks back. */
+  /** No run before this time: the sandbox gave chunks back. 0 while it does not rest. */
   restUntilMs = 0;
+  /**
+   * Since when no chunk of it can be run: its program or its requester is not there, or it rests,
+   * or its requester owes too many acknowledgements. Undefined while there is no such reason.
+   */
+  stalledAtMs: number | undefined;
   /** In a row. */
   #rests = 0;
   readonly chunkMs = new MovingMean(CHUNK_MS_WEIGHT);
@@ -53,6 +58,8 @@ export class VolunteerJob {
   /** Only items from #front onward are live. */
   #queue: Held[] = [];
   #front = 0;
+  /** No queued lease is past its time before. */
+  #expiresAtMs = Infinity;
 
   /** @param given what this peer gives a chunk */
   constructor(offer: Offer, given: ChunkLimits, nowMs: number) {
@@ -61,6 +68,7 @@ export class VolunteerJob {
     this.limits = allowed(offer.limits, given);
     this.program = programKey(offer, this.limits.memoryBytesMax);
     this.workedAtMs = nowMs;
+    this.stalledAtMs = nowMs;
   }
 
   fetch(): Effect {
@@ -116,6 +124,13 @@ export class VolunteerJob {
     return this.answerByMs === Infinity ? 0 : this.demanded;
   }
 
+  /** Leases came. @returns how many of them were asked for */
+  answered(count: number): number {
+    const asked = Math.min(count, this.demanded);
+    this.demanded -= asked;
+    return asked;
+  }
+
   /** The stream broke: nothing comes over it, and what is held waits for another. */
   cut(nowMs: number): void {
     this.cutAtMs ??= nowMs;
@@ -136,9 +151,21 @@ export class VolunteerJob {
     this.restUntilMs = nowMs + retryAfterMs(this.#rests);
   }
 
+  /** @param canRun whether chunks of it can be run now */
+  look(canRun: boolean, nowMs: number): void {
+    if (canRun) this.stalledAtMs = undefined;
+    else this.stalledAtMs ??= nowMs;
+  }
+
+  /** For how long it has come to nothing although its requester's stream did not break. */
+  stalledMs(nowMs: number): number {
+    const isAlive = this.running > 0 || this.cutAtMs !== undefined;
+    return isAlive ? 0 : nowMs - (this.stalledAtMs ?? nowMs);
+  }
+
   /**
    * Queues what there is room for, by number and by bytes: what was asked for guesses at the size
-   * of inputs, and a requester that floods sends what nobody asked for. @returns the rest
+   * of inputs. @returns the rest
    */
   hold(
     chunks: readonly LeasedChunk[],
@@ -151,33 +178,35 @@ export class VolunteerJob {
       this.inputBytes.add(chunk.input.byteLength);
       this.heldBytes = bytes;
       this.#queue.push({ chunk, deadlineMs });
+      this.#expiresAtMs = Math.min(this.#expiresAtMs, deadlineMs);
     }
     return [];
   }
 
-  /** Up to `count` chunks whose leases are still worth computing, oldest first. */
-  take(count: number, nowMs: number): LeasedChunk[] {
-    const taken: LeasedChunk[] = [];
-    while (taken.length < count && this.#front < this.#queue.length) {
-      const held = this.#queue[this.#front];
-      this.#front += 1;
-      if (held === undefined) continue;
-      if (held.deadlineMs > nowMs) taken.push(held.chunk);
-      else this.letGo([held.chunk]);
-    }
+  /** Up to `count` chunks, oldest first. */
+  take(count: number): LeasedChunk[] {
+    const taken = this.#queue.slice(this.#front, this.#front + count);
+    this.#front += taken.length;
     if (this.#front > this.#queue.length / 2) {
       this.#queue = this.#queue.slice(this.#front);
       this.#front = 0;
     }
-    return taken;
+    return taken.map(({ chunk }) => chunk);
+  }
+
+  /** Drops queued leases that are past their time. Cheap while none can be. */
+  expire(nowMs: number): void {
+    if (nowMs < this.#expiresAtMs) return;
+    this.#remove(({ deadlineMs }) => deadlineMs <= nowMs);
+    this.#expiresAtMs = Infinity;
+    for (const { deadlineMs } of this.#queue) {
+      this.#expiresAtMs = Math.min(this.#expiresAtMs, deadlineMs);
+    }
   }
 
   /** Drops queued leases; those in the sandbox run on. */
   revoke(leases: ReadonlySet<number>): void {
-    const queued = this.#queue.slice(this.#front);
-    this.#queue = queued.filter(({ chunk }) => !leases.has(chunk.lease));
-    this.#front = 0;
-    this.letGo(queued.map(({ chunk }) => chunk).filter(({ lease }) => leases.has(lease)));
+    this.#remove(({ chunk }) => leases.has(chunk.lease));
   }
 
   /** Their inputs are no longer at hand: computed, expired, revoked or given back. */
@@ -187,10 +216,19 @@ export class VolunteerJob {
 
   /** Empties the queue. */
   clear(): LeasedChunk[] {
-    const left = this.#queue.slice(this.#front).map(({ chunk }) => chunk);
-    this.#queue = [];
+    return this.#remove(() => true);
+  }
+
+  #remove(isGone: (held: Held) => boolean): LeasedChunk[] {
+    const gone: LeasedChunk[] = [];
+    const left: Held[] = [];
+    for (const held of this.#queue.slice(this.#front)) {
+      if (isGone(held)) gone.push(held.chunk);
+      else left.push(held);
+    }
+    this.#queue = left;
     this.#front = 0;
-    this.letGo(left);
-    return left;
+    this.letGo(gone);
+    return gone;
   }
 }

@@ -33,6 +33,8 @@ type RunDone = Extract<PeerEvent, { type: 'run-done' }>;
 
 type Acknowledge = Extract<RequesterMessage, { type: 'acknowledge' }>;
 
+type Leases = Extract<RequesterMessage, { type: 'leases' }>;
+
 type ProgramMissing = Extract<PeerEvent, { type: 'program-missing' }>;
 
 export type VolunteerMode = 'on' | 'paused' | 'finishing' | 'leaving';
@@ -83,17 +85,18 @@ export class Volunteer {
     this.#book = book;
     const declines = new Declines(book);
     this.#declines = declines;
-    this.#choice = new OfferChoice({ self, limits: given, book, declines, standings, links });
-    this.#receipts = new Receipts(self);
+    const jobs = this.#jobs;
+    this.#choice = new OfferChoice({ self, limits: given, book, jobs, declines, standings, links });
+    this.#receipts = new Receipts(self, unsent);
     this.#bench = new Workbench({
       slots,
-      jobs: this.#jobs,
+      jobs,
       isReady: ({ isLoaded, requester }) => isLoaded && links.isUp(requester),
       isFull: ({ requester }) => this.#deliveries.outbox.isFull(requester),
       isWanted: ({ requester }) => this.#takes(requester),
     });
     const { runs } = this.#bench;
-    this.#partings = new Partings({ jobs: this.#jobs, runs, links, deliveries: this.#deliveries });
+    this.#partings = new Partings({ jobs, runs, links, deliveries: this.#deliveries });
   }
 
   get mode(): VolunteerMode {
@@ -152,14 +155,8 @@ export class Volunteer {
 
   get dueAtMs(): number {
     const parts = [this.#links, this.#declines, this.#deliveries, this.#partings];
-    let dueAtMs = Math.min(this.#stopAtMs, ...parts.map((part) => part.dueAtMs));
-    if (this.#mode === 'paused') dueAtMs = Math.min(dueAtMs, this.#pausedUntilMs);
-    for (const { restUntilMs, queued, answerByMs } of this.#jobs.all) {
-      if (queued > 0 && restUntilMs > 0) dueAtMs = Math.min(dueAtMs, restUntilMs);
-      // Then others are asked, if there are any.
-      if (this.#jobs.size > 1) dueAtMs = Math.min(dueAtMs, answerByMs);
-    }
-    return dueAtMs;
+    const workAtMs = this.#mode === 'paused' ? this.#pausedUntilMs : this.#jobs.dueAtMs;
+    return Math.min(this.#stopAtMs, workAtMs, ...parts.map((part) => part.dueAtMs));
   }
 
   pause(untilMs: number): Effect[] {
@@ -276,16 +273,21 @@ export class Volunteer {
       job.revoke(new Set(message.leases));
       return this.advance(nowMs);
     }
-    if (job !== undefined) job.demanded = Math.max(job.demanded - message.chunks.length, 0);
-    // Asked for before the job was dropped here, or before a pause.
-    if (job === undefined || !this.#takes(from)) {
-      return [returnTo(from, message.job, message.chunks)];
-    }
+    return this.#leased(from, message, nowMs);
+  }
+
+  #leased(from: PeerId, { job: id, chunks, leaseMs }: Leases, nowMs: number): Effect[] {
+    const job = this.#jobs.get(from, id);
+    const asked = job?.answered(chunks.length) ?? 0;
+    // Asked for before the job was dropped here, or before a pause; or not at all.
+    if (job === undefined || asked === 0 || !this.#takes(from)) return [returnTo(from, id, chunks)];
+    // Who owes acknowledgements as well serves by those alone.
+    if (!this.#deliveries.outbox.has(from)) this.#links.served(from);
     const bytesMax = heldBytesMax(this.#slots);
-    const tooMany = job.hold(message.chunks, nowMs + message.leaseMs, bytesMax);
+    const tooMany = job.hold(chunks.slice(0, asked), nowMs + leaseMs, bytesMax);
     job.workedAtMs = nowMs;
-    const back = tooMany.length === 0 ? [] : [returnTo(from, message.job, tooMany)];
-    return [...back, ...this.advance(nowMs)];
+    const back = [...tooMany, ...chunks.slice(asked)];
+    return [...(back.length > 0 ? [returnTo(from, id, back)] : []), ...this.advance(nowMs)];
   }
 
   runDone({ run: id, outcomes }: RunDone, nowMs: number): Effect[] {
@@ -300,7 +302,7 @@ export class Volunteer {
     this.#returned += computed;
     this.#computeMs += computedMs;
     if (!this.#jobs.includes(job)) return this.advance(nowMs);
-    if (computed > 0) this.#receipts.worked(job);
+    if (computed > 0) this.#receipts.worked(job.destination);
     this.#deliveries.add(job.destination, replicas, nowMs);
     const returned = replicas.filter(({ outcome }) => outcome.type === 'returned');
     // While the stream is lost nothing has to be said: what is held is told when it is there again.
@@ -318,7 +320,7 @@ export class Volunteer {
       effects.push(...this.#partings.stopAll());
     }
     effects.push(...(pauseEnds ? this.resume(nowMs) : this.advance(nowMs)));
-    this.#links.forgetOverdue(nowMs);
+    this.#links.forgetOverdue(nowMs, this.unsent);
     this.#declines.sweep(nowMs);
     return effects;
   }
@@ -327,10 +329,10 @@ export class Volunteer {
   advance(nowMs: number): Effect[] {
     if (this.#mode === 'paused') return [...this.#leave(), ...this.#deliver(nowMs)];
     const effects = this.#partings.dropCut(nowMs);
-    // What has expired is found while dispatching, and is asked for again at once.
-    effects.push(...this.#engage(nowMs), ...this.#bench.dispatch(nowMs), ...this.#bench.ask(nowMs));
+    this.#bench.look(nowMs);
+    effects.push(...this.#engage(nowMs), ...this.#bench.dispatch(), ...this.#bench.ask(nowMs));
     effects.push(...this.#deliver(nowMs));
-    return this.#mode === 'on' ? effects : [...effects, ...this.#drain()];
+    return this.#mode === 'on' ? effects : [...effects, ...this.#drain(nowMs)];
   }
 
   #deliver(nowMs: number): Effect[] {
@@ -342,6 +344,7 @@ export class Volunteer {
       destinations: jobs
         .filter(({ cutAtMs }) => cutAtMs !== undefined)
         .map(({ destination }) => destination),
+      isOver: (this.#mode === 'finishing' || this.#mode === 'leaving') && this.leasesHeld === 0,
     };
     return this.#deliveries.advance(engaged, nowMs);
   }
@@ -367,8 +370,9 @@ export class Volunteer {
   }
 
   /** While finishing or leaving: parts with jobs that give no more work as they run out. */
-  #drain(): Effect[] {
-    const isOver = (job: VolunteerJob): boolean => job.held === 0 && !this.#takes(job.requester);
+  #drain(nowMs: number): Effect[] {
+    const isOver = (job: VolunteerJob): boolean =>
+      !this.#takes(job.requester) && (job.held === 0 || this.#jobs.isStuck(job, nowMs));
     const effects = this.#partings.dropAll(isOver);
     return this.isDrained ? [...effects, { type: 'drained' }] : effects;
   }
@@ -379,9 +383,11 @@ export class Volunteer {
     const isWanted = (key: string, requester: PeerId): boolean =>
       !this.#jobs.has(key) && this.#takes(requester);
     for (const offer of this.#choice.worthComputing(isWanted, nowMs)) {
+      // Its other jobs could not run either.
+      if (this.#deliveries.outbox.isFull(offer.requester)) continue;
       const inTheWay = this.#jobs.inTheWay(nowMs);
       if (inTheWay === undefined) break;
-      effects.push(...inTheWay.flatMap((job) => this.#partings.drop(job)));
+      effects.push(...inTheWay.flatMap((job) => this.#partings.giveUp(job)));
       const job = new VolunteerJob(offer, this.#limits, nowMs);
       this.#jobs.add(job);
       effects.push(...this.#links.open(offer.requester, offer.addresses), job.fetch());

@@ -41,25 +41,43 @@ test('who had its turn is the last of the line', () => {
   expect([...jobs.all]).toEqual([second, first]);
 });
 
-test('of a full house, one that gave no work for long is in the way, unless it holds some', () => {
-  const jobs = new Engagements();
-  const all = [1, 2, 3, 4, 5, 6, 7, 8].map((number) => engaged(number));
-  const [busy, idle] = all;
-  for (const job of all.slice(0, 7)) jobs.add(job);
-  expect(jobs.inTheWay(1e9)).toEqual([]);
-  jobs.add(engaged(8));
-  busy?.hold(leasedChunks(1, 1), 1e12, 1e6);
-  expect(jobs.inTheWay(10_000)).toBeUndefined();
-  expect(jobs.inTheWay(10_001)).toEqual([idle]);
-});
-
-test('one that was never asked, since others fill the slots, is not in the way', () => {
+/** Eight that can be run. */
+function fullHouse() {
   const jobs = new Engagements();
   const all = [1, 2, 3, 4, 5, 6, 7, 8].map((number) => engaged(number));
   for (const job of all) {
     jobs.add(job);
-    job.isLoaded = true;
+    job.look(true, 0);
   }
+  return { jobs, all };
+}
+
+test('of a full house, one that gave no work for long is in the way, unless it holds some', () => {
+  const { jobs, all } = fullHouse();
+  const [busy, idle, another] = all;
+  busy?.ask(1, 0);
+  busy?.hold(leasedChunks(1, 1), 1e12, 1e6);
+  idle?.ask(1, 0);
+  expect(jobs.inTheWay(10_000)).toBeUndefined();
+  expect(jobs.inTheWay(10_001)).toEqual([idle]);
+  if (another !== undefined) jobs.delete(another);
+  expect(jobs.inTheWay(1e9)).toEqual([]);
+});
+
+test('so is one that could not be run for long, whatever it holds, unless some of it runs', () => {
+  const { jobs, all } = fullHouse();
+  const [runs, stalls] = all;
+  for (const job of [runs, stalls]) {
+    job?.hold(leasedChunks(1, 2), 1e12, 1e6);
+    job?.look(false, 0);
+  }
+  if (runs !== undefined) runs.running = runs.take(1).length;
+  expect(jobs.inTheWay(10_000)).toBeUndefined();
+  expect(jobs.inTheWay(10_001)).toEqual([stalls]);
+});
+
+test('one that was never asked, since others fill the slots, is not in the way', () => {
+  const { jobs, all } = fullHouse();
   expect(jobs.inTheWay(1e9)).toBeUndefined();
   const [, second] = all;
   second?.ask(2, 1e9);

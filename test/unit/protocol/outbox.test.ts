@@ -5,7 +5,14 @@ import { limits } from '../../../src/model/limits.ts';
 import type { ComputedReplica, Destination, Unsent } from '../../../src/model/unsent.ts';
 import type { Effect } from '../../../src/protocol/events.ts';
 import { GIVEN_UP_AFTER_MS, Outbox } from '../../../src/protocol/outbox.ts';
-import { anna, bert, jobNumbered, ofType, self } from '../../support/protocol-fixtures.ts';
+import {
+  anna,
+  bert,
+  jobNumbered,
+  ofType,
+  peerNumbered,
+  self,
+} from '../../support/protocol-fixtures.ts';
 
 const job = jobNumbered(1);
 const to = (requester: PeerId = anna): Destination => ({ requester, addresses: ['there:1'], job });
@@ -130,6 +137,45 @@ describe('bounds', () => {
     expect(outbox.waiting.get(anna)).toBe(limits.unsentMax);
   });
 
+  test('who has the most loses it, not who has waited longest', () => {
+    const honest = outboxWith(100);
+    const large = (lease: number) => replica(lease, 'x'.repeat(2 ** 20));
+    const strangers = [1, 2, 3, 4, 5].map(peerNumbered);
+    for (const stranger of strangers) {
+      honest.add(
+        to(stranger),
+        Array.from({ length: 15 }, (_, index) => large(index)),
+        10,
+      );
+    }
+    honest.keepAll();
+    expect(ofType(honest.sweep(nobody, 20), 'drop-unsent')).toMatchObject([
+      { requester: strangers[0], leases: { length: 15 } },
+    ]);
+    expect(honest.owed(anna)).toBe(100);
+  });
+
+  test('of one who has the most the oldest job goes, and no more than has to', () => {
+    const outbox = new Outbox(self, []);
+    const third = Math.ceil(limits.unsentMax / 3);
+    for (const number of [1, 2, 3, 4]) {
+      outbox.add({ ...to(), job: jobNumbered(number) }, replicas(third), number);
+    }
+    outbox.add(to(bert), replicas(1), 0);
+    outbox.keepAll();
+    const dropped = ofType(outbox.sweep(nobody, 10), 'drop-unsent');
+    expect(dropped.map((effect) => effect.job)).toEqual([jobNumbered(1), jobNumbered(2)]);
+    expect(outbox.owed(bert)).toBe(1);
+  });
+
+  test('what an earlier process has kept is not given up, however long the machine is up', () => {
+    const outbox = new Outbox(self, [{ ...to(), replica: replica(1) }]);
+    const upMs = 2 * GIVEN_UP_AFTER_MS;
+    expect(outbox.sweep(nobody, upMs)).toEqual([]);
+    expect(outbox.dueAtMs(nobody)).toBe(upMs + GIVEN_UP_AFTER_MS);
+    expect(outbox.sweep(nobody, upMs + GIVEN_UP_AFTER_MS)).toMatchObject([{ type: 'drop-unsent' }]);
+  });
+
   test('what was computed a week ago is given up', () => {
     const outbox = outboxWith(1);
     outbox.keepAll();
@@ -137,4 +183,24 @@ describe('bounds', () => {
     expect(outbox.sweep(nobody, GIVEN_UP_AFTER_MS)).toMatchObject([{ type: 'drop-unsent' }]);
     expect(outbox.dueAtMs(nobody)).toBe(Infinity);
   });
+
+  test('and with it nothing of its job that was computed later', () => {
+    const outbox = outboxWith(1);
+    outbox.send(everybody, nobody, 0);
+    outbox.add(to(), replicas(1, 2), 1_000);
+    outbox.keepAll();
+    expect(ofType(outbox.sweep(nobody, GIVEN_UP_AFTER_MS), 'drop-unsent')).toMatchObject([
+      { leases: [1] },
+    ]);
+    expect(outbox.leases(anna, job)).toEqual([2]);
+    expect(outbox.dueAtMs(nobody)).toBe(GIVEN_UP_AFTER_MS + 1_000);
+  });
+});
+
+test('who was tried in vain is the last to be tried again', () => {
+  const outbox = outboxWith(1);
+  outbox.add({ ...to(), job: jobNumbered(2) }, replicas(1), 0);
+  outbox.add(to(bert), replicas(1), 0);
+  outbox.putLast(anna);
+  expect(outbox.destinations.map(({ requester }) => requester)).toEqual([bert, anna, anna]);
 });

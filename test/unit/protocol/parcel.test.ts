@@ -61,6 +61,14 @@ test('what is kept is kept once', () => {
   expect([parcel.take(1), parcel.size]).toEqual(['kept', 2]);
 });
 
+test('what was computed by some time is told apart, sent or not', () => {
+  const parcel = parcelOf(2);
+  parcel.due(0, true);
+  parcel.add(replica(3), 5);
+  parcel.add(replica(4), 6);
+  expect([parcel.leasesUntil(-1), parcel.leasesUntil(5)]).toEqual([[], [1, 2, 3]]);
+});
+
 test('its bytes are those of what is in it', () => {
   const parcel = parcelOf(2);
   const { bytes } = parcel;

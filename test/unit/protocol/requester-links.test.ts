@@ -4,6 +4,7 @@ import { Awareness } from '../../../src/protocol/awareness.ts';
 import { RequesterLinks, retryAfterMs } from '../../../src/protocol/requester-links.ts';
 import { anna, bert, peerNumbered, self } from '../../support/protocol-fixtures.ts';
 
+const nobody = new Map();
 const opened = { type: 'open-work', requester: anna, addresses: ['anna:1'] };
 
 describe('how long a requester is left alone', () => {
@@ -37,7 +38,7 @@ test('a stream is opened once, and again only after it went down', () => {
   expect(links.dueAtMs).toBe(Infinity);
 });
 
-test('failures add up until the requester answers', () => {
+test('failures add up until something comes of a stream', () => {
   const links = new RequesterLinks(self, new Awareness());
   const waits = [0, 0, 0].map((ms) => {
     links.open(anna, []);
@@ -46,7 +47,26 @@ test('failures add up until the requester answers', () => {
   });
   links.cameUp(anna, 0);
   links.wentDown(anna, 0);
-  expect([...waits, links.dueAtMs]).toEqual([1_000, 2_000, 4_000, 1_000]);
+  waits.push(links.dueAtMs);
+  links.cameUp(anna, 0);
+  links.served(anna);
+  links.wentDown(anna, 0);
+  expect([...waits, links.dueAtMs]).toEqual([1_000, 2_000, 4_000, 8_000, 1_000]);
+});
+
+test('a stream was in vain that came up and that nothing came of', () => {
+  const links = new RequesterLinks(self, new Awareness());
+  links.open(anna, []);
+  links.wentDown(anna, 0);
+  expect(links.isVain(anna)).toBe(false);
+  links.open(anna, []);
+  links.cameUp(anna, 0);
+  links.wentDown(anna, 0);
+  expect(links.isVain(anna)).toBe(true);
+  links.cameUp(anna, 0);
+  links.served(anna);
+  links.wentDown(anna, 0);
+  expect(links.isVain(anna)).toBe(false);
 });
 
 test('only what is open is closed', () => {
@@ -62,10 +82,22 @@ test('only what is open is closed', () => {
 test('one that was not tried again when it was time is forgotten', () => {
   const links = new RequesterLinks(self, new Awareness());
   links.wentDown(anna, 0);
-  links.forgetOverdue(999);
+  links.forgetOverdue(999, nobody);
   expect(links.dueAtMs).toBe(1_000);
-  links.forgetOverdue(1_000);
+  links.forgetOverdue(1_000, nobody);
   expect(links.dueAtMs).toBe(Infinity);
+  links.wentDown(anna, 1_000);
+  expect(links.dueAtMs).toBe(2_000);
+});
+
+test('one that waits for its turn is not, nor how often it failed', () => {
+  const links = new RequesterLinks(self, new Awareness());
+  links.wentDown(anna, 0);
+  links.forgetOverdue(1_000, new Map([[anna, 1]]));
+  expect([links.dueAtMs, links.isAvoided(anna, 1_000)]).toEqual([Infinity, false]);
+  links.open(anna, []);
+  links.wentDown(anna, 1_000);
+  expect(links.dueAtMs).toBe(3_000);
 });
 
 test('past the most links remembered one that is down makes room', () => {
@@ -101,7 +133,7 @@ test('when none is to be opened any more nothing is due', () => {
   }
   expect(links.mayOpen(anna, 0)).toBe(false);
   expect(links.dueAtMs).toBe(1_250);
-  links.forgetOverdue(1_250);
+  links.forgetOverdue(1_250, nobody);
   expect(links.dueAtMs).toBe(Infinity);
 });
 

@@ -155,7 +155,7 @@ test('a program that is in the sandbox already is not missed', () => {
 
 test('a job whose chunks keep coming back from the sandbox rests longer each time', () => {
   const { volunteer } = working(1);
-  let effects = volunteer.handle(anna, leases(leasedChunks(1, 6), job, 100_000), 0);
+  let effects = volunteer.handle(anna, leases(leasedChunks(1, 3), job, 100_000), 0);
   const rests: number[] = [];
   let nowMs = 0;
   for (let times = 0; times < 3; times++) {
@@ -165,6 +165,7 @@ test('a job whose chunks keep coming back from the sandbox rests longer each tim
     effects = volunteer.tick(nowMs);
   }
   expect(rests).toEqual([1_000, 2_000, 4_000]);
+  effects = volunteer.handle(anna, leases(leasedChunks(4, 2), job, 100_000), nowMs);
   effects = done(volunteer, ofType(effects, 'run')[0], 10_000, nowMs);
   stopped(volunteer, ofType(effects, 'run')[0], nowMs);
   volunteer.handle(anna, acknowledge(4), nowMs);

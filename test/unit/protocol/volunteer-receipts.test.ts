@@ -2,8 +2,28 @@
 
 import { expect, test } from 'vitest';
 
-import { anna, leasedChunks, ofType, receiptOf } from '../../support/protocol-fixtures.ts';
-import { done, job, leases, stopped, working } from '../../support/protocol-volunteer.ts';
+import { Awareness } from '../../../src/protocol/awareness.ts';
+import { OfferBook } from '../../../src/protocol/offer-book.ts';
+import { Standings } from '../../../src/protocol/standings.ts';
+import { Volunteer } from '../../../src/protocol/volunteer.ts';
+import {
+  anna,
+  digestNumbered,
+  givenLimits,
+  leasedChunks,
+  ofType,
+  receiptOf,
+  self,
+  valueOf,
+} from '../../support/protocol-fixtures.ts';
+import {
+  acknowledge,
+  done,
+  job,
+  leases,
+  stopped,
+  working,
+} from '../../support/protocol-volunteer.ts';
 
 const message = { type: 'receipt', receipt: receiptOf({ job }) } as const;
 
@@ -14,6 +34,19 @@ test('a receipt is kept for a job that computed chunks were returned of', () => 
   const kept = [{ type: 'keep-receipt', receipt: message.receipt }];
   expect(volunteer.handle(anna, message, 20)).toEqual(kept);
   expect(volunteer.handle(anna, message, 21)).toEqual([]);
+});
+
+test('so it is for what an earlier process computed and this one delivers', () => {
+  const outcome = { type: 'result', digest: digestNumbered(1), value: valueOf(1) } as const;
+  const replica = { lease: 1, chunk: 1, outcome, computeMs: 10 };
+  const unsent = [{ requester: anna, addresses: ['anna:1'], job, replica }];
+  const options = { self, slots: 1, limits: givenLimits, unsent };
+  const volunteer = new Volunteer(options, new OfferBook(), new Awareness(), new Standings());
+  volunteer.tick(1);
+  volunteer.requesterUp(anna, 10);
+  volunteer.handle(anna, acknowledge(1), 20);
+  const kept = [{ type: 'keep-receipt', receipt: message.receipt }];
+  expect(volunteer.handle(anna, message, 30)).toEqual(kept);
 });
 
 test('chunks that came back as they were earn no receipt', () => {

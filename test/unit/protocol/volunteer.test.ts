@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 
-import { limits } from '../../../src/model/limits.ts';
 import { programRef } from '../../../src/model/program.ts';
 import type { Effect } from '../../../src/protocol/events.ts';
 import {
@@ -167,18 +166,30 @@ describe('asking', () => {
 
   test('leases that expired in the queue are asked for anew at once', () => {
     const { volunteer } = working(1);
-    const chunks = leasedChunks(1, 6);
+    const chunks = leasedChunks(1, 3);
     const [first] = volunteer.handle(anna, leases(chunks, job, 1_000), 0);
     const effects = done(volunteer, first, 10, 1_000);
     expect(effects).toEqual([asked(11), results(chunks.slice(0, 1))]);
     expect(volunteer.leasesHeld).toBe(0);
   });
 
-  test('leases that were never asked for are held up to the buffer and no further', () => {
+  test('leases that were never asked for are given back: others would wait behind them', () => {
     const { volunteer } = working(1);
-    volunteer.handle(anna, leases(leasedChunks(1, 3_000)), 1);
-    volunteer.handle(anna, leases(leasedChunks(3_001, 3_000)), 1);
-    expect(volunteer.leasesHeld).toBe(limits.leasesHeldMax);
+    const chunks = leasedChunks(1, 5);
+    expect(volunteer.handle(anna, leases(chunks), 1)).toEqual([
+      givenBack(chunks.slice(3)),
+      run(1, chunks.slice(0, 1)),
+    ]);
+    expect(volunteer.handle(anna, leases(chunks), 1)).toEqual([givenBack(chunks)]);
+    expect(volunteer.leasesHeld).toBe(3);
+  });
+
+  test('what was revoked before it came leaves what was asked for as it is', () => {
+    const { volunteer } = working(1);
+    volunteer.handle(anna, { type: 'revoke', job, leases: [1, 2, 3] }, 1);
+    expect(volunteer.handle(anna, leases(leasedChunks(1, 3)), 1)).toEqual([
+      run(1, leasedChunks(1, 1)),
+    ]);
   });
 
   test('leases of a job that is computed for somebody else are given back', () => {
@@ -192,51 +203,22 @@ describe('asking', () => {
 describe('computing', () => {
   test('short chunks run many together, and ahead of the slots', () => {
     const { volunteer } = working(1);
-    const [first] = volunteer.handle(anna, leases(leasedChunks(1, 100)), 1);
-    const effects = done(volunteer, first, 1);
-    expect(ofType(effects, 'run').map(({ chunks }) => chunks.length)).toEqual([25, 25]);
-    expect([volunteer.chunksRunning, volunteer.leasesQueued]).toEqual([50, 49]);
+    const [first] = volunteer.handle(anna, leases(leasedChunks(1, 3)), 1);
+    const asks = done(volunteer, first, 1);
+    expect(asks).toContainEqual(asked(99));
+    const effects = volunteer.handle(anna, leases(leasedChunks(4, 99)), 11);
+    expect(ofType(effects, 'run').map(({ chunks }) => chunks.length)).toEqual([25]);
+    expect([volunteer.chunksRunning, volunteer.leasesQueued]).toEqual([27, 74]);
     expect([volunteer.replicasReturned, volunteer.computeSeconds]).toEqual([1, 0.001]);
-  });
-
-  test('jobs take turns', () => {
-    const second = jobNumbered(2);
-    const { volunteer } = working(1, { job: second });
-    volunteer.handle(anna, leases(leasedChunks(1, 3)), 1);
-    volunteer.handle(anna, leases(leasedChunks(1, 3), second), 1);
-    const order: unknown[] = [];
-    for (let number = 1; number <= 5; number++) {
-      const effects = done(volunteer, run(number, leasedChunks(1, 1)), 100);
-      order.push(...ofType(effects, 'run').map((started) => started.job));
-    }
-    expect(order).toEqual([second, job, second, job, second]);
-  });
-
-  test('a new job starts beside one whose short chunks never run out', () => {
-    const second = jobNumbered(2);
-    const { volunteer } = working(2, { job: second });
-    const running = ofType(volunteer.handle(anna, leases(leasedChunks(1, 4_000)), 1), 'run');
-    const started: unknown[] = [];
-    const finishOne = () => {
-      const runs = ofType(done(volunteer, running.shift(), 1), 'run');
-      running.push(...runs);
-      started.push(...runs.map((each) => each.job));
-    };
-    finishOne();
-    expect(running).toHaveLength(4);
-    volunteer.handle(anna, leases(leasedChunks(1, 2), second), 2);
-    for (let times = 0; times < 8; times++) finishOne();
-    expect(started.filter((each) => each === second)).toHaveLength(2);
-    expect(volunteer.leasesQueued).toBeGreaterThan(3_000);
   });
 
   test('revoked leases are not computed', () => {
     const { volunteer } = working(1);
-    const chunks = leasedChunks(1, 4);
+    const chunks = leasedChunks(1, 3);
     const [first] = volunteer.handle(anna, leases(chunks), 1);
-    volunteer.handle(anna, { type: 'revoke', job, leases: [1, 2, 3] }, 2);
+    volunteer.handle(anna, { type: 'revoke', job, leases: [1, 2] }, 2);
     const effects = done(volunteer, first, 100);
-    expect(effects).toEqual([run(2, chunks.slice(3)), asked(1)]);
+    expect(effects).toEqual([run(2, chunks.slice(2)), asked(1)]);
   });
 
   test('after the sandbox gave chunks back the job rests, and then goes on', () => {
@@ -278,7 +260,7 @@ describe('requesters that go away', () => {
 
   test('a job that ended is dropped with its stream', () => {
     const { volunteer } = working(1);
-    volunteer.handle(anna, leases(leasedChunks(1, 4)), 1);
+    volunteer.handle(anna, leases(leasedChunks(1, 3)), 1);
     expect(volunteer.handle(anna, { type: 'job-ended', job }, 2)).toEqual([
       { type: 'stop-runs', job },
       { type: 'close-work', requester: anna },
@@ -288,10 +270,10 @@ describe('requesters that go away', () => {
 
   test('nobody but its requester ends a job or takes leases back', () => {
     const { volunteer } = working(1);
-    volunteer.handle(anna, leases(leasedChunks(1, 4)), 1);
+    volunteer.handle(anna, leases(leasedChunks(1, 3)), 1);
     expect(volunteer.handle(bert, { type: 'job-ended', job }, 2)).toEqual([]);
     expect(volunteer.handle(bert, { type: 'revoke', job, leases: [2, 3] }, 2)).toEqual([]);
-    expect(volunteer.leasesHeld).toBe(4);
+    expect(volunteer.leasesHeld).toBe(3);
   });
 });
 
@@ -319,6 +301,15 @@ describe('pausing', () => {
     const late = leasedChunks(2, 2);
     expect(volunteer.handle(anna, leases(late), 2)).toEqual([givenBack(late)]);
     expect(first?.type).toBe('run');
+  });
+
+  test('a pause waits for what does not stop, and wakes nobody meanwhile', () => {
+    const { volunteer } = working(1, { requester: bert });
+    volunteer.requesterUp(bert, 0);
+    volunteer.handle(anna, leases(leasedChunks(1, 1)), 1);
+    expect(volunteer.dueAtMs).toBe(500);
+    volunteer.pause(Infinity);
+    expect([volunteer.chunksRunning, volunteer.dueAtMs]).toEqual([1, 10_000]);
   });
 
   test('a pause with nothing running leaves at once', () => {

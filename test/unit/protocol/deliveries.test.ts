@@ -1,0 +1,175 @@
+import { describe, expect, test } from 'vitest';
+
+import type { PeerId } from '../../../src/model/ids.ts';
+import type { Unsent } from '../../../src/model/unsent.ts';
+import { Awareness } from '../../../src/protocol/awareness.ts';
+import { Deliveries, type Engaged } from '../../../src/protocol/deliveries.ts';
+import type { Effect } from '../../../src/protocol/events.ts';
+import { OfferBook } from '../../../src/protocol/offer-book.ts';
+import { RequesterLinks } from '../../../src/protocol/requester-links.ts';
+import {
+  anna,
+  digestNumbered,
+  jobNumbered,
+  offerOf,
+  ofType,
+  peerNumbered,
+  self,
+  startUnixMs,
+  valueOf,
+} from '../../support/protocol-fixtures.ts';
+
+const job = jobNumbered(1);
+const nothing: Engaged = {
+  isRunning: () => false,
+  has: () => false,
+  destinations: [],
+  isOver: false,
+};
+
+function owed(requester: PeerId, count = 1): Unsent[] {
+  return Array.from({ length: count }, (_, index) => {
+    const lease = index + 1;
+    const outcome = { type: 'result', digest: digestNumbered(1), value: valueOf(1) } as const;
+    const replica = { lease, chunk: lease, outcome, computeMs: 1 };
+    return { requester, addresses: ['there:1'], job, replica };
+  });
+}
+
+/** Nothing is computed: there are only results to be delivered. */
+function postman(unsent: readonly Unsent[]) {
+  const links = new RequesterLinks(self, new Awareness());
+  const book = new OfferBook();
+  const deliveries = new Deliveries({ self, links, book, unsent });
+  const up = (peer: PeerId, nowMs: number): Effect[] => {
+    links.cameUp(peer, nowMs);
+    return deliveries.cameUp(peer, new Map(), nowMs);
+  };
+  const down = (peer: PeerId, nowMs: number): void => {
+    links.wentDown(peer, nowMs);
+    deliveries.wentDown(peer);
+  };
+  /** @returns to whom streams are opened */
+  const opened = (nowMs: number, engaged = nothing): PeerId[] => {
+    const effects = deliveries.advance(engaged, nowMs);
+    links.forgetOverdue(nowMs, deliveries.outbox.waiting);
+    return ofType(effects, 'open-work').map(({ requester }) => requester);
+  };
+  return { deliveries, book, up, down, opened };
+}
+
+describe('a requester that acknowledges', () => {
+  test('keeps its stream, however slowly: a disk may take its time', () => {
+    const { deliveries, up, opened } = postman(owed(anna, 10));
+    opened(0);
+    up(anna, 10);
+    for (let lease = 1; lease <= 9; lease++) {
+      deliveries.acknowledged(anna, job, [lease], lease * 59_000);
+      expect(deliveries.advance(nothing, lease * 59_000)).toEqual([]);
+    }
+    deliveries.acknowledged(anna, job, [10], 600_000);
+    const closed = { type: 'close-work', requester: anna };
+    expect(deliveries.advance(nothing, 600_000)).toEqual([closed]);
+  });
+
+  test('after a minute without one is let go, and tried again', () => {
+    const { deliveries, up, opened } = postman(owed(anna));
+    opened(0);
+    up(anna, 10);
+    expect(deliveries.dueAtMs).toBe(60_000);
+    expect(ofType(deliveries.advance(nothing, 60_000), 'close-work')).toHaveLength(1);
+    expect([opened(60_999), opened(61_000)]).toEqual([[], [anna]]);
+  });
+});
+
+describe('a requester that is there and acknowledges nothing', () => {
+  test.each([
+    ['empty acknowledgements', []],
+    ['acknowledgements of what it never got', [77]],
+  ])('is not kept for %s', (_what, leases) => {
+    const { deliveries, up, opened } = postman(owed(anna));
+    opened(0);
+    up(anna, 10);
+    deliveries.acknowledged(anna, job, leases, 50_000);
+    expect(ofType(deliveries.advance(nothing, 60_000), 'close-work')).toHaveLength(1);
+  });
+
+  test('is left alone for longer each time, though it comes up and offers something anew', () => {
+    const { book, up, down, opened } = postman(owed(anna));
+    const attempts: number[] = [];
+    for (let ms = 0; ms < 1_000_000; ms += 1_000) {
+      const expiresAtMs = startUnixMs + ms + 60_000;
+      book.receive(offerOf({ sequence: ms + 1, expiresAtMs }), startUnixMs + ms);
+      if (opened(ms).length === 0) continue;
+      attempts.push(ms / 1_000);
+      up(anna, ms);
+      down(anna, ms);
+    }
+    expect(attempts).toEqual([0, 1, 3, 7, 15, 31, 63, 127, 255, 511, 811]);
+  });
+
+  test('and then does is tried again soon after a cut', () => {
+    const { deliveries, up, down, opened } = postman(owed(anna, 2));
+    for (const ms of [0, 1_000, 3_000]) {
+      expect(opened(ms)).toEqual([anna]);
+      up(anna, ms);
+      down(anna, ms);
+    }
+    expect(opened(7_000)).toEqual([anna]);
+    up(anna, 7_000);
+    deliveries.acknowledged(anna, job, [1], 7_010);
+    down(anna, 7_020);
+    expect(opened(8_020)).toEqual([anna]);
+  });
+
+  test('lets those behind it have their turn', () => {
+    const bad = Array.from({ length: 8 }, (_, number) => peerNumbered(number));
+    const { up, opened } = postman([...bad, anna].flatMap((peer) => owed(peer)));
+    const order: PeerId[] = [];
+    for (let ms = 0; ms <= 120_000; ms += 1_000) {
+      for (const peer of opened(ms)) {
+        order.push(peer);
+        up(peer, ms);
+      }
+    }
+    expect(order.slice(0, 9)).toEqual([...bad, anna]);
+  });
+});
+
+test('many that are gone are each left alone for longer, though there are few streams', () => {
+  const gone = Array.from({ length: 40 }, (_, number) => peerNumbered(number));
+  const { down, opened } = postman(gone.flatMap((peer) => owed(peer)));
+  const attempts = new Map<PeerId, number>();
+  for (let ms = 0; ms < 3_600_000; ms += 250) {
+    for (const peer of opened(ms)) {
+      attempts.set(peer, (attempts.get(peer) ?? 0) + 1);
+      down(peer, ms);
+    }
+  }
+  // 1 s, 2 s and so on to 5 minutes, and then each 5 minutes: within an hour some 20.
+  expect(attempts.size).toBe(40);
+  for (const count of attempts.values()) {
+    expect(count).toBeGreaterThan(15);
+    expect(count).toBeLessThan(22);
+  }
+});
+
+describe('when all is over', () => {
+  const over = { ...nothing, isOver: true };
+
+  test('who acknowledges has one more minute in all', () => {
+    const { deliveries, up, opened } = postman(owed(anna, 10));
+    opened(0);
+    up(anna, 10);
+    deliveries.advance(over, 20);
+    for (const ms of [20_000, 40_000]) deliveries.acknowledged(anna, job, [ms / 20_000], ms);
+    expect([deliveries.isExpecting, deliveries.dueAtMs]).toEqual([true, 60_000]);
+    expect(ofType(deliveries.advance(over, 60_000), 'close-work')).toHaveLength(1);
+    expect([deliveries.isExpecting, deliveries.outbox.owed(anna)]).toEqual([false, 8]);
+  });
+
+  test('nobody is dialled any more', () => {
+    const { opened } = postman(owed(anna));
+    expect([opened(0, over), opened(600_000, over)]).toEqual([[], []]);
+  });
+});
