@@ -209,9 +209,9 @@ describe('what does not hold', () => {
     );
   });
 
-  test('is told with the one command that has it again', () => {
+  test('is told with the one command that has it again', async () => {
     const name = 'nobody is "fooled" (ever)';
-    expect(() => replayable(name, 9, fooled)).toThrow(
+    await expect(replayable(name, 9, fooled)).rejects.toThrow(
       'SEED=9 npm run test:simulation -- -t "nobody is .fooled. .ever."',
     );
   });

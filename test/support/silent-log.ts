@@ -3,12 +3,16 @@
 import { Writable } from 'node:stream';
 
 import { createLog, type Logger } from '../../src/runtime/log.ts';
+import type { LogLevel } from '../../src/runtime/log-options.ts';
 
 export function silentLog(): Logger {
   return recordingLog().log;
 }
 
-export function recordingLog(): { readonly log: Logger; readonly lines: readonly string[] } {
+export function recordingLog(level: LogLevel = 'debug'): {
+  readonly log: Logger;
+  readonly lines: readonly string[];
+} {
   const lines: string[] = [];
   const stream = new Writable({
     write(chunk, _encoding, done) {
@@ -16,5 +20,5 @@ export function recordingLog(): { readonly log: Logger; readonly lines: readonly
       done();
     },
   });
-  return { log: createLog({ level: 'debug', format: 'json', stream }), lines };
+  return { log: createLog({ level, format: 'json', stream }), lines };
 }

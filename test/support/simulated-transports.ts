@@ -9,7 +9,9 @@ import { createRandom } from '../../src/protocol/random.ts';
 import { peerNamed } from './protocol-fixtures.ts';
 import { Host } from './simulator/host.ts';
 import { calmNetwork, Network } from './simulator/network.ts';
+import { Signer } from './simulator/signer.ts';
 import { Timeline } from './simulator/timeline.ts';
+import { WholeHost } from './simulator/whole-host.ts';
 import type { TransportWorld, WorldPeer } from './transport-world.ts';
 
 /** Much longer than anything takes: what is not so by then will not become so. */
@@ -21,6 +23,8 @@ export function simulatedTransports(seed: number): TransportWorld {
   const rugged = { ...calmNetwork, spread: 0.5, jitter: 2, lossRate: 0.1 };
   const network = new Network(timeline, random, rugged);
 
+  const signers = new Map<PeerId, Signer>();
+
   /** In no order, because of two peers the smaller id decides. */
   function newId(): PeerId {
     const letters = Array.from({ length: 12 }, () => 'abcdefgh'[Math.floor(random.next() * 8)]);
@@ -28,7 +32,15 @@ export function simulatedTransports(seed: number): TransportWorld {
   }
 
   const join: TransportWorld['join'] = async (onEvent) => {
-    const transport = new Host(network, newId(), network.place());
+    const signer = new Signer(1 + Math.floor(random.next() * 2 ** 32));
+    signers.set(signer.peer, signer);
+    const transport = new WholeHost(network, {
+      signer,
+      place: network.place(),
+      signerOf: (peer) => signers.get(peer),
+      blobs: async () => undefined,
+      onSent: () => undefined,
+    });
     const events: TransportEvent[] = [];
     await transport.listen((event) => {
       events.push(event);

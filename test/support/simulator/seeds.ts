@@ -22,7 +22,7 @@ setPriority(constants.priority.PRIORITY_LOW);
 export function simulate(
   name: string,
   fixed: readonly number[],
-  run: (seed: number) => void,
+  run: (seed: number) => void | Promise<void>,
 ): void {
   // The caller gives the sentence, and makes the assertions.
   // oxlint-disable-next-line vitest/valid-title
@@ -43,9 +43,13 @@ export function seedsOf(
 }
 
 /** What it throws tells how to have it again. */
-export function replayable(name: string, seed: number, run: (seed: number) => void): void {
+export async function replayable(
+  name: string,
+  seed: number,
+  run: (seed: number) => void | Promise<void>,
+): Promise<void> {
   try {
-    run(seed);
+    await run(seed);
   } catch (error) {
     if (error instanceof Error) error.message += `\n\nTo have it again: ${command(name, seed)}`;
     throw error;

@@ -1,5 +1,7 @@
 /** The virtual clock: it stands still while something happens, and then jumps to what is next. */
 
+import { setImmediate as breathe } from 'node:timers/promises';
+
 import { EventQueue } from './event-queue.ts';
 
 /** Something with a moment at which it is due. A plain object with a function will do. */
@@ -32,6 +34,16 @@ export class Timeline {
   runFor(ms: number): void {
     const endMs = this.#nowMs + ms;
     while (this.#queue.nextAtMs <= endMs) this.#step();
+    this.#nowMs = endMs;
+  }
+
+  /** The same where what happens goes on in promises: time waits until those are done. */
+  async settleFor(ms: number): Promise<void> {
+    const endMs = this.#nowMs + ms;
+    while (this.#queue.nextAtMs <= endMs) {
+      this.#step();
+      await breathe();
+    }
     this.#nowMs = endMs;
   }
 
