@@ -6,10 +6,18 @@
 
 import type { Worker } from 'node:worker_threads';
 
-import { fairShare, threadCpuMs } from './thread-cpu.ts';
+import { fairShare, processCpuMs, threadCpuMs } from './thread-cpu.ts';
 
 /** Periods that a starved thread gets; a guess. */
 const patience = 10;
+
+/** What a period began with. */
+type Before = {
+  readonly idleMs: number;
+  /** Undefined where the thread didn't say. */
+  readonly cpuMs: Promise<number | undefined>;
+  readonly processCpuMs: number;
+};
 
 export class SilenceWatch {
   readonly #worker: Worker;
@@ -24,7 +32,7 @@ export class SilenceWatch {
     this.#worker = worker;
     this.#silentMsMax = silentMsMax;
     this.#onSilent = onSilent;
-    this.#wait(idleMs(worker), threadCpuMs(worker));
+    this.#wait(this.#present());
   }
 
   stop(): void {
@@ -32,19 +40,30 @@ export class SilenceWatch {
     clearTimeout(this.#timer);
   }
 
-  #wait(idleBeforeMs: number, cpuMs: Promise<number | undefined>): void {
-    this.#timer = setTimeout(() => void this.#look(idleBeforeMs, cpuMs), this.#silentMsMax);
+  #present(): Before {
+    const worker = this.#worker;
+    return {
+      idleMs: idleMs(worker),
+      cpuMs: threadCpuMs(worker),
+      processCpuMs: processCpuMs(),
+    };
   }
 
-  async #look(idleBeforeMs: number, before: Promise<number | undefined>): Promise<void> {
-    const now = threadCpuMs(this.#worker);
-    const [cpuBeforeMs = 0, cpuMs] = await Promise.all([before, now]);
+  #wait(before: Before): void {
+    this.#timer = setTimeout(() => void this.#look(before), this.#silentMsMax);
+  }
+
+  async #look(before: Before): Promise<void> {
+    const now = this.#present();
+    const [cpuBeforeMs = 0, cpuMs] = await Promise.all([before.cpuMs, now.cpuMs]);
     if (this.#stopped) return;
     this.#periodsLeft -= 1;
-    const idledMs = idleMs(this.#worker);
-    const wasActive = idledMs - idleBeforeMs < this.#silentMsMax / 2;
-    const share = cpuMs === undefined ? 1 : (cpuMs - cpuBeforeMs) / this.#silentMsMax;
-    if (wasActive && share < fairShare && this.#periodsLeft > 0) this.#wait(idledMs, now);
+    const wasActive = now.idleMs - before.idleMs < this.#silentMsMax / 2;
+    // One that has no processor can't say so; but it had no more than all of them together.
+    const usedMs =
+      cpuMs === undefined ? now.processCpuMs - before.processCpuMs : cpuMs - cpuBeforeMs;
+    const isStarved = usedMs < fairShare * this.#silentMsMax;
+    if (wasActive && isStarved && this.#periodsLeft > 0) this.#wait(now);
     else this.#onSilent();
   }
 }

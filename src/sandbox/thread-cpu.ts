@@ -8,7 +8,10 @@ import type { Worker } from 'node:worker_threads';
  */
 export const fairShare = 0.4;
 
-/** A thread answers between two instructions; one that doesn't is in a loop of V8's own. */
+/**
+ * A thread answers between two instructions; one that doesn't is in a loop of V8's own, or has no
+ * processor.
+ */
 const answerMsMax = 1_000;
 
 /** Milliseconds since the thread started; undefined when it has ended or doesn't answer. */
@@ -26,4 +29,10 @@ export async function threadCpuMs(worker: Worker | undefined): Promise<number | 
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Milliseconds that all threads of this process were given, so that none of them had more. */
+export function processCpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
