@@ -81,18 +81,20 @@ export const limits = {
   leasesHeldMax: 4096,
   /**
    * Results that a requester who is there has not acknowledged; with more of them nothing is
-   * computed for it. As many as leases, and as many bytes as inputs are held at a time.
+   * computed for it. As many as leases, and four of the largest results: one is on its way while
+   * others are computed.
    */
   unsentEachMax: 4096,
-  unsentEachBytesMax: 16 * MiB,
+  unsentEachBytesMax: 64 * MiB,
   /** The same of all requesters that are away, in memory and on disk: some of them. A guess. */
   unsentMax: 16_384,
-  unsentBytesMax: 64 * MiB,
+  unsentBytesMax: 128 * MiB,
   /** Leases that a volunteer says it holds of a job: those, and results not acknowledged. */
   holdMax: 2 * 4096,
   /**
-   * Chunks with undecided replicas, of all jobs of a requester; past it only known chunks are
-   * leased again. With two replicas each 65,536 of them cost some 60 MB (`bench/memory.ts`).
+   * Chunks with undecided replicas, of all jobs of a requester but those on evidence, which have
+   * fewer anyway; past it only known chunks are leased again. With two replicas each 65,536 of them
+   * cost some 60 MB (`bench/memory.ts`).
    */
   openChunksMax: 65_536,
   /** A job may have so many of them, whatever the others have: enough for it to go on. A guess. */
@@ -165,8 +167,10 @@ export const limits = {
   handshakesMax: 64,
   /** Streams on one connection: overlay, work, a blob or two, health. */
   streamsPerConnectionMax: 16,
-  /** Large results that come in at a time, one of each volunteer; each has a file open. */
-  putsMax: 128,
+  /** Large results that come in at a time, one of each volunteer: as many as there is room for. */
+  putsMax: 64,
+  /** A piece of one: a link of 35 kbit/s brings it within the 15 s that it may take. */
+  putPieceBytes: 64 * KiB,
   /** What one volunteer may have put that no statement has named yet: some of the largest. */
   putBytesEachMax: 64 * MiB,
   /** The same of all. They are on disk, and those that nobody goes on with are dropped first. */

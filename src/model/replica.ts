@@ -1,6 +1,6 @@
 /** One execution of a chunk by one peer: the lease that allows it and the outcome that ends it. */
 
-import type { Digest, JobId } from './ids.ts';
+import type { Digest, JobId, PeerId } from './ids.ts';
 import type { Signed } from './signed.ts';
 
 export type Lease = {
@@ -69,6 +69,14 @@ export type ReplicaResult = {
    * result, from whoever hands the outcome to a machine.
    */
   readonly work?: Digest;
+};
+
+/** A large result that travels ahead of its frame: whose it is, and what it is said to be. */
+export type ValueName = {
+  readonly from: PeerId;
+  readonly job: JobId;
+  readonly lease: number;
+  readonly digest: Digest;
 };
 
 /** Results of one job in one frame, under one signature. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 import { reasonOf } from '../model/errors.ts';
 import type { Digest, PeerId } from '../model/ids.ts';
-import type { ChunkLimits } from '../model/job.ts';
+import { type ChunkLimits, trustNeeded } from '../model/job.ts';
 import { limits } from '../model/limits.ts';
 import type { BlobCache, Clock, Sandbox, Store, Transport } from '../ports.ts';
 import type { LocalEvent } from '../protocol/events.ts';
@@ -176,8 +176,8 @@ async function openParts(
     offered.inMemory(blob) ?? (offered.isStored(blob) ? store.getBlob(blob) : undefined);
   const puts: PutPlaces = {
     isWanted: offered.isWanted,
-    begin: (from, blob, bytes) => incoming.begin(from, blob, bytes),
-    take: (from, blob) => incoming.take(from, blob),
+    begin: (about, bytes) => incoming.begin(about, bytes),
+    take: (about) => incoming.take(about),
   };
   const transport = await createPeerTransport(
     { listen, advertise },
@@ -234,8 +234,10 @@ async function start(
     inMemory: (blob) => accuser.input(blob),
     isWanted: (from, job, lease, bytes) => {
       const own = peer.ownJob(job);
-      const isWithin = bytes <= (own?.spec.limits.resultBytesMax ?? 0);
-      return isWithin && own?.over === false && own.table.expects(from, lease);
+      if (own === undefined || own.over || bytes > own.spec.limits.resultBytesMax) return false;
+      const isChecked = trustNeeded(own.spec).credibility !== undefined;
+      if (own.assembler.has(lease.chunk) && !isChecked) return false;
+      return own.table.expects(from, lease);
     },
   });
   const { self, transport, sandbox, grid, store } = parts;

@@ -1,12 +1,12 @@
 /**
- * Large results while volunteers bring them: a file for each in one folder, `incoming/PEER-DIGEST`,
- * so that neither a cut nor a restart of either side has anything sent twice. A file is what one
- * volunteer has sent, never shared with others who say the same digest: who could see that somebody
- * else has had its result before would know when lying is safe.
+ * Large results while volunteers bring them: a file for each lease in one folder, so that neither a
+ * cut nor a restart of either side has anything sent twice. A file is what one volunteer has sent,
+ * never shared with others who say the same digest: who could see that somebody else has had its
+ * result before would know when lying is safe.
  *
  * What is here is nobody's only copy: its volunteer keeps the result until that is acknowledged. So
- * nothing is synced, and when there is too much, what nobody goes on with is dropped, the oldest
- * first.
+ * nothing is synced, and when there is too much, what nobody goes on with is dropped: of whoever
+ * has the most, the oldest first.
  */
 
 import { createHash } from 'node:crypto';
@@ -14,8 +14,9 @@ import { rmSync } from 'node:fs';
 import { type FileHandle, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { digest, type Digest, peerId, type PeerId } from '../model/ids.ts';
+import { digest, type Digest, jobId, peerId, type PeerId } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
+import type { ValueName } from '../model/replica.ts';
 import { digestInSlices, ifThere } from './blob-files.ts';
 import { bytesOnDisk, DiskLimit } from './disk-limit.ts';
 import { storeTrouble } from './store-trouble.ts';
@@ -36,8 +37,10 @@ export type IncomingValuesOptions = {
 type Value = {
   readonly from: PeerId;
   /** Of all of it, on the disk or still to come. */
-  readonly bytes: number;
+  bytes: number;
   isOpen: boolean;
+  /** Unix time when somebody was at it last. */
+  usedMs: number;
 };
 
 export class IncomingValues {
@@ -56,13 +59,13 @@ export class IncomingValues {
     this.#bytesMax = bytesMax ?? limits.putBytesMax;
   }
 
-  /** Takes up what is there from before. @throws {GridError} `disk-full`, `store-failed` */
+  /** Takes up what is there from before; that it can't be read is no reason not to start. */
   static async open(options: IncomingValuesOptions): Promise<IncomingValues> {
     const values = new IncomingValues(options);
-    await values.#guard(() => values.#takeUp());
+    await values.#takeUp().catch(() => undefined);
     values.#limit.add('incoming', {
       bytes: () => values.bytesTaken,
-      shed: (bytes) => values.#shed(bytes, () => true) > 0,
+      shed: (bytes) => values.#shed(bytes) > 0,
     });
     return values;
   }
@@ -73,20 +76,29 @@ export class IncomingValues {
   }
 
   /**
-   * Goes on with a value, or begins one.
+   * Goes on with a value, or begins one. Of each lease there is one: another one takes its place.
    * @param bytes of the whole value
    * @returns undefined while there is no room for it, or somebody is at it
    * @throws {GridError} `disk-full`, `store-failed`
    */
-  async begin(from: PeerId, blob: Digest, bytes: number): Promise<IncomingValue | undefined> {
-    const name = nameOf(from, blob);
-    if (this.#values.get(name)?.isOpen === true) return undefined;
-    this.#values.delete(name);
-    if (!this.#hasRoom(from, bytesOnDisk(bytes))) return undefined;
-    this.#limit.makeRoom(() => bytesOnDisk(bytes));
-    const value = { from, bytes, isOpen: true };
-    this.#values.set(name, value);
+  async begin(about: ValueName, bytes: number): Promise<IncomingValue | undefined> {
+    const name = nameOf(about);
+    this.#sweep();
+    this.#dropOthers(about);
+    const before = this.#values.get(name);
+    if (before?.isOpen === true) return undefined;
+    const { from, digest: blob } = about;
+    const value: Value = before ?? { from, bytes: 0, isOpen: true, usedMs: Date.now() };
+    // Not to be dropped for its own sake.
+    value.isOpen = true;
     try {
+      if (!this.#makeRoom(from, bytesOnDisk(bytes) - bytesOnDisk(value.bytes))) {
+        value.isOpen = false;
+        return undefined;
+      }
+      value.bytes = bytes;
+      this.#values.delete(name);
+      this.#values.set(name, value);
       return await this.#guard(() => this.#openFile(name, value, blob));
     } catch (error) {
       value.isOpen = false;
@@ -98,8 +110,8 @@ export class IncomingValues {
    * Hands over a value and forgets it.
    * @returns undefined if it is not there, not all of it, or something else
    */
-  async take(from: PeerId, blob: Digest): Promise<Uint8Array | undefined> {
-    const name = nameOf(from, blob);
+  async take(about: ValueName): Promise<Uint8Array | undefined> {
+    const name = nameOf(about);
     const value = this.#values.get(name);
     if (value === undefined || value.isOpen) return undefined;
     const path = join(this.#path, name);
@@ -107,7 +119,9 @@ export class IncomingValues {
     value.isOpen = true;
     try {
       const bytes = await readFile(path);
-      if (bytes.length === value.bytes && (await digestInSlices(bytes)) === blob) return bytes;
+      if (bytes.length === value.bytes && (await digestInSlices(bytes)) === about.digest) {
+        return bytes;
+      }
       return undefined;
     } catch {
       return undefined;
@@ -126,6 +140,7 @@ export class IncomingValues {
         guard: (work) => this.#guard(work),
         onClosed: () => {
           value.isOpen = false;
+          value.usedMs = Date.now();
         },
       });
       await incoming.takeUp();
@@ -136,50 +151,88 @@ export class IncomingValues {
     }
   }
 
-  /** Makes some where there is none. */
-  #hasRoom(from: PeerId, bytes: number): boolean {
-    const own = (value: Value): boolean => value.from === from;
-    const ownBytes = this.#sum(own);
-    const overOwn = ownBytes + bytes - this.#bytesEachMax;
-    if (overOwn > 0 && this.#shed(overOwn, own) < overOwn) return false;
+  /**
+   * @param bytes more than now
+   * @returns false when there is none
+   * @throws {GridError} `disk-full`
+   */
+  #makeRoom(from: PeerId, bytes: number): boolean {
+    const overOwn = this.#bytesOf(from) + bytes - this.#bytesEachMax;
+    if (overOwn > 0 && this.#shedOf(from, overOwn) < overOwn) return false;
     const over = this.bytesTaken + bytes - this.#bytesMax;
-    return over <= 0 || this.#shed(over, () => true) >= over;
+    if (over > 0 && this.#shed(over) < over) return false;
+    this.#limit.makeRoom(() => bytes, 'incoming');
+    return true;
   }
 
-  #sum(isMeant: (value: Value) => boolean): number {
+  #bytesOf(peer: PeerId): number {
     let sum = 0;
-    for (const value of this.#values.values()) {
-      if (isMeant(value)) sum += bytesOnDisk(value.bytes);
+    for (const { from, bytes } of this.#values.values()) {
+      if (from === peer) sum += bytesOnDisk(bytes);
     }
     return sum;
   }
 
-  /** @returns how much was given up */
-  #shed(bytes: number, isMeant: (value: Value) => boolean): number {
+  /** Of whoever has the most. @returns how much was given up */
+  #shed(bytes: number): number {
+    let shed = 0;
+    while (shed < bytes) {
+      const idle = new Map<PeerId, number>();
+      for (const { from, isOpen, bytes: size } of this.#values.values()) {
+        if (!isOpen) idle.set(from, (idle.get(from) ?? 0) + size);
+      }
+      const [most] = [...idle].toSorted((a, b) => b[1] - a[1]);
+      if (most === undefined) break;
+      shed += this.#shedOf(most[0], 1);
+    }
+    return shed;
+  }
+
+  /** What a peer does not go on with, the oldest first. @returns how much was given up */
+  #shedOf(peer: PeerId, bytes: number): number {
     let shed = 0;
     for (const [name, value] of this.#values) {
       if (shed >= bytes) break;
-      if (value.isOpen || !isMeant(value)) continue;
-      this.#values.delete(name);
-      rmSync(join(this.#path, name), { force: true });
+      if (value.isOpen || value.from !== peer) continue;
+      this.#drop(name);
       shed += bytesOnDisk(value.bytes);
     }
     return shed;
   }
 
+  #drop(name: string): void {
+    this.#values.delete(name);
+    rmSync(join(this.#path, name), { force: true });
+  }
+
+  /** What was brought for the same lease, and is another value. */
+  #dropOthers(about: ValueName): void {
+    const [name, lease] = [nameOf(about), leaseNameOf(about)];
+    for (const [other, { isOpen }] of this.#values) {
+      if (other.startsWith(lease) && other !== name && !isOpen) this.#drop(other);
+    }
+  }
+
+  #sweep(): void {
+    const sinceMs = Date.now() - KEPT_MS;
+    for (const [name, { usedMs, isOpen }] of this.#values) {
+      if (!isOpen && usedMs < sinceMs) this.#drop(name);
+    }
+  }
+
   async #takeUp(): Promise<void> {
-    const found: { name: string; from: PeerId; bytes: number; changedMs: number }[] = [];
+    const found: (readonly [name: string, Value])[] = [];
     for (const name of (await ifThere(readdir(this.#path))) ?? []) {
       const path = join(this.#path, name);
       const { size, mtimeMs } = await stat(path);
       const from = senderOf(name);
-      const isOld = Date.now() - mtimeMs > KEPT_MS;
-      if (from === undefined || isOld) await rm(path, { recursive: true, force: true });
-      else found.push({ name, from, bytes: size, changedMs: mtimeMs });
+      if (from === undefined) await rm(path, { recursive: true, force: true });
+      else found.push([name, { from, bytes: size, isOpen: false, usedMs: mtimeMs }]);
     }
-    for (const { name, from, bytes } of found.toSorted((a, b) => a.changedMs - b.changedMs)) {
-      this.#values.set(name, { from, bytes, isOpen: false });
+    for (const [name, value] of found.toSorted((a, b) => a[1].usedMs - b[1].usedMs)) {
+      this.#values.set(name, value);
     }
+    this.#sweep();
   }
 
   async #guard<T>(work: () => Promise<T>): Promise<T> {
@@ -263,14 +316,21 @@ export class IncomingValue {
   }
 }
 
-function nameOf(from: PeerId, blob: Digest): string {
-  return `${from}-${blob}`;
+/** Of all that a volunteer brings for a lease. */
+function leaseNameOf({ from, job, lease }: ValueName): string {
+  return `${from}-${job}-${lease}-`;
+}
+
+function nameOf(about: ValueName): string {
+  return `${leaseNameOf(about)}${about.digest}`;
 }
 
 /** @returns undefined for a file that is none of these */
 function senderOf(name: string): PeerId | undefined {
-  const [from = '', blob = ''] = name.split('-');
+  const [from = '', job = '', lease = '', blob = '', ...rest] = name.split('-');
+  if (!/^\d+$/.test(lease) || rest.length > 0) return undefined;
   try {
+    jobId(job);
     digest(blob);
     return peerId(from);
   } catch {

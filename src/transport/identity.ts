@@ -9,7 +9,7 @@ import {
   generateKeyPairSync,
   type KeyObject,
 } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, constants, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { GridError, reasonOf } from '../model/errors.ts';
@@ -99,14 +99,14 @@ export async function keepIdentity(dataDirectory: string, identity: Identity): P
 }
 
 /**
- * The same where one is, of whatever kind: it gets a second name, and then the new one takes the
- * first. So there is a key under it at any moment.
+ * The same where one is, of whatever kind: it is copied aside, and then the new one takes its name.
+ * So there is a key under it at any moment. Not every file system could give it a second name.
  * @returns where the other one is then
  */
 export async function replaceIdentity(dataDirectory: string, identity: Identity): Promise<string> {
   const path = pathIn(dataDirectory);
   const aside = `${path}.${Date.now()}.old`;
-  await writeIdentity(dataDirectory, identity, () => link(path, aside));
+  await writeIdentity(dataDirectory, identity, () => copySynced(path, aside));
   return aside;
 }
 
@@ -139,6 +139,16 @@ async function writeIdentity(
         'give write permission there, or choose another data directory.',
       { cause: error },
     );
+  }
+}
+
+async function copySynced(from: string, to: string): Promise<void> {
+  await copyFile(from, to, constants.COPYFILE_EXCL);
+  const copy = await open(to, 'r+');
+  try {
+    await copy.sync();
+  } finally {
+    await copy.close();
   }
 }
 

@@ -28,7 +28,7 @@ import type { Identity } from './identity.ts';
 import { advertisedAddresses, parseListen } from './listen-address.ts';
 import { Listener } from './listener.ts';
 import { OverlayStreams } from './overlay-streams.ts';
-import { type PutPlaces, PutServer } from './put-server.ts';
+import type { PutPlaces } from './put-server.ts';
 import { RequesterStreams } from './requester-streams.ts';
 import { clientSecureContext, peerOfCertificate, serverTlsOptions } from './tls.ts';
 import { VolunteerStreams } from './volunteer-streams.ts';
@@ -65,7 +65,7 @@ export async function createPeerTransport(
   options: PeerTransportOptions,
   components: PeerTransportComponents,
 ): Promise<Transport> {
-  const { identity, grid, log, puts = noPuts, clock } = components;
+  const { identity, grid, log, blobs, puts = noPuts, clock } = components;
   const listenOn = parseListen(options.listen);
   advertisedAddresses(listenOn, listenOn.port, options.advertise);
   const leaf = await issueLeaf(identity.peer, identity.key, grid, clock.unixMs());
@@ -85,7 +85,7 @@ export async function createPeerTransport(
   const volunteers = new VolunteerStreams(context, puts);
   const requesters = new RequesterStreams(context);
   const listener = new Listener(context, serverTlsOptions(credentials));
-  addServices(listener, { overlay, volunteers, ...blobServers(context, components) });
+  addServices(listener, overlay, volunteers, new BlobServer(context, blobs));
 
   async function listen(onEvent: (event: TransportEvent) => void): Promise<readonly string[]> {
     context.emit = onEvent;
@@ -134,21 +134,11 @@ export async function createPeerTransport(
   };
 }
 
-type Services = ReturnType<typeof blobServers> & {
-  readonly overlay: OverlayStreams;
-  readonly volunteers: VolunteerStreams;
-};
-
-function blobServers(
-  context: TransportContext,
-  { blobs, puts = noPuts }: Pick<PeerTransportComponents, 'blobs' | 'puts'>,
-) {
-  return { blobServer: new BlobServer(context, blobs), putServer: new PutServer(context, puts) };
-}
-
 function addServices(
   listener: Listener,
-  { overlay, volunteers, blobServer, putServer }: Services,
+  overlay: OverlayStreams,
+  volunteers: VolunteerStreams,
+  blobServer: BlobServer,
 ): void {
   const proto = loadPeerProto();
   type Accept = (call: ServerCall, side: CallSide, peer: PeerKey) => void;
@@ -166,10 +156,7 @@ function addServices(
   });
   listener.addService(proto.work, {
     Compute: accepting((call, side, peer) => volunteers.accept(call, side, peer)),
-    Put: accepting((call, side, { peer }) => {
-      if (volunteers.has(peer)) putServer.accept(call, peer, () => side.cut());
-      else side.refuse(Status.FAILED_PRECONDITION, 'no work stream of yours is open');
-    }),
+    Put: accepting((call, side, { peer }) => volunteers.acceptPut(call, side, peer)),
   });
   listener.addService(proto.blobs, {
     Fetch: (call: ServerWritableStream<Buffer, Buffer>) => {

@@ -7,13 +7,15 @@
 import { type ServerDuplexStream, status as Status } from '@grpc/grpc-js';
 
 import { reasonOf } from '../model/errors.ts';
-import type { Digest, JobId, PeerId } from '../model/ids.ts';
+import type { JobId, PeerId } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
-import type { Lease } from '../model/replica.ts';
+import type { Lease, ValueName } from '../model/replica.ts';
 import { decodePutRequest, encodePutOffset, type PutBegin } from '../wire/put-codec.ts';
 import { blobMsMax, pieceMsMax } from './blob-pace.ts';
 import { refuseCall } from './call-sides.ts';
 import type { TransportContext } from './context.ts';
+import { FairPlaces } from './fair-places.ts';
+import { remoteIp } from './remote-ip.ts';
 
 type PutCall = ServerDuplexStream<Buffer, Buffer>;
 
@@ -22,9 +24,9 @@ export type PutPlaces = {
   /** Whether a value of so many bytes is wanted of a volunteer's lease. */
   isWanted(from: PeerId, job: JobId, lease: Lease, bytes: number): boolean;
   /** Undefined while there is no room for it, or somebody is at it. */
-  begin(from: PeerId, blob: Digest, bytes: number): Promise<IncomingValue | undefined>;
+  begin(about: ValueName, bytes: number): Promise<IncomingValue | undefined>;
   /** Hands a value over and forgets it; undefined if it is not there as a whole. */
-  take(from: PeerId, blob: Digest): Promise<Uint8Array | undefined>;
+  take(about: ValueName): Promise<Uint8Array | undefined>;
 };
 
 type IncomingValue = {
@@ -50,44 +52,63 @@ class Refusal extends Error {
 export class PutServer {
   readonly #context: TransportContext;
   readonly #places: PutPlaces;
+  /** One of each volunteer; of work streams there are not many. */
   readonly #puts = new Map<PeerId, Put>();
+  /** Those that have begun, and have a file open. */
+  readonly #begun = new FairPlaces<Put>(limits.putsMax);
 
   constructor(context: TransportContext, places: PutPlaces) {
     this.#context = context;
     this.#places = places;
   }
 
-  /** @param cut ends the connection of a volunteer that says nothing more */
-  accept(call: PutCall, peer: PeerId, cut: () => void): void {
+  accept(call: PutCall, peer: PeerId): void {
     const before = this.#puts.get(peer);
     before?.end(new Refusal(Status.ABORTED, 'another value is put'));
-    if (before === undefined && this.#puts.size >= limits.putsMax) {
-      refuseCall(call, Status.RESOURCE_EXHAUSTED, 'too many values are being put; try later');
-      return;
-    }
-    const put = new Put(call, peer, { cut, context: this.#context, places: this.#places });
+    const put: Put = new Put(call, peer, {
+      context: this.#context,
+      places: this.#places,
+      admit: () => this.#admit(put, remoteIp(call.getPeer())),
+    });
     this.#puts.set(peer, put);
     void put.over.then(() => {
+      this.#begun.release(put);
       if (this.#puts.get(peer) === put) this.#puts.delete(peer);
     });
-    put.begin(before?.over);
+    put.listen(before?.over);
+  }
+
+  /** Its work stream is over: nobody will name what it puts. */
+  gone(peer: PeerId): void {
+    this.#puts.get(peer)?.end(new Refusal(Status.ABORTED, 'its work stream is over'));
+  }
+
+  /** @throws {Refusal} when it gets no place */
+  #admit(put: Put, ip: string): void {
+    const full = new Refusal(Status.RESOURCE_EXHAUSTED, 'too many values are put; try later');
+    const evicted = this.#begun.take(put, ip);
+    if (evicted === put) throw full;
+    evicted?.end(full);
   }
 }
 
 type PutParts = {
-  readonly cut: () => void;
   readonly context: TransportContext;
   readonly places: PutPlaces;
+  /** Throws if there is no place for it. */
+  readonly admit: () => void;
 };
 
 class Put {
   readonly #call: PutCall;
   readonly #peer: PeerId;
   readonly #parts: PutParts;
+  #about: PutBegin | undefined;
   #value: IncomingValue | undefined;
   /** All that came is being worked off in its order. */
   #work: Promise<void> = Promise.resolve();
   #isEnded = false;
+  /** For the beginning, then for each piece. */
   #silence: NodeJS.Timeout | undefined;
   #slowness: NodeJS.Timeout | undefined;
   readonly #over = Promise.withResolvers<void>();
@@ -104,12 +125,11 @@ class Put {
   }
 
   /** @param before is waited for first */
-  begin(before: Promise<void> | undefined): void {
+  listen(before: Promise<void> | undefined): void {
     this.#work = before ?? this.#work;
     this.#silence = setTimeout(() => this.#late(), pieceMsMax);
     this.#call.on('data', (bytes: Buffer) => {
       this.#parts.context.counters.bytesIn += bytes.length;
-      this.#silence?.refresh();
       this.#call.pause();
       this.#then(async () => {
         await this.#read(bytes);
@@ -145,7 +165,9 @@ class Put {
   #refusalOf(error: unknown): Refusal {
     if (error instanceof Refusal) return error;
     const reason = reasonOf(error);
-    this.#parts.context.log.warn({ peer: this.#peer, reason }, `could not take a value: ${reason}`);
+    const text = `could not take a value: ${reason}`;
+    // Strangers decide how often.
+    this.#parts.context.log.debug({ peer: this.#peer, reason }, text);
     // A full disk, most likely: its volunteer tries again.
     return new Refusal(Status.RESOURCE_EXHAUSTED, 'the value could not be written; try later');
   }
@@ -156,9 +178,23 @@ class Put {
     if (decoded.type === 'rejected') throw this.#offence(decoded.reason);
     const { message } = decoded;
     if (message.type === 'begin') await this.#open(message);
-    else if (this.#value === undefined) throw this.#offence('a piece of nothing');
-    else if (!(await this.#value.add(message.piece))) throw this.#offence('more than it was to be');
+    else await this.#add(message.piece);
     if (this.#value?.isComplete === true) await this.#finish(this.#value);
+  }
+
+  async #add(piece: Uint8Array): Promise<void> {
+    if (this.#value === undefined || this.#about === undefined) {
+      throw this.#offence('a piece of nothing');
+    }
+    this.#silence?.refresh();
+    this.#checkWanted(this.#about);
+    if (!(await this.#value.add(piece))) throw this.#offence('more than it was to be');
+  }
+
+  /** Somebody else may have been faster meanwhile. */
+  #checkWanted({ job, lease, chunk, bytes }: PutBegin): void {
+    if (this.#parts.places.isWanted(this.#peer, job, { lease, chunk }, bytes)) return;
+    throw new Refusal(Status.FAILED_PRECONDITION, 'nothing is wanted of that lease');
   }
 
   #offence(reason: string): Refusal {
@@ -166,16 +202,19 @@ class Put {
     return new Refusal(Status.INVALID_ARGUMENT, reason);
   }
 
-  async #open({ job, lease, chunk, digest, bytes }: PutBegin): Promise<void> {
-    if (this.#value !== undefined) throw this.#offence('it was begun before');
-    if (!this.#parts.places.isWanted(this.#peer, job, { lease, chunk }, bytes)) {
-      throw new Refusal(Status.FAILED_PRECONDITION, 'nothing is wanted of that lease');
-    }
-    const value = await this.#parts.places.begin(this.#peer, digest, bytes);
+  async #open(about: PutBegin): Promise<void> {
+    const { job, lease, digest, bytes } = about;
+    if (this.#about !== undefined) throw this.#offence('it was begun before');
+    this.#about = about;
+    this.#checkWanted(about);
+    this.#parts.admit();
+    const value = await this.#parts.places.begin({ from: this.#peer, job, lease, digest }, bytes);
     if (value === undefined) {
       throw new Refusal(Status.RESOURCE_EXHAUSTED, 'there is no room for it; try later');
     }
     this.#value = value;
+    if (this.#isEnded) return;
+    this.#silence?.refresh();
     this.#slowness = setTimeout(() => this.#late(), blobMsMax(bytes - value.offsetBytes));
     this.#answer(value.offsetBytes);
   }
@@ -197,7 +236,6 @@ class Put {
 
   #late(): void {
     this.end(new Refusal(Status.DEADLINE_EXCEEDED, 'it came too slowly'));
-    this.#parts.cut();
   }
 
   #close(): void {

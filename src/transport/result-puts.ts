@@ -19,16 +19,20 @@ import { pieceMsMax } from './blob-pace.ts';
 import { asBytes, type Connection } from './connection.ts';
 import type { TransportContext } from './context.ts';
 
+/** Before it is tried again, twice as long each time that it came no further; guesses. */
+const retryMsMin = 500;
+const retryMsMax = 30_000;
 /**
- * Pauses before it is tried again. After the last the statement goes without the value, so that the
- * requester leases the chunk to somebody else; guesses.
+ * Attempts in a row that came no further. After them the statement goes without the value, so that
+ * the requester leases the chunk to somebody else; a guess. One that has no room says so, and is
+ * waited for.
  */
-const retriesMs = [500, 1_000, 2_000, 4_000, 8_000, 16_000];
+const vainMax = 6;
+
+/** What another attempt would not change. */
+const hopeless = new Set([Status.INVALID_ARGUMENT, Status.UNIMPLEMENTED]);
 
 type Entry = { readonly job: JobId; readonly replica: ReplicaResult };
-
-/** The statement may go: the value is there, or not wanted. */
-type End = 'there' | 'unwanted';
 
 export class ResultPuts {
   readonly #context: TransportContext;
@@ -71,27 +75,29 @@ export class ResultPuts {
   }
 
   async #bring(entry: Entry): Promise<void> {
-    for (const retryMs of [...retriesMs, undefined]) {
-      try {
-        await this.#put(entry);
-        return;
-      } catch (error) {
-        if (this.#closing.signal.aborted) return;
-        this.#tell(entry, error);
-        if (retryMs !== undefined) await pause(retryMs, this.#closing.signal);
-      }
+    let vain = 0;
+    let retryMs = retryMsMin;
+    let hadBytes = 0;
+    while (!this.#closing.signal.aborted) {
+      const { end, hasBytes, reason } = await this.#put(entry);
+      if (this.#closing.signal.aborted || end === 'done') return;
+      this.#tell(entry, reason);
+      if (hasBytes > hadBytes) [vain, retryMs, hadBytes] = [0, retryMsMin, hasBytes];
+      else if (end === 'failed') vain += 1;
+      if (end === 'hopeless' || vain === vainMax) return;
+      await pause(retryMs, this.#closing.signal);
+      retryMs = Math.min(2 * retryMs, retryMsMax);
     }
   }
 
-  #tell({ job, replica }: Entry, error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
+  #tell({ job, replica }: Entry, reason: string): void {
     const text = `a result of job ${short(job)} could not be brought to its requester: ${reason}`;
     this.#context.log.info({ job, chunk: replica.chunk, reason }, text);
   }
 
-  async #put({ job, replica }: Entry): Promise<End> {
+  async #put({ job, replica }: Entry): Promise<Attempt> {
     const { lease, chunk, outcome } = replica;
-    if (outcome.type !== 'result') return 'unwanted';
+    if (outcome.type !== 'result') return { end: 'done', hasBytes: 0, reason: '' };
     const { digest, value } = outcome;
     const call = this.#connection.client.makeBidiStreamRequest(
       loadPeerProto().work.Put.path,
@@ -99,11 +105,11 @@ export class ResultPuts {
       asBytes,
       new Metadata(),
     );
-    const end = new PutCall(call, value, this.#context);
     const onClosing = (): void => call.cancel();
     this.#closing.signal.addEventListener('abort', onClosing);
     try {
-      return await end.run(encodePutBegin({ job, lease, chunk, digest, bytes: value.length }));
+      const put = new PutCall(call, value, this.#context);
+      return await put.run(encodePutBegin({ job, lease, chunk, digest, bytes: value.length }));
     } finally {
       this.#closing.signal.removeEventListener('abort', onClosing);
       call.cancel();
@@ -111,13 +117,23 @@ export class ResultPuts {
   }
 }
 
-/** One attempt. */
+/** What came of one attempt. */
+type Attempt = {
+  /** `done`: the value is there, or not wanted. `later`: it has no room now. */
+  readonly end: 'done' | 'later' | 'failed' | 'hopeless';
+  /** How much of it the requester had when it began. */
+  readonly hasBytes: number;
+  readonly reason: string;
+};
+
 class PutCall {
   readonly #call: ClientDuplexStream<Buffer, Buffer>;
   readonly #value: Uint8Array;
   readonly #context: TransportContext;
-  readonly #end = Promise.withResolvers<End>();
+  readonly #end = Promise.withResolvers<Attempt>();
   #silence: NodeJS.Timeout | undefined;
+  /** From where on the requester wants it, once it has said so. */
+  #offsetBytes: number | undefined;
 
   constructor(
     call: ClientDuplexStream<Buffer, Buffer>,
@@ -129,17 +145,15 @@ class PutCall {
     this.#context = context;
   }
 
-  /** @throws {Error} with the reason why it may be tried again */
-  async run(begin: Buffer): Promise<End> {
-    const { resolve, reject } = this.#end;
+  /** Never rejects. */
+  async run(begin: Buffer): Promise<Attempt> {
     this.#silence = setTimeout(() => {
-      reject(new Error(`it took nothing for ${pieceMsMax / 1000} s`));
+      this.#over('failed', `it took nothing for ${pieceMsMax / 1000} s`);
     }, pieceMsMax);
-    this.#call.on('data', (bytes: Buffer) => this.#sendFrom(this.#offsetIn(bytes)));
-    this.#call.on('end', () => resolve('there'));
+    this.#call.on('data', (bytes: Buffer) => this.#answered(bytes));
+    this.#call.on('end', () => this.#over('done'));
     this.#call.on('error', ({ code, details }: ServiceError) => {
-      if (code === Status.FAILED_PRECONDITION) resolve('unwanted');
-      else reject(new Error(printable(details, 'one-line')));
+      this.#over(endOf(code), printable(details, 'one-line'));
     });
     this.#write(begin, () => undefined);
     try {
@@ -149,21 +163,26 @@ class PutCall {
     }
   }
 
-  /** @returns undefined for what can't be */
-  #offsetIn(bytes: Buffer): number | undefined {
+  #over(end: Attempt['end'], reason = ''): void {
+    this.#end.resolve({ end, hasBytes: this.#offsetBytes ?? 0, reason });
+  }
+
+  #answered(bytes: Buffer): void {
     this.#context.counters.bytesIn += bytes.length;
     const decoded = decodePutOffset(bytes);
-    if (decoded.type !== 'message' || decoded.message > this.#value.length) return undefined;
-    return decoded.message;
+    const offsetBytes = decoded.type === 'message' ? decoded.message : Infinity;
+    // Each answer would have the value sent once more.
+    if (this.#offsetBytes !== undefined || offsetBytes > this.#value.length) {
+      this.#over('hopeless', 'its answer makes no sense');
+      return;
+    }
+    this.#offsetBytes = offsetBytes;
+    this.#sendFrom(offsetBytes);
   }
 
   /** Each piece when the one before it was taken. */
-  #sendFrom(offsetBytes: number | undefined): void {
-    if (offsetBytes === undefined) {
-      this.#end.reject(new Error('it says that it has more than there is'));
-      return;
-    }
-    const piece = this.#value.subarray(offsetBytes, offsetBytes + limits.blobPieceBytes);
+  #sendFrom(offsetBytes: number): void {
+    const piece = this.#value.subarray(offsetBytes, offsetBytes + limits.putPieceBytes);
     if (piece.length === 0) return;
     this.#write(encodePutPiece(piece), () => this.#sendFrom(offsetBytes + piece.length));
   }
@@ -179,13 +198,19 @@ class PutCall {
   }
 }
 
+function endOf(code: Status): Attempt['end'] {
+  if (code === Status.FAILED_PRECONDITION) return 'done';
+  if (code === Status.RESOURCE_EXHAUSTED) return 'later';
+  return hopeless.has(code) ? 'hopeless' : 'failed';
+}
+
 /** @param signal ends it early */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  const onAbort = (): void => resolve();
+  signal.addEventListener('abort', onAbort);
+  await promise;
+  clearTimeout(timer);
+  signal.removeEventListener('abort', onAbort);
 }

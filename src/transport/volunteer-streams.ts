@@ -16,7 +16,7 @@ import type { TransportContext } from './context.ts';
 import { FairPlaces } from './fair-places.ts';
 import type { CallSide, ServerCall } from './frame-stream.ts';
 import { MessageStream } from './message-stream.ts';
-import type { PutPlaces } from './put-server.ts';
+import { type PutPlaces, PutServer } from './put-server.ts';
 
 type Stream = MessageStream<DecodedVolunteer>;
 
@@ -26,12 +26,14 @@ export class VolunteerStreams {
   readonly #context: TransportContext;
   readonly #volunteers = new Map<PeerId, Stream>();
   readonly #places = new FairPlaces<Accepted>(limits.volunteersMax);
-  readonly #values: Pick<PutPlaces, 'take'>;
+  readonly #values: PutPlaces;
+  readonly #puts: PutServer;
 
-  /** @param values where large results are that were put */
-  constructor(context: TransportContext, values: Pick<PutPlaces, 'take'>) {
+  /** @param values where large results are that are put */
+  constructor(context: TransportContext, values: PutPlaces) {
     this.#context = context;
     this.#values = values;
+    this.#puts = new PutServer(context, values);
   }
 
   /** @param volunteer the holder of the verified certificate, whose key signs the results */
@@ -61,6 +63,7 @@ export class VolunteerStreams {
     const stream = this.#volunteers.get(peer);
     this.#volunteers.delete(peer);
     stream?.finish();
+    this.#puts.gone(peer);
   }
 
   /** Forgets all volunteers. */
@@ -83,8 +86,10 @@ export class VolunteerStreams {
     return stream;
   }
 
-  has(peer: PeerId): boolean {
-    return this.#volunteers.has(peer);
+  /** A large result, from whoever has a work stream. */
+  acceptPut(call: ServerCall, side: CallSide, peer: PeerId): void {
+    if (this.#volunteers.has(peer)) this.#puts.accept(call, peer);
+    else side.refuse(Status.FAILED_PRECONDITION, 'no work stream of yours is open');
   }
 
   #emit(peer: PeerId, message: VolunteerMessage): void {
@@ -97,10 +102,14 @@ export class VolunteerStreams {
    */
   async #withValues(peer: PeerId, stream: Stream, message: ResultsMessage): Promise<void> {
     const replicas = [...message.frame.replicas];
+    const { job } = message.frame;
     for (const { index, digest, work } of message.put) {
-      const value = await this.#values.take(peer, digest);
       const replica = replicas[index];
-      if (value === undefined || replica === undefined) continue;
+      // Most likely too late, and not to be read for nothing.
+      if (replica === undefined || !this.#values.isWanted(peer, job, replica, 0)) continue;
+      const { lease } = replica;
+      const value = await this.#values.take({ from: peer, job, lease, digest });
+      if (value === undefined) continue;
       replicas[index] = { ...replica, outcome: { type: 'result', digest, value }, work };
     }
     // It will be sent again.
@@ -123,6 +132,7 @@ export class VolunteerStreams {
   #closed(peer: PeerId, stream: Stream, reason: string): void {
     if (this.#volunteers.get(peer) !== stream) return;
     this.#volunteers.delete(peer);
+    this.#puts.gone(peer);
     this.#context.log.debug({ peer, reason }, `a volunteer left: ${reason}`);
     this.#context.emit({ type: 'volunteer-down', peer });
   }

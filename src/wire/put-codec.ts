@@ -53,7 +53,7 @@ export function decodePutRequest(bytes: Uint8Array): Decoded<PutRequest> {
       loadPeerProto().work.Put.requestDeserialize,
     );
     if (piece) {
-      return { type: 'piece', piece: sized(piece, 1, limits.blobPieceBytes, 'piece') };
+      return { type: 'piece', piece: sized(piece, 1, limits.putPieceBytes, 'piece') };
     }
     if (!begin) return undefined;
     const { inlineValueBytesMax, resultBytesMax } = limits;

@@ -30,8 +30,8 @@ async function places(): Promise<PutPlaces> {
   const incoming = await IncomingValues.open({ path: tempDir() });
   return {
     isWanted: () => true,
-    begin: (from, blob, bytes) => incoming.begin(from, blob, bytes),
-    take: (from, blob) => incoming.take(from, blob),
+    begin: (about, bytes) => incoming.begin(about, bytes),
+    take: (about) => incoming.take(about),
   };
 }
 
@@ -118,7 +118,7 @@ test('what the cut of a stream interrupts goes on where it was', async () => {
   send(volunteer, requester, large);
   expect(isLarge(await arrived(requester, 1))).toBe(true);
   const rest = requester.transport.stats().bytesIn - before;
-  expect(rest).toBeLessThan(value.length - 3 * limits.blobPieceBytes);
+  expect(rest).toBeLessThan(value.length - 3 * limits.putPieceBytes);
 });
 
 test('a value that is not wanted is not brought, and counts as not computed', async () => {
@@ -145,8 +145,11 @@ test('a disk that is full takes it later', async () => {
 });
 
 const begin = { job: someJob, lease: 1, chunk: 2, digest, bytes: value.length };
-const piece = (from: number, bytes: number = limits.blobPieceBytes): Buffer =>
+const piece = (from: number, bytes: number = limits.putPieceBytes): Buffer =>
   encodePutPiece(value.subarray(from, from + bytes));
+
+const short = encodePutBegin({ ...begin, bytes: 300_000 });
+const pieces = (count: number): Buffer[] => Array.from({ length: count }, () => piece(0));
 
 /** A volunteer of no code of the project's, and what it puts. */
 async function stranger(requester: TestPeer, says: readonly Buffer[]) {
@@ -157,20 +160,16 @@ async function stranger(requester: TestPeer, says: readonly Buffer[]) {
   await work.message(0);
   const put = new StrangerStream(client, Put.path, Put.responseDeserialize);
   for (const bytes of says) put.send(bytes);
-  return { put, client };
+  return { put, client, work };
 }
 
 test.each<[string, Buffer[], number]>([
   ['a piece of nothing', [piece(0)], Status.INVALID_ARGUMENT],
   ['a second beginning', [encodePutBegin(begin), encodePutBegin(begin)], Status.INVALID_ARGUMENT],
-  [
-    'more than was announced',
-    [encodePutBegin({ ...begin, bytes: 300_000 }), piece(0), piece(0)],
-    Status.INVALID_ARGUMENT,
-  ],
+  ['more than was announced', [short, ...pieces(5)], Status.INVALID_ARGUMENT],
   [
     'something else than was announced',
-    [encodePutBegin({ ...begin, bytes: 300_000 }), piece(0), piece(0, 300_000 - 262_144)],
+    [short, ...pieces(4), piece(0, 300_000 - 4 * limits.putPieceBytes)],
     Status.DATA_LOSS,
   ],
   ['no protobuf', [Buffer.from([0xff])], Status.INVALID_ARGUMENT],
@@ -194,7 +193,7 @@ test('one value is put at a time, and a new one ends the one before it', async (
   const next = new StrangerStream(client, Put.path, Put.responseDeserialize);
   next.send(encodePutBegin(begin));
   expect((await put.status()).code).toBe(Status.ABORTED);
-  expect(await next.message(0)).toEqual({ offset: limits.blobPieceBytes });
+  expect(await next.message(0)).toEqual({ offset: limits.putPieceBytes });
 });
 
 test('nobody puts anything who has no work stream', async () => {
@@ -203,4 +202,28 @@ test('nobody puts anything who has no work stream', async () => {
   const put = new StrangerStream(client, Put.path, Put.responseDeserialize);
   put.send(encodePutBegin(begin));
   expect((await put.status()).code).toBe(Status.FAILED_PRECONDITION);
+});
+
+test('what is put ends with the work stream', async () => {
+  const requester = await startTestPeer({ puts: await places() });
+  const { put, work } = await stranger(requester, [encodePutBegin(begin), piece(0)]);
+  await put.message(0);
+  work.end();
+  expect((await put.status()).code).toBe(Status.ABORTED);
+});
+
+test('a value that somebody else has brought meanwhile is not brought to its end', async () => {
+  let pieces = 0;
+  const puts = { ...(await places()), isWanted: () => (pieces += 1) < 4 };
+  const [volunteer, requester] = await atWork(puts);
+  send(volunteer, requester, large);
+  expect((await arrived(requester, 1)).outcome).toEqual({ type: 'returned' });
+  expect(pieces).toBeLessThan(10);
+});
+
+test('the same value of two leases is brought for both', async () => {
+  const [volunteer, requester] = await atWork(await places());
+  const twin = { ...large, lease: 2 };
+  send(volunteer, requester, large, twin);
+  for (const lease of [1, 2]) expect((await arrived(requester, lease)).outcome.type).toBe('result');
 });

@@ -11,7 +11,7 @@ afterEach(() => void vi.useRealTimers());
 
 /** Watches a thread; tells how many periods it has got before it was found silent. */
 async function periodsOf(worker: Worker): Promise<number> {
-  const onSilent = vi.fn();
+  const onSilent = vi.fn<() => void>();
   const watch = new SilenceWatch(worker, silentMsMax, onSilent);
   onTestFinished(() => watch.stop());
   let seconds = 0;

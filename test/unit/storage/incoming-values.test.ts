@@ -10,17 +10,18 @@ import {
   type IncomingValuesOptions,
 } from '../../../src/storage/incoming-values.ts';
 import { digestOf } from '../../../src/wire/digest.ts';
-import { someKey } from '../../support/wire-samples.ts';
+import { someJob, someKey } from '../../support/wire-samples.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const KIB = 1024;
 const anna = someKey().peer;
 const bert = someKey().peer;
 
-/** Differs from number to number. */
+/** Differs from number to number, and so does its lease. */
 function valueOf(number: number, bytes = 8 * KIB) {
   const value = Buffer.alloc(bytes, `value ${number}`);
-  return { value, blob: digestOf(value) };
+  const nameOf = (from: PeerId) => ({ from, job: someJob, lease: number, digest: digestOf(value) });
+  return { value, ofAnna: nameOf(anna), ofBert: nameOf(bert), nameOf };
 }
 
 function opened(path: string, options: Partial<IncomingValuesOptions> = {}) {
@@ -28,8 +29,8 @@ function opened(path: string, options: Partial<IncomingValuesOptions> = {}) {
 }
 
 async function bring(values: IncomingValues, from: PeerId, number: number): Promise<boolean> {
-  const { value, blob } = valueOf(number);
-  const incoming = await values.begin(from, blob, value.length);
+  const { value, nameOf } = valueOf(number);
+  const incoming = await values.begin(nameOf(from), value.length);
   if (incoming === undefined) return false;
   await incoming.add(value.subarray(incoming.offsetBytes));
   const isRight = await incoming.check();
@@ -39,44 +40,44 @@ async function bring(values: IncomingValues, from: PeerId, number: number): Prom
 
 test('a value that came in pieces, with restarts between them, is handed over once', async () => {
   const path = tempDir();
-  const { value, blob } = valueOf(1);
+  const { value, ofAnna, ofBert } = valueOf(1);
   for (const part of [0, 1, 2, 3]) {
-    const incoming = await (await opened(path)).begin(anna, blob, value.length);
+    const incoming = await (await opened(path)).begin(ofAnna, value.length);
     expect(incoming?.offsetBytes).toBe(part * 2 * KIB);
     expect(await incoming?.add(value.subarray(part * 2 * KIB, (part + 1) * 2 * KIB))).toBe(true);
     expect(incoming?.isComplete).toBe(part === 3);
     await incoming?.close();
   }
   const values = await opened(path);
-  expect(await values.take(bert, blob)).toBeUndefined();
-  expect(await values.take(anna, blob)).toEqual(value);
-  expect(await values.take(anna, blob)).toBeUndefined();
+  expect(await values.take(ofBert)).toBeUndefined();
+  expect(await values.take(ofAnna)).toEqual(value);
+  expect(await values.take(ofAnna)).toBeUndefined();
   expect(await readdir(join(path, 'incoming'))).toEqual([]);
 });
 
 test('what is not all there, or is being brought, is not handed over', async () => {
   const values = await opened(tempDir());
-  const { value, blob } = valueOf(1);
-  const incoming = await values.begin(anna, blob, value.length);
+  const { value, ofAnna } = valueOf(1);
+  const incoming = await values.begin(ofAnna, value.length);
   await incoming?.add(value);
-  expect(await values.begin(anna, blob, value.length)).toBeUndefined();
-  expect(await values.take(anna, blob)).toBeUndefined();
+  expect(await values.begin(ofAnna, value.length)).toBeUndefined();
+  expect(await values.take(ofAnna)).toBeUndefined();
   await incoming?.close();
   const other = valueOf(2);
-  await (await values.begin(anna, other.blob, other.value.length))?.close();
-  expect(await values.take(anna, other.blob)).toBeUndefined();
-  expect(await values.take(anna, blob)).toEqual(value);
+  await (await values.begin(other.ofAnna, other.value.length))?.close();
+  expect(await values.take(other.ofAnna)).toBeUndefined();
+  expect(await values.take(ofAnna)).toEqual(value);
 });
 
 test('one that turns out to be something else is begun anew', async () => {
   const values = await opened(tempDir());
-  const { value, blob } = valueOf(1);
-  const incoming = await values.begin(anna, blob, value.length);
+  const { value, ofAnna } = valueOf(1);
+  const incoming = await values.begin(ofAnna, value.length);
   expect(await incoming?.add(valueOf(2).value)).toBe(true);
   expect(await incoming?.add(Buffer.alloc(1))).toBe(false);
   expect(await incoming?.check()).toBe(false);
   await incoming?.close();
-  expect((await values.begin(anna, blob, value.length))?.offsetBytes).toBe(0);
+  expect((await values.begin(ofAnna, value.length))?.offsetBytes).toBe(0);
 });
 
 test('one whose file was damaged is not handed over', async () => {
@@ -85,31 +86,31 @@ test('one whose file was damaged is not handed over', async () => {
   await bring(values, anna, 1);
   const [name = ''] = await readdir(join(path, 'incoming'));
   await writeFile(join(path, 'incoming', name), valueOf(2).value);
-  expect(await values.take(anna, valueOf(1).blob)).toBeUndefined();
+  expect(await values.take(valueOf(1).ofAnna)).toBeUndefined();
 });
 
 test('a peer may bring so much, and what it does not go on with goes for more of it', async () => {
   const values = await opened(tempDir(), { bytesEachMax: 16 * KIB });
   for (const number of [1, 2, 3]) expect(await bring(values, anna, number)).toBe(true);
-  expect(await values.take(anna, valueOf(1).blob)).toBeUndefined();
-  expect(await values.take(anna, valueOf(3).blob)).toEqual(valueOf(3).value);
-  const { blob, value } = valueOf(4);
-  const open = await values.begin(anna, blob, value.length);
+  expect(await values.take(valueOf(1).ofAnna)).toBeUndefined();
+  expect(await values.take(valueOf(3).ofAnna)).toEqual(valueOf(3).value);
+  const { ofAnna, value } = valueOf(4);
+  const open = await values.begin(ofAnna, value.length);
   expect(await bring(values, anna, 5)).toBe(true);
   const more = valueOf(6, 16 * KIB);
-  expect(await values.begin(anna, more.blob, more.value.length)).toBeUndefined();
+  expect(await values.begin(more.ofAnna, more.value.length)).toBeUndefined();
   await open?.close();
 });
 
 test('of all that is there the oldest goes first, and never what is being brought', async () => {
   const values = await opened(tempDir(), { bytesMax: 16 * KIB });
-  const { blob, value } = valueOf(1);
-  const open = await values.begin(anna, blob, value.length);
+  const { ofAnna, value } = valueOf(1);
+  const open = await values.begin(ofAnna, value.length);
   for (const number of [2, 3]) expect(await bring(values, bert, number)).toBe(true);
-  expect(await values.take(bert, valueOf(2).blob)).toBeUndefined();
+  expect(await values.take(valueOf(2).ofBert)).toBeUndefined();
   await open?.add(value);
   await open?.close();
-  expect(await values.take(anna, blob)).toEqual(value);
+  expect(await values.take(ofAnna)).toEqual(value);
 });
 
 test('it counts to what the data folder may have, and is given up before jobs are', async () => {
@@ -120,7 +121,7 @@ test('it counts to what the data folder may have, and is given up before jobs ar
   expect(limit.bytes).toBe(16 * KIB);
   limit.makeRoom(() => 12 * KIB);
   expect(limit.bytes).toBe(8 * KIB);
-  expect(await values.take(anna, valueOf(2).blob)).toEqual(valueOf(2).value);
+  expect(await values.take(valueOf(2).ofAnna)).toEqual(valueOf(2).value);
   expect(() => limit.makeRoom(() => 21 * KIB)).toThrow(/--disk-limit/);
 });
 
@@ -129,9 +130,59 @@ test('what nobody has gone on with for a day, and what is none of it, is swept',
   const values = await opened(path);
   for (const number of [1, 2]) await bring(values, anna, number);
   const old = new Date(Date.now() - 25 * 3_600_000);
-  await utimes(join(path, 'incoming', `${anna}-${valueOf(1).blob}`), old, old);
+  const fileOf = (number: number) =>
+    `${anna}-${someJob}-${number}-${valueOf(number).ofAnna.digest}`;
+  await utimes(join(path, 'incoming', fileOf(1)), old, old);
   await writeFile(join(path, 'incoming', 'notes.txt'), 'x');
   const again = await opened(path);
-  expect(await readdir(join(path, 'incoming'))).toEqual([`${anna}-${valueOf(2).blob}`]);
+  expect(await readdir(join(path, 'incoming'))).toEqual([fileOf(2)]);
   expect(again.bytesTaken).toBe(8 * KIB);
+});
+
+test('of a lease there is one value, and another one takes its place', async () => {
+  const path = tempDir();
+  const values = await opened(path);
+  await bring(values, anna, 1);
+  const { digest } = valueOf(2).ofAnna;
+  const other = { ...valueOf(1).ofAnna, digest };
+  await (await values.begin(other, 8 * KIB))?.close();
+  expect(await values.take(valueOf(1).ofAnna)).toBeUndefined();
+  expect(values.bytesTaken).toBe(8 * KIB);
+});
+
+test('the same value of two leases is two values', async () => {
+  const values = await opened(tempDir());
+  const { value, ofAnna } = valueOf(1);
+  for (const lease of [1, 2]) {
+    const incoming = await values.begin({ ...ofAnna, lease }, value.length);
+    await incoming?.add(value);
+    await incoming?.close();
+  }
+  for (const lease of [1, 2]) expect(await values.take({ ...ofAnna, lease })).toEqual(value);
+});
+
+test('whoever has the most gives up first', async () => {
+  const values = await opened(tempDir(), { bytesMax: 24 * KIB });
+  await bring(values, bert, 1);
+  for (const number of [2, 3]) await bring(values, anna, number);
+  expect(await bring(values, bert, 4)).toBe(true);
+  expect(await values.take(valueOf(2).ofAnna)).toBeUndefined();
+  expect(await values.take(valueOf(1).ofBert)).toEqual(valueOf(1).value);
+});
+
+test('what is refused for want of room still counts, and goes on when there is some', async () => {
+  const path = tempDir();
+  const limit = new DiskLimit(path, 16 * KIB);
+  const values = await opened(path, { limit });
+  const { value, ofAnna } = valueOf(1);
+  const begun = await values.begin(ofAnna, value.length);
+  await begun?.add(value.subarray(0, 3));
+  await begun?.close();
+  const more = valueOf(1, 32 * KIB);
+  const larger = { ...more.ofAnna, digest: ofAnna.digest };
+  await expect(values.begin(larger, more.value.length)).rejects.toThrow(/--disk-limit/);
+  expect(values.bytesTaken).toBe(8 * KIB);
+  const again = await values.begin(ofAnna, value.length);
+  expect(again?.offsetBytes).toBe(3);
+  await again?.close();
 });

@@ -26,7 +26,7 @@ test('what is said while a value is put arrives as it was sent', () => {
     type: 'message',
     message: { type: 'begin', ...begin },
   });
-  const piece = Buffer.alloc(limits.blobPieceBytes, 7);
+  const piece = Buffer.alloc(limits.putPieceBytes, 7);
   expect(decodePutRequest(encodePutPiece(piece))).toEqual({
     type: 'message',
     message: { type: 'piece', piece },
@@ -47,7 +47,7 @@ test.each<[string, { type: string }]>([
   ['an empty piece', decodePutRequest(encodePutPiece(Buffer.alloc(0)))],
   [
     'a piece over its bound',
-    decodePutRequest(encodePutPiece(Buffer.alloc(limits.blobPieceBytes + 1))),
+    decodePutRequest(encodePutPiece(Buffer.alloc(limits.putPieceBytes + 1))),
   ],
   ['no protobuf', decodePutRequest(Buffer.from([0xff]))],
   ['more than there can be', decodePutOffset(encodePutOffset(2 ** 24 + 6))],
