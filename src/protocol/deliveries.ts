@@ -25,6 +25,12 @@ const STREAMS_MAX = 4;
  * that is slow to sync takes seconds.
  */
 const UNHEEDED_MS_MAX = 60_000;
+/**
+ * Beside that such a stream has the time that what is owed takes at the least rate: large results
+ * are acknowledged when all of one is there, and a slow line is no crime. 256 kbit/s, as with blobs
+ * (`transport/blob-pace.ts`, which is out of reach here).
+ */
+const BYTES_PER_MS_MIN = 32;
 
 export type DeliveriesParts = {
   readonly self: PeerId;
@@ -69,8 +75,8 @@ export class Deliveries {
   get dueAtMs(): number {
     if (this.#isNew) return 0;
     let dueAtMs = this.outbox.dueAtMs((peer) => this.#links.isUp(peer));
-    for (const heededAtMs of this.#heededAtMs.values()) {
-      dueAtMs = Math.min(dueAtMs, heededAtMs + UNHEEDED_MS_MAX);
+    for (const [peer, heededAtMs] of this.#heededAtMs) {
+      dueAtMs = Math.min(dueAtMs, this.#patientUntilMs(peer, heededAtMs));
     }
     return dueAtMs;
   }
@@ -166,7 +172,7 @@ export class Deliveries {
   #close(engaged: Engaged, nowMs: number): Effect[] {
     const effects: Effect[] = [];
     for (const [peer, heededAtMs] of this.#heededAtMs) {
-      const isHeeded = heededAtMs + UNHEEDED_MS_MAX > nowMs;
+      const isHeeded = this.#patientUntilMs(peer, heededAtMs) > nowMs;
       if (engaged.has(peer)) this.#heededAtMs.delete(peer);
       if (engaged.has(peer) || (isHeeded && this.outbox.has(peer))) continue;
       if (isHeeded) {
@@ -179,6 +185,12 @@ export class Deliveries {
       }
     }
     return effects;
+  }
+
+  /** Results on a slow line go on where they were with the next process, so no end waits for it. */
+  #patientUntilMs(peer: PeerId, heededAtMs: number): number {
+    const bytes = this.#isOver ? 0 : this.outbox.owedBytes(peer);
+    return heededAtMs + UNHEEDED_MS_MAX + Math.ceil(bytes / BYTES_PER_MS_MIN);
   }
 }
 

@@ -14,6 +14,11 @@ const HELD_BYTES_MAX = 16 * 1024 * 1024;
 /** A run in the sandbox: long enough that handing it over is below a hundredth of it (measured:
  *  some 0.1 ms), short enough that progress and stopping stay lively. */
 const RUN_MS = 25;
+/**
+ * Results of a run, by what they had so far: one of the largest. They are in memory several times
+ * while they come out of the sandbox, and what they grow to is the requester's doing.
+ */
+const RUN_RESULT_BYTES_MAX = 16 * 1024 * 1024;
 /** What a chunk is taken to cost before one was computed. */
 const CHUNK_MS_UNKNOWN = 50;
 
@@ -43,10 +48,16 @@ export function heldBytesMax(slots: number): number {
   return 2 * Math.max(HELD_BYTES_MAX, slots * limits.chunkInputBytesMax);
 }
 
-/** Chunks to run together on one slot. One at a time until it is known how long one takes. */
-export function runSize(chunkMs: number | undefined): number {
+/**
+ * Chunks to run together on one slot. One at a time until it is known how long one takes.
+ *
+ * @param resultBytes mean size of a chunk's result; undefined before the first
+ */
+export function runSize(chunkMs: number | undefined, resultBytes: number | undefined): number {
   if (chunkMs === undefined) return 1;
-  return Math.min(Math.max(Math.floor(RUN_MS / Math.max(chunkMs, 0.001)), 1), RUN_CHUNKS_MAX);
+  const inTime = Math.floor(RUN_MS / Math.max(chunkMs, 0.001));
+  const inMemory = Math.floor(RUN_RESULT_BYTES_MAX / Math.max(resultBytes ?? 0, 1));
+  return Math.max(Math.min(inTime, inMemory, RUN_CHUNKS_MAX), 1);
 }
 
 /**

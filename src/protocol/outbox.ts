@@ -58,6 +58,10 @@ export class Outbox {
     return this.#weigh(requester).results;
   }
 
+  owedBytes(requester: PeerId): number {
+    return this.#weigh(requester).bytes;
+  }
+
   /** Whether nothing more is to be computed for it for now. */
   isFull(requester: PeerId): boolean {
     const { results, bytes } = this.#weigh(requester);

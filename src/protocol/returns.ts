@@ -18,6 +18,7 @@ export function ranReplicas(
   readonly replicas: readonly ReplicaResult[];
   readonly computed: number;
   readonly computedMs: number;
+  readonly resultBytes: number;
 } {
   const replicas = chunks.map(({ lease, chunk }, index): ReplicaResult => {
     const done = outcomes[index] ?? { outcome: { type: 'returned' }, computeMs: 0 };
@@ -25,7 +26,12 @@ export function ranReplicas(
   });
   const computed = replicas.filter(({ outcome }) => outcome.type !== 'returned');
   const computedMs = computed.reduce((sum, { computeMs }) => sum + computeMs, 0);
-  return { replicas, computed: computed.length, computedMs };
+  const resultBytes = computed.reduce((sum, { outcome }) => sum + bytesOf(outcome), 0);
+  return { replicas, computed: computed.length, computedMs, resultBytes };
+}
+
+function bytesOf(outcome: Outcome): number {
+  return outcome.type === 'result' ? outcome.value.byteLength : 0;
 }
 
 /** Gives leases back uncomputed, so that nobody waits for them to expire. */

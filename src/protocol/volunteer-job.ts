@@ -19,8 +19,8 @@ type Held = { readonly chunk: LeasedChunk; readonly deadlineMs: number };
 
 /** An answer takes a round trip, and a moment; a guess. */
 const ANSWER_MS = 500;
-/** A run of many chunks is one sample. */
-const CHUNK_MS_WEIGHT = 0.3;
+/** A run of many chunks is one sample: of their time, and of the size of their results. */
+const RUN_WEIGHT = 0.3;
 /** Every input is a sample. */
 const INPUT_BYTES_WEIGHT = 0.05;
 
@@ -53,7 +53,8 @@ export class VolunteerJob {
   stalledAtMs: number | undefined;
   /** In a row. */
   #rests = 0;
-  readonly chunkMs = new MovingMean(CHUNK_MS_WEIGHT);
+  readonly chunkMs = new MovingMean(RUN_WEIGHT);
+  readonly resultBytes = new MovingMean(RUN_WEIGHT);
   readonly inputBytes = new MovingMean(INPUT_BYTES_WEIGHT);
   /** Only items from #front onward are live. */
   #queue: Held[] = [];
@@ -138,9 +139,10 @@ export class VolunteerJob {
     this.answerByMs = Infinity;
   }
 
-  /** A run came back computed. @param chunkMs mean of its chunks */
-  hasComputed(chunkMs: number): void {
+  /** A run came back computed. @param chunkMs and what else is learnt: means of its chunks */
+  hasComputed(chunkMs: number, resultBytes: number): void {
     this.chunkMs.add(chunkMs);
+    this.resultBytes.add(resultBytes);
     this.#rests = 0;
   }
 

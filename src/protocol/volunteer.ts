@@ -295,8 +295,8 @@ export class Volunteer {
     if (run === undefined) return [];
     const { job, chunks } = run;
     this.#doneAtMs = nowMs;
-    const { replicas, computed, computedMs } = ranReplicas(chunks, outcomes);
-    if (computed > 0) job.hasComputed(computedMs / computed);
+    const { replicas, computed, computedMs, resultBytes } = ranReplicas(chunks, outcomes);
+    if (computed > 0) job.hasComputed(computedMs / computed, resultBytes / computed);
     // The sandbox gave back what nobody stopped: it needs a moment, and longer each time.
     else if (this.#mode !== 'paused') job.rest(nowMs);
     this.#returned += computed;

@@ -71,7 +71,7 @@ export class Workbench {
       const mean = job.chunkMs.value;
       if (this.runs.size >= runsWanted(slots, mean)) break;
       jobs.putLast(job);
-      effects.push(this.runs.begin(job, job.take(runSize(mean))));
+      effects.push(this.runs.begin(job, job.take(runSize(mean, job.resultBytes.value))));
     }
     return effects;
   }

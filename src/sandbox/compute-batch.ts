@@ -32,11 +32,14 @@ export async function computeAll(task: ComputeTask, compute: ComputeChunk): Prom
   const digests: string[] = [];
   const computeMs = new Float64Array(inputs.length);
   const failures = new Map<number, Failure>();
+  let bytes = 0;
   let startedMs = processNowMs();
   for (const [index, input] of inputs.entries()) {
+    if (bytes >= task.fillBytes) break;
     progress.start(index, startedMs);
     const result = await compute(input, index);
     if (result instanceof Uint8Array) {
+      bytes += result.byteLength;
       values.push(result);
       digests.push(digestOf(result));
     } else {

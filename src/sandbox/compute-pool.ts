@@ -23,6 +23,7 @@ import { MemoryWatch } from './memory-watch.ts';
 import type { ComputeReply, ComputeTask, SharedProgram } from './messages.ts';
 import { OverdueWatch } from './overdue-watch.ts';
 import { isOutOfMemory } from './own-thread.ts';
+import { batchFillBytes } from './pending-batch.ts';
 import { processNowMs, Progress } from './progress.ts';
 import { threadCpuMs } from './thread-cpu.ts';
 import { expectEnd, type OnStuckThread } from './thread-end.ts';
@@ -44,7 +45,11 @@ type OwnPoolOptions = ComputePoolOptions & { readonly isLast?: boolean };
 /** Chunks [from, to) of a batch, on their way to one thread. */
 type Span = { readonly from: number; readonly to: number; readonly retried: boolean };
 
+/** With as many bytes of results as the others have left for it. */
+type FilledSpan = Span & { readonly fillBytes: number };
+
 type SpanEnd =
+  /** Fewer outcomes than chunks when there was no room for more. */
   | { readonly type: 'done'; readonly outcomes: readonly ChunkOutcome[] }
   /** The chunk that took the thread down. */
   | {
@@ -109,7 +114,9 @@ export class ComputePool {
     for (let span = spans.pop(); span !== undefined; span = spans.pop()) {
       if (signal.aborted || this.#closed || this.isDeserted) break;
       if (span.from === span.to) continue;
-      const end = await this.#runSpan(program, batch, span, signal);
+      const fillBytes = batchFillBytes - resultBytes(outcomes);
+      if (fillBytes <= 0) break;
+      const end = await this.#runSpan(program, batch, { ...span, fillBytes }, signal);
       switch (end.type) {
         case 'done':
           for (const [index, outcome] of end.outcomes.entries()) {
@@ -174,7 +181,7 @@ export class ComputePool {
   async #runSpan(
     program: SharedProgram,
     batch: ChunkBatch,
-    span: Span,
+    span: FilledSpan,
     signal: AbortSignal,
   ): Promise<SpanEnd> {
     const progress = new Progress();
@@ -186,6 +193,7 @@ export class ComputePool {
       chunks: Uint32Array.from(chunks, ({ chunk }) => chunk),
       inputs: pack(chunks.map(({ input }) => input)),
       limits: batch.limits,
+      fillBytes: span.fillBytes,
       progress: progress.shared,
     };
     const misbehaved = new AbortController();
@@ -215,7 +223,7 @@ export class ComputePool {
       // Aborting a task that runs terminates its thread.
       const reply: ComputeReply = await this.#pool.run(task, { signal: ended });
       const outcomes = outcomesOf(reply);
-      return outcomes.length === chunks.length
+      return outcomes.length > 0 && outcomes.length <= chunks.length
         ? { type: 'done', outcomes }
         : { type: 'thread-died' };
     } catch (error) {
@@ -265,6 +273,14 @@ function outcomesOf(reply: ComputeReply): ChunkOutcome[] {
       computeMs: reply.computeMs[index] ?? 0,
     };
   });
+}
+
+function resultBytes(outcomes: readonly ChunkOutcome[]): number {
+  let bytes = 0;
+  for (const { outcome } of outcomes) {
+    if (outcome.type === 'result') bytes += outcome.value.byteLength;
+  }
+  return bytes;
 }
 
 function failureOf(kind: FailureKind, { limits }: ChunkBatch): Failure {

@@ -38,13 +38,15 @@ export type ComputeTask = {
   readonly inputs: Packed;
   /** What both the job and this peer allow. */
   readonly limits: ChunkLimits;
+  /** Once the results have so many bytes, the rest of the chunks is left. */
+  readonly fillBytes: number;
   /** For `Progress`. */
   readonly progress: SharedArrayBuffer;
 };
 
 /** What came of them. */
 export type ComputeReply = {
-  /** Canonical CBOR; empty where a chunk failed. */
+  /** Canonical CBOR; empty where a chunk failed, and none for those that were left. */
   readonly values: Packed;
   /** Digests of the values, in their order; empty where a chunk failed. */
   readonly digests: readonly string[];

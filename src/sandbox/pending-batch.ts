@@ -4,6 +4,14 @@
 
 import type { ChunkBatch, ChunkOutcome } from '../ports.ts';
 
+/**
+ * Once the results of a batch have so many bytes, the rest of its chunks comes back as it was: they
+ * are in memory as a whole, and several times, until the last of them is there. So a batch has one
+ * result more than this at most. Twice what is expected of a run at most (`lease-demand.ts`); a
+ * guess.
+ */
+export const batchFillBytes = 32 * 1024 * 1024;
+
 /** Not computed, through no fault of its own. */
 export const returned: ChunkOutcome = { outcome: { type: 'returned' }, computeMs: 0 };
 

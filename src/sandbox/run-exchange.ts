@@ -11,9 +11,11 @@ import { limits } from '../model/limits.ts';
 import type { ChunkOutcome } from '../ports.ts';
 import { digestOf } from '../wire/digest.ts';
 import { unpack } from '../wire/packed.ts';
-import { type PendingBatch, returned } from './pending-batch.ts';
+import { batchFillBytes, type PendingBatch, returned } from './pending-batch.ts';
 import type { Exchange } from './process-client.ts';
 import { type FromProcess, type OutcomeKind, outcomeKinds } from './process-messages.ts';
+
+const resultKind = outcomeKinds.indexOf('result');
 
 export class RunExchange implements Exchange {
   /** Whether the process had the program; once all chunks are settled, or none. */
@@ -23,6 +25,8 @@ export class RunExchange implements Exchange {
   readonly #resolve: (hadProgram: boolean) => void;
   readonly fail: (error: unknown) => void;
   #settled = 0;
+  /** Of results, before the message that is looked at. */
+  #bytes = 0;
 
   /** @param indexes places in the batch, in the order in which the process gets the chunks */
   constructor(pending: PendingBatch, indexes: readonly number[]) {
@@ -42,6 +46,7 @@ export class RunExchange implements Exchange {
     if (message.type !== 'outcomes') return 'breach';
     const items = unpack({ bytes: body, ends: Uint32Array.from(message.ends) });
     if (!this.#mayBe(message.kinds, items)) return 'breach';
+    this.#bytes += bytesOfResults(message.kinds, items);
     for (const [place, item] of items.entries()) {
       const index = this.#indexes[this.#settled] ?? 0;
       const kind = outcomeKinds[message.kinds[place] ?? 0] ?? 'returned';
@@ -58,11 +63,19 @@ export class RunExchange implements Exchange {
     const { resultBytesMax } = this.#pending.batch.limits;
     const awaited = this.#indexes.length - this.#settled;
     if (items.length === 0 || items.length > awaited) return false;
-    const result = outcomeKinds.indexOf('result');
-    return items.every(
-      ({ byteLength }, place) => kinds[place] !== result || byteLength <= resultBytesMax,
+    const isEachSmall = items.every(
+      ({ byteLength }, place) => kinds[place] !== resultKind || byteLength <= resultBytesMax,
     );
+    const bytes = this.#bytes + bytesOfResults(kinds, items);
+    return isEachSmall && bytes < batchFillBytes + resultBytesMax;
   }
+}
+
+function bytesOfResults(kinds: readonly number[], items: readonly Uint8Array[]): number {
+  return items.reduce(
+    (sum, { byteLength }, place) => sum + (kinds[place] === resultKind ? byteLength : 0),
+    0,
+  );
 }
 
 function outcomeOf(kind: OutcomeKind, item: Uint8Array, computeMs: number): ChunkOutcome {

@@ -17,7 +17,7 @@ import { digestOf } from '../wire/digest.ts';
 /**
  * Of a result its value and what was computed; of a failure its kind and what is told of it. The
  * index has all that is needed to see who has how much, which is asked at each write: the table
- * itself would have to be read with its values, up to 64 MiB.
+ * itself would have to be read with its values, up to 128 MiB.
  */
 export const UNSENT_SCHEMA = `
   CREATE TABLE unsent (

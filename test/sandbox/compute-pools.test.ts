@@ -47,6 +47,20 @@ test('jobs of many memory limits and both runtimes are run in turn', async () =>
   }
 });
 
+test('a batch comes back in part once its results fill it, whoever fails in between', async () => {
+  const body = `function compute(n) {
+    if (n === -1) for (;;) {}
+    return n > 0 ? new Uint8Array(n) : n;
+  }`;
+  const program = await loadProgram(sandbox, body);
+  const large = 16 * MiB;
+  const inputs = [0, large, -1, large, large, 0];
+  const outcomes = await threads.run(batchOf(program, inputs, { wallMsMax: 1000 }));
+  const types = outcomes.map(({ outcome }) => outcome.type);
+  expect(types).toEqual(['result', 'result', 'failure', 'result', 'returned', 'returned']);
+  expect(shown(await threads.run(batchOf(program, [0, 0])))).toEqual([0, 0]);
+});
+
 test('no more batches run at a time than there are slots, whatever threads they need', async () => {
   const endless = await loadProgram(
     sandbox,

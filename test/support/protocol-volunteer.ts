@@ -90,11 +90,24 @@ function outcomeOf({ chunk }: LeasedChunk): Outcome {
   return { type: 'result', digest: digestNumbered(chunk), value: valueOf(chunk) };
 }
 
+type Done = { readonly outcome: Outcome; readonly computeMs: number };
+
+/** A run comes back with these outcomes. */
+export function ended(
+  volunteer: Volunteer,
+  effect: Effect | undefined,
+  outcomes: readonly Done[],
+  nowMs = 10,
+) {
+  if (effect?.type !== 'run') throw new Error('no run');
+  return volunteer.runDone({ type: 'run-done', run: effect.run, outcomes }, nowMs);
+}
+
 /** A run comes back, each chunk having taken `computeMs`. */
 export function done(volunteer: Volunteer, effect: Effect | undefined, computeMs = 10, nowMs = 10) {
   if (effect?.type !== 'run') throw new Error('no run');
   const outcomes = effect.chunks.map((chunk) => ({ outcome: outcomeOf(chunk), computeMs }));
-  return volunteer.runDone({ type: 'run-done', run: effect.run, outcomes }, nowMs);
+  return ended(volunteer, effect, outcomes, nowMs);
 }
 
 /** A run comes back with nothing computed. */
@@ -104,7 +117,7 @@ export function stopped(volunteer: Volunteer, effect: Effect | undefined, nowMs 
     outcome: { type: 'returned' } as const,
     computeMs: 0,
   }));
-  return volunteer.runDone({ type: 'run-done', run: effect.run, outcomes }, nowMs);
+  return ended(volunteer, effect, outcomes, nowMs);
 }
 
 export const results = (chunks: readonly LeasedChunk[], computeMs = 10) =>

@@ -27,13 +27,18 @@ const nothing: Engaged = {
   isOver: false,
 };
 
-function owed(requester: PeerId, count = 1): Unsent[] {
+function owed(requester: PeerId, count = 1, value = valueOf(1)): Unsent[] {
   return Array.from({ length: count }, (_, index) => {
     const lease = index + 1;
-    const outcome = { type: 'result', digest: digestNumbered(1), value: valueOf(1) } as const;
+    const outcome = { type: 'result', digest: digestNumbered(1), value } as const;
     const replica = { lease, chunk: lease, outcome, computeMs: 1 };
     return { requester, addresses: ['there:1'], job, replica };
   });
+}
+
+/** On the slowest line that is waited for. */
+function timeOf(bytes: number): number {
+  return Math.ceil(bytes / 32);
 }
 
 /** Nothing is computed: there are only results to be delivered. */
@@ -76,9 +81,24 @@ describe('a requester that acknowledges', () => {
     const { deliveries, up, opened } = postman(owed(anna));
     opened(0);
     up(anna, 10);
-    expect(deliveries.dueAtMs).toBe(60_000);
-    expect(ofType(deliveries.advance(nothing, 60_000), 'close-work')).toHaveLength(1);
-    expect([opened(60_999), opened(61_000)]).toEqual([[], [anna]]);
+    const lateMs = 60_000 + timeOf(deliveries.outbox.owedBytes(anna));
+    expect(lateMs).toBeLessThan(60_050);
+    expect(deliveries.dueAtMs).toBe(lateMs);
+    expect(deliveries.advance(nothing, lateMs - 1)).toEqual([]);
+    expect(ofType(deliveries.advance(nothing, lateMs), 'close-work')).toHaveLength(1);
+    expect([opened(lateMs + 999), opened(lateMs + 1_000)]).toEqual([[], [anna]]);
+  });
+
+  test('has the time for large results that a slow line takes, and no more', () => {
+    const { deliveries, up, opened } = postman(owed(anna, 2, new Uint8Array(4 * 2 ** 20)));
+    opened(0);
+    up(anna, 10);
+    expect(deliveries.advance(nothing, 300_000)).toEqual([]);
+    deliveries.acknowledged(anna, job, [1], 300_000);
+    const lateMs = 360_000 + timeOf(deliveries.outbox.owedBytes(anna));
+    expect(deliveries.dueAtMs).toBe(lateMs);
+    expect(deliveries.advance(nothing, lateMs - 1)).toEqual([]);
+    expect(ofType(deliveries.advance(nothing, lateMs), 'close-work')).toHaveLength(1);
   });
 });
 
@@ -91,7 +111,7 @@ describe('a requester that is there and acknowledges nothing', () => {
     opened(0);
     up(anna, 10);
     deliveries.acknowledged(anna, job, leases, 50_000);
-    expect(ofType(deliveries.advance(nothing, 60_000), 'close-work')).toHaveLength(1);
+    expect(ofType(deliveries.advance(nothing, 60_050), 'close-work')).toHaveLength(1);
   });
 
   test('is left alone for longer each time, though it comes up and offers something anew', () => {
@@ -126,7 +146,7 @@ describe('a requester that is there and acknowledges nothing', () => {
     const bad = Array.from({ length: 8 }, (_, number) => peerNumbered(number));
     const { up, opened } = postman([...bad, anna].flatMap((peer) => owed(peer)));
     const order: PeerId[] = [];
-    for (let ms = 0; ms <= 120_000; ms += 1_000) {
+    for (let ms = 0; ms <= 130_000; ms += 1_000) {
       for (const peer of opened(ms)) {
         order.push(peer);
         up(peer, ms);

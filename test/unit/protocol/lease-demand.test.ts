@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import { limits } from '../../../src/model/limits.ts';
 import { leasesWanted, runsWanted, runSize } from '../../../src/protocol/lease-demand.ts';
 
 describe('leases to hold of a job', () => {
@@ -37,7 +38,16 @@ describe('chunks of a run', () => {
     { chunkMs: 0.01, chunks: 256 },
     { chunkMs: 0, chunks: 256 },
   ])('$chunkMs ms a chunk: $chunks', ({ chunkMs, chunks }) => {
-    expect(runSize(chunkMs)).toBe(chunks);
+    expect(runSize(chunkMs, undefined)).toBe(chunks);
+  });
+
+  test.each([
+    { resultBytes: 0, chunks: 256 },
+    { resultBytes: 64 * 1024, chunks: 256 },
+    { resultBytes: 1024 * 1024, chunks: 16 },
+    { resultBytes: limits.resultBytesMax, chunks: 1 },
+  ])('quick ones with results of $resultBytes bytes: $chunks', ({ resultBytes, chunks }) => {
+    expect(runSize(0.01, resultBytes)).toBe(chunks);
   });
 });
 

@@ -1,7 +1,24 @@
 import { expect, test } from 'vitest';
 
-import { returnTo } from '../../../src/protocol/returns.ts';
-import { anna, jobNumbered, leasedChunks } from '../../support/protocol-fixtures.ts';
+import { ranReplicas, returnTo } from '../../../src/protocol/returns.ts';
+import {
+  anna,
+  digestNumbered,
+  jobNumbered,
+  leasedChunks,
+} from '../../support/protocol-fixtures.ts';
+
+test('what was learnt of a run is of those chunks that were computed', () => {
+  const result = { type: 'result', digest: digestNumbered(1), value: new Uint8Array(9) } as const;
+  const failure = { type: 'failure', failure: { kind: 'threw', detail: 'no' } } as const;
+  const outcomes = [
+    { outcome: result, computeMs: 3 },
+    { outcome: failure, computeMs: 2 },
+    { outcome: { type: 'returned' } as const, computeMs: 0 },
+  ];
+  const { computed, computedMs, resultBytes } = ranReplicas(leasedChunks(1, 4), outcomes);
+  expect([computed, computedMs, resultBytes]).toEqual([2, 5, 9]);
+});
 
 test('leases that are given back carry no result and took no time', () => {
   const job = jobNumbered(1);

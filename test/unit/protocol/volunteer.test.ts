@@ -6,17 +6,20 @@ import {
   anna,
   bert,
   chunkLimitsOf,
+  digestNumbered,
   jobNumbered,
   leasedChunks,
   offerOf,
   ofType,
   self,
   startUnixMs,
+  valueOf,
 } from '../../support/protocol-fixtures.ts';
 import {
   acknowledge,
   asked,
   done,
+  ended,
   givenBack,
   job,
   leases,
@@ -210,6 +213,28 @@ describe('computing', () => {
     expect(ofType(effects, 'run').map(({ chunks }) => chunks.length)).toEqual([25]);
     expect([volunteer.chunksRunning, volunteer.leasesQueued]).toEqual([27, 74]);
     expect([volunteer.replicasReturned, volunteer.computeSeconds]).toEqual([1, 0.001]);
+  });
+
+  test('short chunks with large results run few together', () => {
+    const { volunteer } = working(1);
+    const [first] = volunteer.handle(anna, leases(leasedChunks(1, 3)), 1);
+    const value = new Uint8Array(8 * 2 ** 20);
+    const outcome = { type: 'result', digest: digestNumbered(1), value } as const;
+    ended(volunteer, first, [{ outcome, computeMs: 0.1 }]);
+    const effects = volunteer.handle(anna, leases(leasedChunks(4, 99)), 11);
+    expect(ofType(effects, 'run').map(({ chunks }) => chunks.length)).toEqual([2]);
+  });
+
+  test('a run that came back in part is no reason to rest', () => {
+    const { volunteer } = working(1);
+    const chunks = leasedChunks(1, 3);
+    const [first] = volunteer.handle(anna, leases(chunks), 1);
+    const [second] = ofType(done(volunteer, first, 10), 'run');
+    const outcome = { type: 'result', digest: digestNumbered(2), value: valueOf(2) } as const;
+    const rest = { outcome: { type: 'returned' }, computeMs: 0 } as const;
+    const effects = ended(volunteer, second, [{ outcome, computeMs: 10 }, rest], 20);
+    expect(effects).toContainEqual(givenBack(chunks.slice(2)));
+    expect(ofType(volunteer.handle(anna, leases(leasedChunks(4, 1)), 21), 'run')).toHaveLength(1);
   });
 
   test('revoked leases are not computed', () => {

@@ -63,7 +63,7 @@ describe('turns', () => {
 
   test('a new job starts beside one whose short chunks never run out', () => {
     const { workbench, first, second, step } = bench();
-    first.hasComputed(1);
+    first.hasComputed(1, 10);
     hold(first, 1, 4_000);
     expect(ofType(step(1), 'run')).toHaveLength(2);
     hold(second, 5_001, 2);

@@ -75,6 +75,15 @@ test.each([
   expect(pending.unsettled([0, 1])).toEqual([0, 1]);
 });
 
+test('more results than a batch may come to are a breach', () => {
+  const each = new Uint8Array(2 ** 24);
+  const pending = new PendingBatch(batchFor([0, 1, 2, 3], each.length));
+  const run = new RunExchange(pending, [0, 1, 2, 3]);
+  const one = { ...outcomesOf(0, 1), ends: [each.length] };
+  expect([1, 2, 3].map(() => run.receive(one, each))).toEqual(['more', 'more', 'breach']);
+  expect(pending.unsettled([0, 1, 2, 3])).toEqual([2, 3]);
+});
+
 test('a program that is missing after its first outcomes is a breach', () => {
   const run = new RunExchange(new PendingBatch(batchFor([0, 1])), [0, 1]);
   expect(run.receive(outcomesOf(0, 1), Uint8Array.of(1))).toBe('more');
