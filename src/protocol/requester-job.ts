@@ -14,7 +14,7 @@ import {
   type WrongResult,
 } from '../model/job.ts';
 import type { Receipt } from '../model/receipt.ts';
-import type { ReplicaResult } from '../model/replica.ts';
+import type { Lease, ReplicaResult } from '../model/replica.ts';
 import { Assembler } from './assembler.ts';
 import { RateMeter } from './estimate.ts';
 import type { AcceptedResult, Effect } from './events.ts';
@@ -57,6 +57,16 @@ export class RequesterJob {
   /** No chunk is leased any more: all are accepted, or the job failed. */
   get over(): boolean {
     return this.#over;
+  }
+
+  /** Whether a result would answer one of its leases, active or late. */
+  expects(peer: PeerId, lease: Lease): boolean {
+    return !this.#over && this.table.expects(peer, lease);
+  }
+
+  /** Whether a result of the chunk could count: of an accepted one only as a spot-check. */
+  isOpen(chunk: number): boolean {
+    return trustNeeded(this.spec).credibility !== undefined || !this.assembler.has(chunk);
   }
 
   get dueAtMs(): number {

@@ -17,7 +17,7 @@
 
 import { reasonOf } from '../model/errors.ts';
 import type { PeerId } from '../model/ids.ts';
-import { type JobFailure, type JobSpec, trustNeeded } from '../model/job.ts';
+import type { JobFailure, JobSpec } from '../model/job.ts';
 import type { Failure, Lease, Outcome, ReplicaResult } from '../model/replica.ts';
 import type { Equivalent } from '../ports.ts';
 import type { RequesterJob } from '../protocol/requester-job.ts';
@@ -30,19 +30,13 @@ import { WaitingBytes } from './waiting-bytes.ts';
 /** Values that wait to be compared; beyond it results are taken for not computed. A guess. */
 const WAITING_BYTES_MAX = 256 * 1024 * 1024;
 
-type Machine = {
-  readonly over: boolean;
-  readonly table: Pick<RequesterJob['table'], 'expects'>;
-  readonly assembler: Pick<RequesterJob['assembler'], 'has'>;
-};
-
 export type ComparisonComponents = {
   readonly spec: JobSpec;
   readonly calls: Pick<ScriptCalls, 'ask' | 'close'>;
   readonly classes: Pick<ResultClasses, 'of' | 'valueOf' | 'add' | 'close'>;
   readonly pages: Pick<JobPages, 'withInputs'>;
   /** Undefined once the job is over. */
-  readonly machine: () => Machine | undefined;
+  readonly machine: () => Pick<RequesterJob, 'expects' | 'isOpen'> | undefined;
   readonly keepEquivalents: (equivalents: readonly Equivalent[]) => void;
   readonly fail: (failure: JobFailure) => void;
 };
@@ -130,14 +124,12 @@ export class Comparison {
   }
 
   #isExpected(from: PeerId, replica: Compared): boolean {
-    const machine = this.#components.machine();
-    return machine !== undefined && !machine.over && machine.table.expects(from, replica);
+    return this.#components.machine()?.expects(from, replica) === true;
   }
 
   /** Of an accepted chunk only what may be a spot-check is to be compared. */
   #isOpen({ chunk }: Compared): boolean {
-    const isChecked = trustNeeded(this.#components.spec).credibility !== undefined;
-    return isChecked || this.#components.machine()?.assembler.has(chunk) !== true;
+    return this.#components.machine()?.isOpen(chunk) !== false;
   }
 
   /** Some at a time, so that others have their turn, and what is learned of these counts next. */

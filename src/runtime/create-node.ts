@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 import { reasonOf } from '../model/errors.ts';
 import type { Digest, PeerId } from '../model/ids.ts';
-import { type ChunkLimits, trustNeeded } from '../model/job.ts';
+import type { ChunkLimits } from '../model/job.ts';
 import { limits } from '../model/limits.ts';
 import type { BlobCache, Clock, Sandbox, Store, Transport } from '../ports.ts';
 import type { LocalEvent } from '../protocol/events.ts';
@@ -234,10 +234,8 @@ async function start(
     inMemory: (blob) => accuser.input(blob),
     isWanted: (from, job, lease, bytes) => {
       const own = peer.ownJob(job);
-      if (own === undefined || own.over || bytes > own.spec.limits.resultBytesMax) return false;
-      const isChecked = trustNeeded(own.spec).credibility !== undefined;
-      if (own.assembler.has(lease.chunk) && !isChecked) return false;
-      return own.table.expects(from, lease);
+      if (own === undefined || bytes > own.spec.limits.resultBytesMax) return false;
+      return own.isOpen(lease.chunk) && own.expects(from, lease);
     },
   });
   const { self, transport, sandbox, grid, store } = parts;

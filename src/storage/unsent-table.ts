@@ -13,6 +13,7 @@ import { type FailureKind, failureKinds } from '../model/replica.ts';
 import { bytesOfReplica, type ComputedReplica, type Unsent } from '../model/unsent.ts';
 import { UnsentShares } from '../model/unsent-shares.ts';
 import { digestOf } from '../wire/digest.ts';
+import { ROW_BYTES } from './written-bytes.ts';
 
 /**
  * Of a result its value and what was computed; of a failure its kind and what is told of it. The
@@ -49,9 +50,6 @@ const COLUMNS =
  * has dated, so none is too old.
  */
 export const CLOCK_UNSET_BEFORE_MS = Date.UTC(2026, 0, 1);
-
-/** What a row has beside its value; a guess. */
-const ROW_BYTES = 128;
 
 export class UnsentTable {
   readonly #put: StatementSync;

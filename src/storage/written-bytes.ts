@@ -4,7 +4,7 @@ import type { JobWrites } from '../model/journal.ts';
 import { bytesOfReplica, type Unsent } from '../model/unsent.ts';
 
 /** What a row takes beside its values; a guess on the safe side. */
-const ROW_BYTES = 128;
+export const ROW_BYTES = 128;
 const LEASE_BYTES = 4;
 /** Rows are in the log as well until its next checkpoint. */
 const WRITTEN_TIMES = 2;
