@@ -19,7 +19,7 @@ import { decode, encode, rfc8949EncodeOptions } from 'cborg';
 import { expect, onTestFinished, test } from 'vitest';
 
 import { openGridPem } from '../../src/transport/open-grid.ts';
-import { manyhands, startPeer } from '../support/grid-process.ts';
+import { jobState, manyhands, startPeer } from '../support/grid-process.ts';
 
 const squares = fileURLToPath(new URL('../support/jobs/squares.ts', import.meta.url));
 
@@ -70,15 +70,18 @@ test('who signs for other work than it was leased is parted with, and not heard'
   const foreign = await ForeignPeer.create();
   foreign.program = Buffer.alloc(32, 7);
   await foreign.join(requester.address);
-  const policy = ['--trust', 'quorum:1', '--json'];
-  const job = manyhands(['--data', requester.dataPath, 'submit', squares, 'count=9', ...policy]);
+  // Two have to agree: without the foreign peer nothing is decided, and the job can't end early.
+  const policy = ['--trust', 'quorum:2', '--detach'];
+  const submit = ['--data', requester.dataPath, 'submit', squares, 'count=9', ...policy];
+  const { stdout: id } = await manyhands(submit);
   const offer = await foreign.offer;
   await expect(foreign.computeUntilEnded(offer)).rejects.toThrow('the requester ended the stream');
-  expect((await job).code).toBe(0);
-  const [done] = (await requester.control.listJobs()).jobs;
-  expect(done?.contributions.find(({ peerId }) => peerId === foreign.peerId)?.returned ?? 0).toBe(
-    0,
+  const job = await jobState(requester.control, id.trim(), ({ contributions }) =>
+    contributions.some(({ peerId, returned }) => peerId !== foreign.peerId && returned === 9),
   );
+  expect(job).toMatchObject({ state: 'running', accepted: 0 });
+  const heard = job.contributions.find(({ peerId }) => peerId === foreign.peerId)?.returned;
+  expect(heard ?? 0).toBe(0);
 });
 
 class ForeignPeer {
