@@ -20,6 +20,7 @@ import type { EvidenceTableParts } from './evidence-table-parts.ts';
 import type { JobPast } from './job-past.ts';
 import type { JobTable, Settlement } from './job-table.ts';
 import { type Active, LeaseBook } from './lease-book.ts';
+import { LeaseChoice } from './lease-choice.ts';
 import { Moves } from './moves.ts';
 import { type Group, OpenChunk, type Replica } from './open-chunk.ts';
 import { Rests } from './rests.ts';
@@ -45,6 +46,7 @@ export class EvidenceTable implements JobTable {
   readonly #strangers: Strangers;
   readonly #book = new LeaseBook();
   readonly #source: ChunkSource;
+  readonly #choice: LeaseChoice;
   readonly #votes = new Votes();
   /** To be judged again, because of what was seen of those who voted on them. */
   readonly #unsettled = new Set<OpenChunk>();
@@ -66,6 +68,15 @@ export class EvidenceTable implements JobTable {
     this.#evidence = new Evidence(spec.requester, trust, standings, () => verified.suffice);
     this.#strangers = new Strangers(spec.requester, standings, verified);
     this.#source = new ChunkSource(this.#evidence, parts.networks, parts.order);
+    this.#choice = new LeaseChoice({
+      requester: spec.requester,
+      book: this.#book,
+      source: this.#source,
+      checks: this.#checks,
+      strangers: this.#strangers,
+      reliability: parts.reliability,
+      turnaround: this.#turnaround,
+    });
   }
 
   resume(past: JobPast, _isAccepted: unknown, nowMs: number): Settlement {
@@ -130,11 +141,11 @@ export class EvidenceTable implements JobTable {
     if (this.#standings.isCaught(peer)) return [];
     if (!this.tally.has(peer) && this.tally.size >= limits.contributorsMax) return [];
     this.#rests.end(nowMs);
-    const countMax = Math.min(count, this.#room(peer));
+    const countMax = Math.min(count, this.#choice.room(peer));
     const deadlineMs = nowMs + this.leaseMs;
     const leases: Lease[] = [];
     while (leases.length < countMax) {
-      const lease = this.#leaseNext(peer, nowMs, deadlineMs);
+      const lease = this.#choice.next(peer, nowMs, deadlineMs);
       if (lease === undefined) break;
       leases.push(lease);
       this.tally.count(peer, 'leased');
@@ -203,38 +214,6 @@ export class EvidenceTable implements JobTable {
   waitingForOthersThan(peers: readonly PeerId[]): number {
     const able = peers.filter((peer) => !this.#standings.isCaught(peer));
     return this.#source.waiting.waitingForOthersThan(able);
-  }
-
-  #leaseNext(peer: PeerId, nowMs: number, deadlineMs: number): Lease | undefined {
-    const check = peer === this.#spec.requester ? undefined : this.#checks.next(peer);
-    if (check !== undefined) {
-      const known = new OpenChunk(check.chunk);
-      known.decided = true;
-      const lease = this.#book.grant(known, peer, nowMs, deadlineMs);
-      this.#checks.begin(lease.lease, peer, check.digest);
-      return lease;
-    }
-    const open = this.#next(peer, nowMs);
-    if (open === undefined) return undefined;
-    this.#checks.worked(peer);
-    const lease = this.#book.grant(open, peer, nowMs, deadlineMs);
-    this.#source.waiting.reconsider(open);
-    return lease;
-  }
-
-  #next(peer: PeerId, nowMs: number): OpenChunk | undefined {
-    const isStranger = this.#strangers.has(peer);
-    const open = this.#source.next(peer, isStranger, this.#checks.verified.suffice);
-    if (open !== undefined || !this.#source.isExhausted) return open;
-    const afterMs = this.#turnaround.twinAfterMs;
-    return this.#book.straggler(afterMs, nowMs, (late) => late.mayTake(peer));
-  }
-
-  /** How many leases more a peer may have. */
-  #room(peer: PeerId): number {
-    const room = this.#reliability.window(peer) - this.#book.held(peer);
-    if (!this.#strangers.has(peer)) return room;
-    return Math.min(room, this.#strangers.room(this.#book.heldByEach));
   }
 
   /** A failure is no lie, and no pass. */

@@ -39,6 +39,11 @@ export class SpotChecks {
     return undefined;
   }
 
+  /** One more than its turn, unless it has one; for a peer whose word has to weigh more. */
+  another(peer: PeerId): Verified | undefined {
+    return this.#outOf.has(peer) ? undefined : this.verified.take(peer);
+  }
+
   /** It got a chunk that is none, or went away: the next one is drawn anew. */
   worked(peer: PeerId): void {
     this.#spared.delete(peer);

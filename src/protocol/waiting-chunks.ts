@@ -11,6 +11,8 @@ import type { VolunteerNetworks } from './volunteer-networks.ts';
 
 /** Looked through for one that a peer's vote decides; the rest has come later. A guess. */
 const SCANNED_MAX = 64;
+/** Votes of which two thirds agree: fewer may be one liar and his other name. */
+const STALLED_VOTES_MIN = 3;
 
 export class WaitingChunks {
   readonly #evidence: Evidence;
@@ -57,6 +59,24 @@ export class WaitingChunks {
 
   first(peer: PeerId): OpenChunk | undefined {
     return this.#firstFor(peer, this.#waiting, Infinity);
+  }
+
+  /**
+   * Whether one waits that nobody has had since then, as if everybody here had had their say, and
+   * for which this peer's word would decide if it weighed more. Only the word of a clear majority
+   * may gain by that: peers that lie and are as many as the others would gain as much.
+   */
+  isStalledBy(peer: PeerId, sinceMs: number): boolean {
+    let scanned = 0;
+    for (const open of this.#waiting.values()) {
+      scanned += 1;
+      if (scanned > SCANNED_MAX) return false;
+      const own = open.groups.find(({ peers }) => peers.includes(peer))?.peers.length ?? 0;
+      const votes = open.groups.reduce((sum, { peers }) => sum + peers.length, 0);
+      const isMajority = votes >= STALLED_VOTES_MIN && 3 * own >= 2 * votes;
+      if (isMajority && open.active === 0 && open.lastLeasedMs() <= sinceMs) return true;
+    }
+    return false;
   }
 
   /** Those that none of these peers may take, and that nobody has. */

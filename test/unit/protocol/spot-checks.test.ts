@@ -65,3 +65,15 @@ test('a check ends once, with what its result should be', () => {
     undefined,
   ]);
 });
+
+test('one more than its turn is for who has none out, and of what it does not know', () => {
+  const { checks } = checksOf(10, 1);
+  const more = checks.another(anna);
+  expect(more).toMatchObject({ chunk: 0, digest: digestOf(0) });
+  expect(checks.another(anna)).toBeUndefined();
+  checks.verified.add(9, digestOf(9), []);
+  checks.begin(5, anna, digestOf(0));
+  expect(checks.another(anna)).toBeUndefined();
+  checks.end(5);
+  expect(checks.another(bert)).toBeDefined();
+});

@@ -126,3 +126,32 @@ test('those wait for others that nobody here may take, and that nobody has', () 
   expect(waiting.waitingForOthersThan([anna, cora])).toBe(1);
   expect(waiting.waitingForOthersThan([])).toBe(2);
 });
+
+describe('a chunk stalls by a peer', () => {
+  const isStalled = (peer: PeerId, open: OpenChunk, sinceMs = 0): boolean =>
+    waitingOf(open).waiting.isStalledBy(peer, sinceMs);
+
+  test.each([
+    { groups: [[anna, cora], [dora]], is: true },
+    { groups: [[anna, cora, dora]], is: true },
+    { groups: [[anna, cora]], is: false },
+    { groups: [[anna], [cora, dora]], is: false },
+    { groups: [[cora, dora], [bert]], is: false },
+    {
+      groups: [
+        [anna, bert],
+        [cora, dora],
+      ],
+      is: false,
+    },
+  ])('of three votes two thirds are as its own: $groups', ({ groups, is }) => {
+    expect(isStalled(anna, openOf(1, ...groups))).toBe(is);
+  });
+
+  test('nobody has it now, nor was given it since then', () => {
+    const leased = openOf(1, [anna, bert], [cora]);
+    lease(leased, dora);
+    expect(isStalled(anna, leased)).toBe(false);
+    expect(isStalled(anna, openOf(1, [anna, bert], [cora]), -1)).toBe(false);
+  });
+});
