@@ -175,6 +175,8 @@ export class EvidenceTable implements JobTable {
     const moves = new Moves();
     if (expected !== undefined && this.#accepted.holds(open.chunk, expected)) {
       this.#checked(open.chunk, peer, outcome, expected, moves);
+    } else if (this.#contradictsLate(active, outcome)) {
+      this.#contradicted(open.chunk, peer, outcome, moves);
     } else if (open.decided || open.hasHeard(peer) || this.#standings.isCaught(peer)) {
       this.tally.count(peer, 'late');
       open.forget(replica);
@@ -228,6 +230,19 @@ export class EvidenceTable implements JobTable {
     this.tally.count(peer, 'accepted');
     this.#accepted.join(chunk, peer);
     this.#passed(peer);
+  }
+
+  /**
+   * Whether a result that comes after its chunk was accepted, on others' word, says something else:
+   * it is heard as one of a check is. One that agrees is no pass, since its peer may have been told
+   * that nobody waits for it, and could be right wherever it is.
+   */
+  #contradictsLate({ open, replica }: Active, outcome: Said): outcome is Value {
+    const accepted = replica.state === 'revoked' ? this.#accepted.get(open.chunk) : undefined;
+    if (accepted === undefined || outcome.type !== 'result') return false;
+    const { peer } = replica;
+    if (this.#standings.isCaught(peer) || accepted.peers.includes(peer)) return false;
+    return accepted.digest !== outcome.digest;
   }
 
   /** Either it is wrong or what was accepted is: others decide, and who is wrong is caught. */

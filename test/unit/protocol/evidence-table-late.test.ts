@@ -114,15 +114,75 @@ test('a peer that went away loses its leases for good, and may have the chunk ag
   expect(chunksOf(table.lease(anna, 1, 1))).toEqual([0]);
 });
 
-test('what comes after its chunk was decided is late', () => {
-  const { table, compute, totals } = evidenceOf({ chunks: 1, passed: strong });
-  const late = leaseOne(table, anna);
-  const revoked = [{ peer: anna, lease: late.lease }];
-  expect(compute(self)).toEqual(moved({ stored: [kept(0)], accepted: [0], revoked }));
-  expect([table.activeLeases, table.leases.held(anna) > 0, totals.revoked]).toEqual([1, false, 1]);
-  expect(table.result(anna, resultOf(late, 99), 1)).toEqual(moved());
-  expect(contribution(table, anna)).toMatchObject({ returned: 1, late: 1 });
-  expect(table.activeLeases).toBe(0);
+describe('a result that comes after its chunk was decided', () => {
+  test('is late, and no pass, if it says the same', () => {
+    const { table, compute, standings, totals } = evidenceOf({ chunks: 1, passed: strong });
+    const late = leaseOne(table, anna);
+    const revoked = [{ peer: anna, lease: late.lease }];
+    expect(compute(self)).toEqual(moved({ stored: [kept(0)], accepted: [0], revoked }));
+    expect([table.activeLeases, table.leases.held(anna), totals.revoked]).toEqual([1, 0, 1]);
+    expect(table.result(anna, resultOf(late), 1)).toEqual(moved());
+    expect(contribution(table, anna)).toMatchObject({ returned: 1, late: 1 });
+    expect([table.activeLeases, standings.passed(anna)]).toEqual([0, 10]);
+  });
+
+  test('shows that its peer lies, if those who decided are believed against it', () => {
+    const { table, compute, standings } = evidenceOf({ chunks: 1, passed: strong });
+    const late = leaseOne(table, anna);
+    compute(self);
+    expect(table.result(anna, resultOf(late, 99), 1)).toEqual(moved({ caught: [anna] }));
+    expect(contribution(table, anna)).toEqual({
+      leased: 1,
+      returned: 1,
+      lost: 1,
+      computeSeconds: 0.01,
+    });
+    expect(standings.isCaught(anna)).toBe(true);
+    expect(table.activeLeases).toBe(0);
+  });
+
+  test('opens the chunk again, if they are not, until somebody decides', () => {
+    const { table, compute } = evidenceOf({ chunks: 1, passed: strong });
+    const newcomer = peerNumbered(1);
+    const late = leaseOne(table, newcomer);
+    compute(anna, 99);
+    expect(compute(bert, 99)).toMatchObject({ accepted: [0] });
+    expect(table.result(newcomer, resultOf(late), 1)).toEqual(moved({ reopened: [0] }));
+    expect(table.disputed).toBe(1);
+    const right = { stored: [kept(0)], accepted: [0], caught: [anna, bert] };
+    expect(compute(self)).toEqual(moved(right));
+    expect(contribution(table, newcomer)).toEqual({
+      leased: 1,
+      returned: 1,
+      accepted: 1,
+      computeSeconds: 0.01,
+    });
+  });
+
+  test('decides anew and at once, if it is the requester’s own', () => {
+    const { table, standings } = evidenceOf({ chunks: 1, passed: strong });
+    const first = leaseOne(table, anna);
+    const own = leaseOne(table, self);
+    // Meanwhile it has earned so much that its word is enough.
+    for (let passed = 10; passed < 300; passed++) standings.pass(anna);
+    expect(table.result(anna, resultOf(first, 99), 1)).toMatchObject({ accepted: [0] });
+    const right = moved({ stored: [kept(0)], caught: [anna] });
+    expect(table.result(self, resultOf(own), 2)).toEqual(right);
+    expect([contribution(table, self), contribution(table, anna)]).toMatchObject([
+      { returned: 1, accepted: 1 },
+      { returned: 1, lost: 1 },
+    ]);
+  });
+
+  test('is heard no more from who was caught meanwhile', () => {
+    const { table, compute, totals, check, pioneer } = evidenceOf({ chunks: 9, passed: strong });
+    pioneer();
+    const late = leaseOne(table, anna);
+    table.result(anna, resultOf(check(anna), 99), 1);
+    compute(self);
+    expect(table.result(anna, resultOf(late, 99), 1)).toEqual(unknown);
+    expect(totals.evidence.caught).toBe(1);
+  });
 });
 
 test('a revoked lease that never comes back is not waited for, and nobody’s fault', () => {
