@@ -21,7 +21,7 @@ export async function followJob(
   context: Context,
   onInterrupt: OnInterrupt,
 ): Promise<Job> {
-  const display = createProgressDisplay(context.io.stderr);
+  const display = await createProgressDisplay(context.io.stderr);
   const stop = new AbortController();
   let wasInterrupted = false;
 

@@ -68,11 +68,11 @@ export async function connectJobHost(context: Context): Promise<JobHost> {
 }
 
 async function startOwnPeer(options: PeerOptions, context: Context): Promise<JobHost> {
-  const [{ createNode }, { createLog }] = await Promise.all([
+  const [{ createNode }, { createPrettyLog }] = await Promise.all([
     import('../runtime/create-node.ts'),
-    import('../runtime/log.ts'),
+    import('../runtime/pretty-log.ts'),
   ]);
-  const log = createLog({ level: 'warn', format: 'pretty', stream: context.io.stderr });
+  const log = createPrettyLog({ level: 'warn', stream: context.io.stderr });
   const node = await createNode(nodeOptionsOf(options, context), { log });
   const client = await context.connect();
 

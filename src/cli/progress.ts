@@ -6,7 +6,7 @@
 
 import { styleText } from 'node:util';
 
-import { createLogUpdate } from 'log-update';
+import type { createLogUpdate } from 'log-update';
 
 import type { Job } from '../transport/control-client.ts';
 import { columnsOf, type Stream } from './context.ts';
@@ -20,8 +20,11 @@ export interface ProgressDisplay {
   end(): void;
 }
 
-export function createProgressDisplay(stream: Stream): ProgressDisplay {
-  return stream.isTTY === true ? new LiveDisplay(stream) : new PlainDisplay(stream);
+export async function createProgressDisplay(stream: Stream): Promise<ProgressDisplay> {
+  if (stream.isTTY !== true) return new PlainDisplay(stream);
+  // A third of the time that a command takes to start, and most commands show no progress.
+  const { createLogUpdate } = await import('log-update');
+  return new LiveDisplay(stream, createLogUpdate(stream));
 }
 
 /** Between two drawings; more often, the numbers can't be read. */
@@ -33,9 +36,9 @@ class LiveDisplay implements ProgressDisplay {
   #latest: Job | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(stream: Stream) {
+  constructor(stream: Stream, update: ReturnType<typeof createLogUpdate>) {
     this.#stream = stream;
-    this.#update = createLogUpdate(stream);
+    this.#update = update;
   }
 
   show(job: Job): void {

@@ -23,16 +23,22 @@ const plain = 'text/plain; charset=utf-8';
 
 export type Health = { readonly ok: boolean; readonly reason?: string };
 
+export type MetricsServer = {
+  /** The one really bound. */
+  readonly address: string;
+  /** Ends open connections too. */
+  readonly close: () => Promise<void>;
+};
+
 /**
  * @param address "host:port", "[host]:port" for IPv6; port 0 takes a free one
- * @returns the address really bound, and how to stop; `close` ends open connections too
  * @throws {GridError} `usage` for what is no address, `port-taken` when it can't be bound
  */
 export async function serveMetrics(
   address: string,
   metrics: Metrics,
   healthy: () => Promise<Health>,
-): Promise<{ readonly address: string; readonly close: () => Promise<void> }> {
+): Promise<MetricsServer> {
   const { host, port } = parse(address);
   const server = createServer(
     {

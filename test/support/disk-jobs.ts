@@ -36,7 +36,7 @@ export async function startDiskPeer(dataPath: string): Promise<DiskPeer> {
       version: '0',
     },
     {
-      log: createLog({ level: 'info', format: 'json', stream }),
+      log: createLog({ level: 'info', stream }),
       sandbox: squaringSandbox(CHUNKS),
     },
   );

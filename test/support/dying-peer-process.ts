@@ -70,5 +70,5 @@ const { values } = parseArgs({ args: line, allowPositionals: true, options: join
 // Only now: what it imports is to be what was changed above.
 const { createNode } = await import('../../src/runtime/create-node.ts');
 const { createLog } = await import('../../src/runtime/log.ts');
-const log = createLog({ level: 'info', format: 'json', stream: process.stderr });
+const log = createLog({ level: 'info', stream: process.stderr });
 sayUp(await createNode(nodeOptions(values, 'dying'), { log }));

@@ -30,7 +30,7 @@ let honestLeft = Number(values['honest-first']);
 /** What this peer adds to its lies. */
 const accent = values['lies-alone'] ? process.pid : 0;
 const node = await createNode(nodeOptions(values, 'saboteur'), {
-  log: createLog({ level: 'info', format: 'json', stream: process.stderr }),
+  log: createLog({ level: 'info', stream: process.stderr }),
   sandbox: lying(createSandbox({ slots: Number(values.slots) }), Number(positionals[0])),
 });
 sayUp(node);
@@ -38,16 +38,23 @@ sayUp(node);
 function lying(honest: Sandbox, rate: number): Sandbox {
   return new Proxy(honest, {
     get(target, name) {
-      if (name === 'run') return (batch: ChunkBatch) => run(target, batch, rate);
+      if (name === 'run') {
+        return (batch: ChunkBatch, signal?: AbortSignal) => {
+          return lied(target.run(batch, signal), batch, rate);
+        };
+      }
       const value: unknown = Reflect.get(target, name, target);
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
 }
 
-async function run(honest: Sandbox, batch: ChunkBatch, rate: number): Promise<ChunkOutcome[]> {
-  const outcomes = await honest.run(batch);
-  return outcomes.map((done, index) => {
+async function lied(
+  honest: Promise<readonly ChunkOutcome[]>,
+  batch: ChunkBatch,
+  rate: number,
+): Promise<ChunkOutcome[]> {
+  return (await honest).map((done, index) => {
     const chunk = batch.chunks[index]?.chunk ?? 0;
     // Knuth's multiplicative hash spreads the lies evenly over the chunks.
     const lies = ((chunk * 2654435761) >>> 0) / 2 ** 32 < rate;

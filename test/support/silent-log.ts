@@ -20,5 +20,5 @@ export function recordingLog(level: LogLevel = 'debug'): {
       done();
     },
   });
-  return { log: createLog({ level, format: 'json', stream }), lines };
+  return { log: createLog({ level, stream }), lines };
 }

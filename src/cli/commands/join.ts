@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 
 import { GridError } from '../../model/errors.ts';
+import type { Logger } from '../../runtime/log.ts';
 import { type LogFormat, logFormats, type LogLevel, logLevels } from '../../runtime/log-options.ts';
 import { keepHeapSmall } from '../../runtime/small-heap.ts';
 import { Context, type Io } from '../context.ts';
@@ -57,12 +58,11 @@ Examples:
 async function join(options: JoinOptions, context: Context): Promise<void> {
   // Before the rest is loaded, which already leaves much to collect.
   keepHeapSmall();
-  const [{ createNode }, { createLog }] = await Promise.all([
+  const [{ createNode }, log] = await Promise.all([
     import('../../runtime/create-node.ts'),
-    import('../../runtime/log.ts'),
+    openLog(options, context),
   ]);
-  const { logLevel: level, logFormat: format, metrics } = options;
-  const log = createLog({ level, format, stream: context.io.stderr });
+  const { metrics } = options;
   const node = await createNode(
     { ...nodeOptionsOf(options, context), ...(metrics === undefined ? {} : { metrics }) },
     { log },
@@ -80,4 +80,10 @@ async function join(options: JoinOptions, context: Context): Promise<void> {
     });
     node.stopped.then(resolve, reject);
   });
+}
+
+async function openLog({ logLevel, logFormat }: JoinOptions, { io }: Context): Promise<Logger> {
+  const options = { level: logLevel, stream: io.stderr };
+  if (logFormat === 'json') return (await import('../../runtime/log.ts')).createLog(options);
+  return (await import('../../runtime/pretty-log.ts')).createPrettyLog(options);
 }

@@ -66,7 +66,7 @@ function watch() {
       done();
     },
   });
-  const clocks = new ClockWatch(createLog({ level: 'info', format: 'json', stream }));
+  const clocks = new ClockWatch(createLog({ level: 'info', stream }));
   let now = START;
   let met = 0;
   /** By a peer with a right clock that signed its record just now, or long ago. */

@@ -40,7 +40,7 @@ function componentsWith(sandbox: Sandbox, lines: string[] = []): NodeComponents 
       done();
     },
   });
-  return { log: createLog({ level: 'info', format: 'json', stream }), sandbox };
+  return { log: createLog({ level: 'info', stream }), sandbox };
 }
 
 test('what fails to close neither hides why a start failed nor keeps others open', async () => {

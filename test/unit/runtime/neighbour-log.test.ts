@@ -24,7 +24,7 @@ function logged(...steps: readonly (readonly [PeerEvent, readonly PeerId[]])[]):
       done();
     },
   });
-  const log = new NeighbourLog(createLog({ level: 'info', format: 'json', stream }));
+  const log = new NeighbourLog(createLog({ level: 'info', stream }));
   for (const [event, peers] of steps) log.compare(new Map(peers.map((peer) => [peer, 0])), event);
   return lines;
 }

@@ -20,7 +20,7 @@ function keeping() {
     },
   });
   const clock = { ms: 0 };
-  const log = createLog({ level: 'warn', format: 'json', stream });
+  const log = createLog({ level: 'warn', stream });
   return { keeper: new StandingsKeeper({ clock: { nowMs: () => clock.ms }, log }), told, clock };
 }
 

@@ -58,7 +58,7 @@ function keeping<Kept extends MemoryStore>(store: Kept) {
         return () => waiting.delete(run);
       },
     },
-    log: createLog({ level: 'warn', format: 'json', stream }),
+    log: createLog({ level: 'warn', stream }),
   });
   function pass(ms: number): void {
     clock.ms += ms;
