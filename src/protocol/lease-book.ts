@@ -13,7 +13,7 @@ import type { OpenChunk, Replica } from './open-chunk.ts';
  * Leases are sent before they are synced, so the last ones of before may have been forgotten in a
  * power failure. Their numbers must not be given again: an acknowledgement of the old one, still on
  * its way, would have the volunteer forget the new one's result. At 10,000 leases a second this is
- * time for a sync of 1.6 s; a guess. It costs a restart 128 kB in the next one (`past-leases.ts`).
+ * time for a sync of 1.6 s; a guess. Numbers that are skipped cost nothing (`past-leases.ts`).
  */
 export const NUMBERS_SKIPPED = 16_384;
 
