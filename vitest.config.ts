@@ -20,10 +20,12 @@ const pure = ['test/unit/{model,protocol,wire}/**/*.test.ts'];
 export default defineConfig(({ mode }) => ({
   test: {
     env: mode === 'simulation' ? freshSeeds : mode === 'crash' ? longCrash : {},
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Only what hangs is to be ended: sandboxes have the lowest priority, so that on a machine that
+    // is busy with other things a test may take many times as long.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // The default of one second is less than a process may take to start on a busy machine.
-    expect: { poll: { timeout: 30_000 } },
+    expect: { poll: { timeout: 60_000 } },
     // End-to-end tests start several processes each; two files at a time fit two cores.
     maxWorkers: 2,
     pool: 'forks',
@@ -36,6 +38,7 @@ export default defineConfig(({ mode }) => ({
           include: ['test/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...pure],
           globalSetup: ['test/support/built-package.ts'],
+          setupFiles: ['test/support/built-sandboxes.ts'],
         },
       },
       { extends: true, test: { name: 'pure', include: pure, isolate: false } },

@@ -74,7 +74,7 @@ test('streams of strangers leave room for those of others, the newest of them go
   });
 });
 
-test('so do those of volunteers', { timeout: 30_000 }, async () => {
+test('so do those of volunteers', async () => {
   const a = await startTestPeer();
   const { path, responseDeserialize } = loadPeerProto().work.Compute;
   const open = (client: Client) => new StrangerStream(client, path, responseDeserialize);

@@ -44,7 +44,7 @@ describe('hanging up', () => {
         if (who === both) continue;
         await told.event('link-down', () => eventsOf(told, 'link-down').length === round);
       }
-      await expect.poll(() => sockets(), { timeout: 5000 }).toBe(0);
+      await expect.poll(() => sockets()).toBe(0);
       const toldOfEach = who === both ? ['link-up'] : ['link-up', 'overlay-message', 'link-down'];
       expect(typesOf(told)).toEqual(times(rounds, toldOfEach).flat());
       for (const peer of [a, b]) {
@@ -65,7 +65,7 @@ describe('hanging up', () => {
     for (let n = 0; n < 100; n++) b.transport.sendOverlay(identity.peer, largeMessage(b.peer));
     b.transport.hangUp(identity.peer);
     expect(b.transport.stats().framesQueued).toBeGreaterThan(50);
-    await expect.poll(() => b.transport.stats().framesQueued, { timeout: 8000 }).toBe(0);
+    await expect.poll(() => b.transport.stats().framesQueued).toBe(0);
     await expect.poll(() => sockets()).toBe(0);
     expect(typesOf(b)).toEqual(['link-up']);
   });
@@ -83,7 +83,7 @@ describe('hanging up', () => {
     for (let n = 0; n < 100; n++) b.transport.sendOverlay(peer, largeMessage(b.peer));
     b.transport.hangUp(peer);
     expect(b.transport.stats().framesQueued).toBeGreaterThan(50);
-    await expect.poll(() => b.transport.stats().framesQueued, { timeout: 8000 }).toBe(0);
+    await expect.poll(() => b.transport.stats().framesQueued).toBe(0);
     await expect.poll(() => sockets()).toBe(0);
     expect(typesOf(b)).toEqual(['link-up']);
   });

@@ -6,7 +6,15 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 import { type SampleOptions, sealed, someAudit } from '../support/audit-samples.ts';
-import { jobState, manyhands, startGrid, startPeer } from '../support/grid-process.ts';
+import {
+  haveReturned,
+  jobState,
+  manyhands,
+  type PeerProcess,
+  startGrid,
+  startPeer,
+  withoutWorkOf,
+} from '../support/grid-process.ts';
 import { squaresDone, submitSquares } from '../support/small-job.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -71,13 +79,21 @@ test.each<[string, SampleOptions, number, RegExp]>([
 
 test('a job that believes on evidence shows what it believed, and who lied', async () => {
   const ada = await startPeer();
-  for (const options of [{}, {}, { lieRate: 0.3, honestFirst: 20 }]) {
+  const joined = async (options: object): Promise<PeerProcess> => {
     const peer = await startPeer({ ...options, through: [ada] });
     await peer.logged(/neighbour up/);
-  }
+    return peer;
+  };
+  const honest = [ada, await joined({}), await joined({})];
+  const liar = await joined({ lieRate: 0.3, honestFirst: 20 });
   const credibility = { errorRate: 1e-3, assumeFaulty: 0.2, identitiesScarce: false };
   const count = 800;
-  const jobId = await submitSquares(ada, { count, work: 100_000, credibility });
+  // Alone it decides nothing.
+  const jobId = await withoutWorkOf(honest, async () => {
+    const submitted = await submitSquares(ada, { count, work: 100_000, credibility });
+    await haveReturned([liar], ada, submitted, 50);
+    return submitted;
+  });
   const job = await jobState(ada.control, jobId, ({ state }) => state === 'done');
   const [caught] = job.caught;
   expect(caught).toBeDefined();

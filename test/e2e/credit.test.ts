@@ -18,7 +18,8 @@ async function receiptsOf(peer: PeerProcess): Promise<Receipts> {
 test('those who computed a job have receipts for what was accepted, to show', async () => {
   const [ada, ...volunteers] = await startGrid();
   const count = 60;
-  const jobId = await submitSquares(ada, { count, work: 500_000, quorum: 2 });
+  // All three have to agree: nobody can come too late.
+  const jobId = await submitSquares(ada, { count, work: 500_000, quorum: 3 });
   const job = await squaresDone(ada, jobId, count);
   let accepted = 0;
   for (const peer of volunteers) {

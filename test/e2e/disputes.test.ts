@@ -3,7 +3,14 @@
 import { expect, test } from 'vitest';
 
 import { replicasMax } from '../../src/protocol/quorum.ts';
-import { jobState, manyhands, startPeer, type PeerProcess } from '../support/grid-process.ts';
+import {
+  haveReturned,
+  jobState,
+  manyhands,
+  type PeerProcess,
+  startPeer,
+  withoutWorkOf,
+} from '../support/grid-process.ts';
 import { squares, squaresDone, submitSquares } from '../support/small-job.ts';
 
 /** Peers of the same kind that joined through the first one. */
@@ -24,7 +31,12 @@ test('with quorum:3 two peers of five that lie alike change nothing', async () =
   const ada = await startPeer();
   const [honest, liars] = await Promise.all([joined(ada, 2, {}), joined(ada, 2, { lieRate: 1 })]);
   const count = 60;
-  const jobId = await submitSquares(ada, { count, work: 100_000, quorum: 3 });
+  // Without one of three nothing is decided before the liars were heard.
+  const jobId = await withoutWorkOf(honest.slice(1), async () => {
+    const submitted = await submitSquares(ada, { count, work: 100_000, quorum: 3 });
+    await haveReturned(liars, ada, submitted);
+    return submitted;
+  });
   const job = await squaresDone(ada, jobId, count);
   const of = (peer: PeerProcess) => job.contributions.find(({ peerId }) => peerId === peer.peer);
   for (const peer of [ada, ...honest]) expect(of(peer)).toMatchObject({ accepted: count, lost: 0 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
-import { type CommandResult, jobState, manyhands } from '../support/grid-process.ts';
+import { type CommandResult, jobState, manyhands, withoutWorkOf } from '../support/grid-process.ts';
 import { record } from '../support/peer-process.ts';
 import { squares, sumOfSquares } from '../support/small-job.ts';
 import { sharedPeer } from '../support/shared-peer.ts';
@@ -37,13 +37,16 @@ test('submit with no peer running runs one for the job, and leaves none behind',
 test('Ctrl-C leaves the job to the peer, says how to see it again, and it ends well', async () => {
   const count = 100;
   let interrupted = false;
-  const submitted = await manyhands(
-    ['--data', dataPath, 'submit', squares, `count=${count}`, 'work=500000', '--trust', 'all'],
-    (text, child) => {
-      if (interrupted || !/ [1-9]\d* in flight/.test(text)) return;
-      interrupted = true;
-      child.kill('SIGINT');
-    },
+  // Before it was interrupted the job must not end.
+  const submitted = await withoutWorkOf([shared.peer], () =>
+    manyhands(
+      ['--data', dataPath, 'submit', squares, `count=${count}`, 'work=500000', '--trust', 'all'],
+      (text, child) => {
+        if (interrupted || !/: splitting | in flight/.test(text)) return;
+        interrupted = true;
+        child.kill('SIGINT');
+      },
+    ),
   );
   expect(submitted).toMatchObject({ code: 130, stdout: '' });
   const id = /`manyhands watch (\w+)` follows it again/.exec(submitted.stderr)?.[1] ?? '';

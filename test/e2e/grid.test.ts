@@ -2,8 +2,22 @@
 
 import { expect, test } from 'vitest';
 
-import { jobState, manyhands, startGrid, type PeerProcess } from '../support/grid-process.ts';
+import {
+  haveReturned,
+  jobState,
+  manyhands,
+  type PeerProcess,
+  startGrid,
+  withoutWorkOf,
+} from '../support/grid-process.ts';
 import { resultOf, squares, sumOfSquares } from '../support/small-job.ts';
+
+/** @returns the only job that it has been given, once it has it */
+async function onlyJob({ control }: PeerProcess): Promise<string> {
+  await expect.poll(async () => (await control.listJobs()).jobs.length).toBe(1);
+  const [{ jobId } = { jobId: '' }] = (await control.listJobs()).jobs;
+  return jobId;
+}
 
 /** @returns what each peer did, by its id */
 async function contributions(requester: PeerProcess, jobId: string) {
@@ -19,20 +33,17 @@ async function contributions(requester: PeerProcess, jobId: string) {
 test('with quorum:2 a saboteur changes no result and loses its disputes', async () => {
   const [ada, ben, mal] = await startGrid({}, {}, { lieRate: 0.3 });
   const count = 400;
-  const submitted = await manyhands([
-    '--data',
-    ada.dataPath,
-    'submit',
-    squares,
-    `count=${count}`,
-    'work=100000',
-    '--trust',
-    'quorum:2',
-    '--json',
-  ]);
+  const line = ['--data', ada.dataPath, 'submit', squares, `count=${count}`, 'work=100000'];
+  const { jobId, submitting } = await withoutWorkOf([ben], async () => {
+    const command = manyhands([...line, '--trust', 'quorum:2', '--json']);
+    const id = await onlyJob(ada);
+    // Until the saboteur was one of two that agree, and one of two that don't.
+    await jobState(ada.control, id, ({ accepted, disputed }) => accepted > 0 && disputed > 0);
+    return { jobId: id, submitting: command };
+  });
+  const submitted = await submitting;
   expect(submitted.stderr).toBe('');
   expect(submitted.code).toBe(0);
-  const [{ jobId } = { jobId: '' }] = (await ada.control.listJobs()).jobs;
   const { job, of } = await contributions(ada, jobId);
   const result = await resultOf(ada, jobId);
   expect(JSON.parse(result)).toEqual({ sum: sumOfSquares(count) });
@@ -45,23 +56,17 @@ test('with quorum:2 a saboteur changes no result and loses its disputes', async 
 });
 
 test('a volunteer killed in the middle of a job costs nothing but time', async () => {
-  const [ada, ben] = await startGrid();
-  const count = 200;
-  const submitting = manyhands([
-    '--data',
-    ada.dataPath,
-    'submit',
-    squares,
-    `count=${count}`,
-    'work=500000',
-    '--json',
-  ]);
-  await expect.poll(async () => (await ada.control.listJobs()).jobs.length).toBe(1);
-  const [{ jobId } = { jobId: '' }] = (await ada.control.listJobs()).jobs;
-  await jobState(ada.control, jobId, (job) =>
-    job.contributions.some(({ peerId, returned }) => peerId === ben.peer && returned > 5),
-  );
-  ben.process.kill('SIGKILL');
+  const [ada, ben, cyd] = await startGrid();
+  const count = 100;
+  const line = ['--data', ada.dataPath, 'submit', squares, `count=${count}`, 'work=2000000'];
+  // Two have to agree, so that the job waits for ben.
+  const { jobId, submitting } = await withoutWorkOf([cyd], async () => {
+    const command = manyhands([...line, '--trust', 'quorum:2', '--json']);
+    const id = await onlyJob(ada);
+    await haveReturned([ben], ada, id, 5);
+    ben.process.kill('SIGKILL');
+    return { jobId: id, submitting: command };
+  });
   expect((await submitting).code).toBe(0);
   const { job, of } = await contributions(ada, jobId);
   expect(JSON.parse(await resultOf(ada, jobId))).toEqual({ sum: sumOfSquares(count) });

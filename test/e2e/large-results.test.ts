@@ -1,6 +1,7 @@
 /** Results of many megabytes arrive whole, whoever dies meanwhile, and leave nothing behind. */
 
-import { existsSync, readdirSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, type FSWatcher, mkdirSync, readdirSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -23,9 +24,22 @@ function expected(count: number, bytes: number): unknown {
   return { blocks: count, bytes: count * bytes, sum };
 }
 
-function leftIn({ dataPath }: PeerProcess): string[] {
-  const path = join(dataPath, 'incoming');
+function incomingOf({ dataPath }: PeerProcess): string {
+  return join(dataPath, 'incoming');
+}
+
+function leftIn(peer: PeerProcess): string[] {
+  const path = incomingOf(peer);
   return existsSync(path) ? readdirSync(path) : [];
+}
+
+/** What comes in may be there for a moment only: who looks now and then could miss it. */
+function watchIncoming(peer: PeerProcess): FSWatcher {
+  const path = incomingOf(peer);
+  mkdirSync(path, { recursive: true });
+  const watcher = watch(path);
+  onTestFinished(() => watcher.close());
+  return watcher;
 }
 
 test('results of 10 MB are compared and merged', async () => {
@@ -40,9 +54,10 @@ test('the requester dies while results come in, and the job ends right', async (
   const [requester] = await startGrid({ slots: 0 });
   const [count, bytes] = [8, 4_000_000];
   const flags = ['--result-limit', '4MB', '--detach', '--json'];
+  const comesIn = once(watchIncoming(requester), 'change');
   const { stdout } = await submit(requester, count, bytes, flags);
   const jobId = String(record(JSON.parse(stdout))['jobId']);
-  await expect.poll(() => leftIn(requester).length).toBeGreaterThan(0);
+  await comesIn;
   await requester.end();
   const { dataPath, address } = requester;
   const again = await spawnPeer({ dataPath, slots: 0, args: ['--listen', address] });

@@ -38,9 +38,10 @@ test.each([
 ] as const)('a job with trust %s goes on, three times', async (_name, trust, slots, work) => {
   const count = 1_200;
   let ada = await gridOf(slots);
-  const jobId = await submitSquares(ada, { count, work: 50_000, ...trust });
+  const jobId = await submitSquares(ada, { count, work: 100_000, ...trust });
   let before = 0;
-  for (const part of [0.2, 0.4, 0.6]) {
+  // How far it has come is told every 200 ms; by then it must not be over.
+  for (const part of [0.1, 0.2, 0.3]) {
     const reached = await jobState(ada.control, jobId, (job) => job.accepted > part * count);
     before = reached.accepted;
     ada = await startAgain(ada, slots);
@@ -58,6 +59,8 @@ test.each([
 test('a client that lost the peer says how to follow the job again', async () => {
   const ada = await startPeer();
   const line = ['--data', ada.dataPath, 'submit', squares, 'count=1000', 'work=100000'];
+  // It can't be done before its peer is killed.
+  await ada.control.pause({ durationMs: 0 });
   let isKilled = false;
   const submitted = await manyhands([...line, '--trust', 'all'], (text) => {
     if (isKilled || !text.includes('Submitted')) return;

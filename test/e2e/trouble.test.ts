@@ -3,6 +3,7 @@
  * fails. The peer says what it is, and goes on.
  */
 
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -184,13 +185,21 @@ async function metricsOf({ control }: PeerProcess): Promise<string> {
   return `http://${(await control.status()).metricsAddress}`;
 }
 
-/** One that nothing listens on. */
+/**
+ * One that nothing listens on, and that nobody is given who asks for any: those begin at 32768 on
+ * Linux, and at 49152 elsewhere.
+ */
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || address === null) throw new Error('no port');
-  return address.port;
+  for (;;) {
+    const port = randomInt(20_000, 32_768);
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    server.close();
+    if (!isFree) continue;
+    await once(server, 'close');
+    return port;
+  }
 }

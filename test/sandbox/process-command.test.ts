@@ -5,10 +5,13 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
 import { processCommand, readablePaths } from '../../src/sandbox/process-command.ts';
 import { tempDir } from '../support/temp-dir.ts';
+
+// Not the one of the built package, which tests start else.
+vi.unmock('../../src/sandbox/process-command.ts');
 
 const root = join(import.meta.dirname, '../..');
 const run = promisify(execFile);

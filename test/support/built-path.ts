@@ -27,7 +27,8 @@ export function builtCommand(): ProcessCommand {
   return { ...command, arguments: command.arguments.map(builtArgument) };
 }
 
-function builtArgument(text: string): string {
+/** Of the command line of a process of the source: the same of the built package. */
+export function builtArgument(text: string): string {
   const source = join(root, 'src/');
   const at = text.indexOf(source);
   if (at < 0) return text;

@@ -34,6 +34,34 @@ export async function startGrid(
   return [first, ...(await Promise.all([join(second), join(third)]))];
 }
 
+/**
+ * Has peers compute nothing while something goes on. Who is faster differs from one run to the
+ * next: a job that needs them can't end before those have come to it whom a test is about.
+ */
+export async function withoutWorkOf<Result>(
+  peers: readonly PeerProcess[],
+  goesOn: () => Promise<Result>,
+): Promise<Result> {
+  await Promise.all(peers.map(({ control }) => control.pause({ durationMs: 0 })));
+  const result = await goesOn();
+  await Promise.all(peers.map(({ control }) => control.resume()));
+  return result;
+}
+
+/** Waits until each of them has returned more than so many results of a job; fails if it ends. */
+export async function haveReturned(
+  peers: readonly PeerProcess[],
+  { control }: PeerProcess,
+  jobId: string,
+  count = 0,
+): Promise<void> {
+  await jobState(control, jobId, ({ contributions }) =>
+    peers.every(({ peer }) =>
+      contributions.some(({ peerId, returned }) => peerId === peer && returned > count),
+    ),
+  );
+}
+
 export type CommandResult = {
   readonly code: number;
   readonly stdout: string;

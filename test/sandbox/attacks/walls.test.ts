@@ -6,9 +6,12 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 
 import { RawProcess } from '../../support/raw-process.ts';
+
+// Of the source, whose folders the attacks name.
+vi.unmock('../../../src/sandbox/process-command.ts');
 
 const raw = new RawProcess();
 const root = join(import.meta.dirname, '../../..');

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 
 import { stubDataFolder } from '../../support/cli-fixtures.ts';
 import {
@@ -134,7 +134,7 @@ describe('about jobs', () => {
     });
     expect(code).toBe(130);
     expect(stderr).toContain('`manyhands watch c0ffee00` follows it again');
-    await vi.waitFor(() => expect(isAborted).toBe(true));
+    await expect.poll(() => isAborted).toBe(true);
   });
 
   test('a peer that dies while it is watched is an error, not an end', async () => {

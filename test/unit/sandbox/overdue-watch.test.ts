@@ -1,9 +1,19 @@
-import { onTestFinished, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 
 import { type Overdue, OverdueWatch } from '../../../src/sandbox/overdue-watch.ts';
 import { processNowMs, Progress } from '../../../src/sandbox/progress.ts';
 
 const wallMsMax = 40;
+
+// Time goes on as a test wants it: a busy machine that looks too late would find another verdict.
+vi.mock(import('../../../src/sandbox/progress.ts'), async (importOriginal) => ({
+  ...(await importOriginal()),
+  processNowMs: () => performance.now(),
+}));
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+});
+afterEach(() => void vi.useRealTimers());
 
 /** What is said of a chunk that never ends, and how long that took. */
 async function judged(
@@ -13,11 +23,13 @@ async function judged(
   progress.begin(7);
   const startedMs = processNowMs();
   progress.start(3, startedMs);
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const watch = new OverdueWatch(progress, wallMsMax, cpuMs, resolve);
+  let afterMs = 0;
+  const watch = new OverdueWatch(progress, wallMsMax, cpuMs, () => {
+    afterMs = processNowMs() - startedMs;
+  });
   onTestFinished(() => watch.stop());
-  await promise;
-  return { overdue: watch.overdue, afterMs: processNowMs() - startedMs };
+  await vi.advanceTimersByTimeAsync(10 * wallMsMax);
+  return { overdue: watch.overdue, afterMs };
 }
 
 test('a chunk that had a processor for itself and took too long has timed out', async () => {
@@ -47,10 +59,14 @@ test('a chunk is judged by its own time, whatever those before it were given', a
     progress.start(1, processNowMs());
     cpuMs = progress.read()?.startedCpuMs ?? 0;
   }
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const watch = new OverdueWatch(progress, wallMsMax, async () => cpuMs, resolve);
+  const watch = new OverdueWatch(
+    progress,
+    wallMsMax,
+    async () => cpuMs,
+    () => undefined,
+  );
   onTestFinished(() => watch.stop());
-  await promise;
+  await vi.advanceTimersByTimeAsync(10 * wallMsMax);
   expect(watch.overdue).toEqual({ chunk: 1, why: 'starved' });
 });
 

@@ -97,20 +97,20 @@ test('those who have not begun leave room for those who have', async () => {
   for (let count = 0; count < 2 * limits.putsMax; count++) put();
   const call = put();
   call.say(begin);
-  await vi.waitFor(() => expect(call.written).toHaveLength(1));
+  await expect.poll(() => call.written).toHaveLength(1);
 });
 
 test('when all places are taken, a network with many of them gives up one', async () => {
   const { put, closed } = serving();
   const crowd = Array.from({ length: limits.putsMax }, () => put());
   for (const call of crowd) call.say(begin);
-  await vi.waitUntil(() => crowd.every(({ written }) => written.length === 1));
+  await expect.poll(() => crowd.every(({ written }) => written.length === 1)).toBe(true);
   const same = put();
   same.say(begin);
   expect(await same.ended.promise).toBe(Status.RESOURCE_EXHAUSTED);
   const other = put(someKey().peer, '198.51.100.1');
   other.say(begin);
-  await vi.waitUntil(() => other.written.length === 1);
+  await expect.poll(() => other.written).toHaveLength(1);
   expect(await crowd.at(-1)?.ended.promise).toBe(Status.RESOURCE_EXHAUSTED);
   expect(closed).toHaveLength(1);
 });
