@@ -85,6 +85,7 @@ export async function importBackup(
     refuseOthersJobs(dataPath, store, identity.peer);
     const standings = mergeStandings(store, backup.standings);
     const receipts = mergeReceipts(store, backup, identity.peer);
+    await store.sync();
     const imported = { peer: identity.peer, standings, receipts };
     // Last: until then nothing has become of the peer that was here.
     if (present === 'none') await keepIdentity(dataPath, identity);

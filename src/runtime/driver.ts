@@ -3,12 +3,10 @@
  * that it decides on are carried out through the ports, in their order. Nothing is decided here.
  */
 
-import { reasonOf } from '../model/errors.ts';
 import { type JobId, type PeerId, short } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
 import type { TransportEvent, VolunteerMessage } from '../model/messages.ts';
 import type { KnownPeer } from '../model/peer-record.ts';
-import type { SignedReceipt } from '../model/receipt.ts';
 import type { Clock, Sandbox, Store, Timers, Transport } from '../ports.ts';
 import type { Effect, PeerEvent } from '../protocol/events.ts';
 import type { Peer } from '../protocol/peer.ts';
@@ -23,6 +21,7 @@ import { NeighbourLog } from './neighbour-log.ts';
 import type { OwnJob } from './own-job.ts';
 import { OwnWork } from './own-work.ts';
 import type { ProgramFetch } from './program-fetch.ts';
+import { ReceiptsKeeper } from './receipts-keeper.ts';
 import { StandingsKeeper } from './standings-keeper.ts';
 import { UnsentKeeper } from './unsent-keeper.ts';
 
@@ -52,6 +51,7 @@ export class Driver {
   readonly #journal: Journal;
   readonly #ownWork: OwnWork;
   readonly #unsent: UnsentKeeper;
+  readonly #receipts: ReceiptsKeeper;
   readonly #peersTrouble: LastingTrouble;
   readonly #events: PeerEvent[] = [];
   #handling = false;
@@ -70,6 +70,7 @@ export class Driver {
       background: (work) => this.#background(work),
     });
     this.#unsent = new UnsentKeeper(components);
+    this.#receipts = new ReceiptsKeeper(components);
     const unkept = "the peers met can't be kept for the next start";
     this.#peersTrouble = new LastingTrouble(unkept, components);
   }
@@ -79,12 +80,18 @@ export class Driver {
       store,
       clock,
       timers,
+      log,
       standings: new StandingsKeeper({ clock, log }),
       isRunning: (job) => ownJob(job)?.isOver === false,
       onTrouble: (job, reason) =>
         ownJob(job)?.fail({ type: 'requester-failed', step: 'store', reason }),
       onBug: (error) => log.error({ err: error }, 'what had waited could not be carried out'),
     });
+  }
+
+  /** Why what own jobs come to can't be synced; undefined while it can. */
+  get journalTrouble(): string | undefined {
+    return this.#journal.trouble;
   }
 
   /** Handles an event now, or after the one being handled. */
@@ -126,6 +133,7 @@ export class Driver {
     this.#events.length = 0;
     this.#cancelWake();
     this.#unsent.stop();
+    this.#receipts.stop();
     await this.#journal.flush();
   }
 
@@ -169,7 +177,7 @@ export class Driver {
       case 'keep-peers':
         return this.#keepPeers(effect.peers);
       case 'keep-receipt':
-        return this.#keepReceipt(effect.receipt);
+        return this.#receipts.keep(effect.receipt);
       case 'keep-unsent':
       case 'drop-unsent':
         return this.#unsent.carryOut(effect);
@@ -196,19 +204,6 @@ export class Driver {
       log.debug({ peers: peers.length }, 'peers kept for the next start');
     } catch (error) {
       this.#peersTrouble.tell(error);
-    }
-  }
-
-  /** Without it there is less to show for what this peer has done, and nothing else. */
-  #keepReceipt(receipt: SignedReceipt): void {
-    const { store, log } = this.#components;
-    const { requester, job, chunks } = receipt.receipt;
-    try {
-      store.putReceipt(receipt);
-      log.info({ requester, job, chunks }, 'a receipt has come');
-    } catch (error) {
-      const reason = reasonOf(error);
-      log.warn({ reason, requester, job }, `a receipt can't be kept: ${reason}`);
     }
   }
 

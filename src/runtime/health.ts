@@ -1,8 +1,8 @@
 /**
  * Whether this peer can do its part: that it answers at all shows that its event loop turns; what
  * is left to find out is whether its disk takes what it must keep. So a few bytes are written and
- * removed again. The alternative, remembering how the last write of a job went, would call a peer
- * ill long after its owner has made room.
+ * removed again, and the database is synced. The alternative, remembering how the last write of a
+ * job went, would call a peer ill long after its owner has made room.
  */
 
 import { reasonOf } from '../model/errors.ts';
@@ -15,7 +15,7 @@ const CHECK_EVERY_MS = 1000;
 const probe = new TextEncoder().encode('manyhands: can this disk be written?\n'.repeat(100));
 
 export function createHealth(
-  store: Pick<Store, 'putBlob' | 'deleteBlob'>,
+  store: Pick<Store, 'putBlob' | 'deleteBlob' | 'sync'>,
   clock: Pick<Clock, 'nowMs'>,
 ): () => Promise<Health> {
   let checkedAtMs = -Infinity;
@@ -23,6 +23,7 @@ export function createHealth(
   async function check(): Promise<Health> {
     try {
       await store.deleteBlob(await store.putBlob(probe));
+      await store.sync();
       return { ok: true };
     } catch (error) {
       return { ok: false, reason: reasonOf(error) };

@@ -124,7 +124,11 @@ export class JobBook {
     }
   }
 
-  /** Reads how far the jobs had come that an earlier process of this peer has left. */
+  /**
+   * Reads how far the jobs had come that an earlier process of this peer has left.
+   * @throws {GridError} `disk-full`, `store-failed` when that could not be synced: none of them has
+   *   to end for it, and none can go on
+   */
   async readLeft(): Promise<void> {
     const { store, sandbox } = this.#components;
     for (const kept of store.listJobs().filter(isUnderWay).reverse()) {
@@ -141,6 +145,7 @@ export class JobBook {
         own.fail({ type: 'requester-failed', step: 'resume', reason: reasonOf(error) });
       }
     }
+    if (this.#left.length > 0) await store.sync();
   }
 
   /**

@@ -13,6 +13,10 @@
  * all that was committed since it began the last time. So it costs the event loop no more than the
  * copying of rows into SQLite's log.
  *
+ * When the disk can't sync, all that waits for it goes on waiting, and it is tried again: nothing
+ * is said that a power failure could undo, and no job has to end for a disk that was away for a
+ * while. What could not be committed is the end of its job: the machine has gone on from it.
+ *
  * There is no bound on what is gathered, since there is one on what others have to bring: who gets
  * no acknowledgements soon computes nothing more.
  */
@@ -22,6 +26,8 @@ import type { JobId } from '../model/ids.ts';
 import type { JobWrites } from '../model/journal.ts';
 import type { Standing } from '../model/standing.ts';
 import type { Clock, Store, Timers } from '../ports.ts';
+import { LastingTrouble } from './lasting-trouble.ts';
+import type { Logger } from './log.ts';
 import type { StandingsKeeper } from './standings-keeper.ts';
 
 /**
@@ -30,11 +36,16 @@ import type { StandingsKeeper } from './standings-keeper.ts';
  */
 const COMMIT_EVERY_MS = 5;
 
+/** After a sync that failed; doubled with each further one. Guesses. */
+const SYNC_AGAIN_MS_MIN = 100;
+const SYNC_AGAIN_MS_MAX = 30_000;
+
 export type JournalComponents = {
   readonly store: Pick<Store, 'commit' | 'sync'>;
   readonly standings: StandingsKeeper;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly timers: Timers;
+  readonly log: Logger;
   /** Whether there is a point in keeping more of it. */
   readonly isRunning: (job: JobId) => boolean;
   /** What was to be kept of a job could not be. */
@@ -65,9 +76,22 @@ export class Journal {
   #isDue = false;
   #committedAtMs = -Infinity;
   #idle: PromiseWithResolvers<void> | undefined;
+  readonly #syncTrouble: LastingTrouble;
+  /** Why the last sync failed. */
+  #trouble: string | undefined;
+  /** Ends the wait for the next attempt; or nothing is tried again. */
+  #endWait = (): void => undefined;
+  #isEnding = false;
 
   constructor(components: JournalComponents) {
     this.#components = components;
+    const what = "what own jobs come to can't be synced, and nobody is told that it is kept";
+    this.#syncTrouble = new LastingTrouble(what, components);
+  }
+
+  /** Why nothing is told of own jobs at the moment; undefined while all is well. */
+  get trouble(): string | undefined {
+    return this.#trouble;
   }
 
   write(writes: JobWrites): void {
@@ -101,9 +125,14 @@ export class Journal {
     });
   }
 
-  /** Resolves when nothing is to be written any more. */
+  /**
+   * Resolves when nothing is to be written any more; or can't be synced, which is tried once more
+   * and then never again: what waits for it is not done.
+   */
   async flush(): Promise<void> {
     if (this.#isIdle) return;
+    this.#isEnding = true;
+    this.#endWait();
     this.#idle ??= Promise.withResolvers();
     await this.#idle.promise;
   }
@@ -137,8 +166,10 @@ export class Journal {
       store.commit(wanted, seen);
     } catch (error) {
       standings.failed(seen, error);
-      this.#fail([batch], error);
+      this.#fail(batch, error);
     }
+    // For as long as the disk can't sync, the names of what waits are all that is held of it.
+    batch.writes.length = 0;
     for (const work of batch.onCommit) this.#try(work);
     if (this.#syncing.length === 0) void this.#sync();
   }
@@ -149,13 +180,9 @@ export class Journal {
       const batches = this.#committed;
       this.#committed = [];
       this.#syncing = batches;
-      try {
-        await this.#components.store.sync();
-      } catch (error) {
-        this.#fail(batches, error);
-      }
+      const isSynced = await this.#isSyncedAtLast();
       // What is asked for meanwhile comes behind all this.
-      for (const { onSync } of batches) for (const work of onSync) this.#try(work);
+      if (isSynced) for (const { onSync } of batches) for (const work of onSync) this.#try(work);
       this.#syncing = [];
     }
     if (!this.#isIdle) return;
@@ -163,11 +190,37 @@ export class Journal {
     this.#idle = undefined;
   }
 
-  #fail(batches: readonly Batch[], error: unknown): void {
+  /** @returns false if it is given up, at the end */
+  async #isSyncedAtLast(): Promise<boolean> {
+    for (let waitMs = SYNC_AGAIN_MS_MIN; ; waitMs = Math.min(2 * waitMs, SYNC_AGAIN_MS_MAX)) {
+      const isLast = this.#isEnding;
+      try {
+        await this.#components.store.sync();
+        if (this.#trouble !== undefined) this.#components.log.info('the disk can sync again');
+        this.#trouble = undefined;
+        return true;
+      } catch (error) {
+        this.#trouble = reasonOf(error);
+        this.#syncTrouble.tell(error);
+      }
+      if (isLast) return false;
+      await this.#wait(waitMs);
+    }
+  }
+
+  async #wait(ms: number): Promise<void> {
+    if (this.#isEnding) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#endWait = resolve;
+    const cancel = this.#components.timers.after(ms, resolve);
+    await promise;
+    cancel();
+  }
+
+  #fail({ writes, lost }: Batch, error: unknown): void {
     const { isRunning, onTrouble } = this.#components;
-    for (const { writes, lost } of batches) for (const { job } of writes) lost.add(job);
-    const jobs = new Set(batches.flatMap(({ lost }) => [...lost]));
-    for (const job of jobs) if (isRunning(job)) onTrouble(job, reasonOf(error));
+    for (const { job } of writes) lost.add(job);
+    for (const job of lost) if (isRunning(job)) onTrouble(job, reasonOf(error));
   }
 
   #try(work: () => void): void {

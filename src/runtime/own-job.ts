@@ -137,9 +137,9 @@ export class OwnJob {
   }
 
   /**
-   * How far an earlier process had come. Resolves when it is written down from where on this one
-   * will number its leases: else the power might fail once more before any of them is synced, and
-   * the next process would give the same numbers again.
+   * How far an earlier process had come. From where on this one will number its leases is written
+   * down, and is to be synced before any is made: else the power might fail once more before one of
+   * them is, and the next process would give the same numbers again.
    * @throws {GridError} `disk-full`, `store-failed`
    */
   async readPast({ isSplit }: Pick<StoredJob, 'isSplit'>): Promise<JobPast> {
@@ -150,7 +150,6 @@ export class OwnJob {
     const past = await readPast(of, store);
     const first = past.lastLease + NUMBERS_SKIPPED + 1;
     store.commit([{ job, leases: [{ peer: spec.requester, first, chunks: [] }] }]);
-    await store.sync();
     return past;
   }
 

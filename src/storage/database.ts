@@ -13,6 +13,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
 import { migrate } from './schema.ts';
 import { damaged, storeTrouble } from './store-trouble.ts';
+import { LOG_PRAGMAS, settleLog } from './write-ahead-log.ts';
 
 /** A peer that is being stopped gives its lock back within this time. */
 const LOCK_WAIT_MS = 1000;
@@ -45,7 +46,9 @@ export function openDatabase(path: string): DatabaseSync {
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = NORMAL;
       PRAGMA journal_size_limit = ${WAL_BYTES_MAX};
+      ${LOG_PRAGMAS}
     `);
+    settleLog(path, database);
     if (bytes !== undefined) check(database, path, bytes);
     migrate(database, path);
     return database;

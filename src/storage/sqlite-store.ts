@@ -115,7 +115,10 @@ class SqliteStore implements Store {
       letGoBlob: (blob) => blobs.letGo(blob),
       bytesTaken: () => limit.bytes - size.bytesFree,
     });
-    limit.add('database', { bytes: () => size.bytesTaken, shed: () => size.compact() });
+    limit.add('database', {
+      bytes: () => size.bytesTaken,
+      shed: () => !this.#log.isSuspect && size.compact(),
+    });
     limit.add('blobs', {
       bytes: () => blobs.bytesTaken,
       shed: (bytes) => this.#guard(() => this.#ended.trim(bytes)),
@@ -140,7 +143,7 @@ class SqliteStore implements Store {
     this.#unsent = new UnsentTable(database);
     this.#results = new ResultsTables(database);
     this.#journal = new JournalTables(database);
-    this.#log = new WriteAheadLog(path);
+    this.#log = new WriteAheadLog(path, database);
   }
 
   /** What an earlier process did not come to drop. */
@@ -166,12 +169,12 @@ class SqliteStore implements Store {
     const record = encodeStoredJob(job);
     // How one has ended must be kept in any case.
     if (isUnderWay(job)) this.#makeRoom(bytesOfRows(1, record.length));
-    this.#guard(() => this.#putJob.run(job.job, job.spec.createdAtMs, record));
+    this.#write(() => this.#putJob.run(job.job, job.spec.createdAtMs, record));
     this.#blobs.name(blobsOf(job));
   }
 
   forgetJob(job: JobId): void {
-    this.#guard(() => {
+    this.#write(() => {
       const kept = this.getJob(job);
       if (kept === undefined) return;
       this.dropStatements(job);
@@ -194,7 +197,7 @@ class SqliteStore implements Store {
 
   commit(writes: readonly JobWrites[], standings: readonly Standing[] = []): void {
     for (const each of writes) this.#makeRoom(bytesOfWrites(each));
-    this.#guard(() => {
+    this.#write(() => {
       const numbered = writes.map((each) => ({ each, number: this.#numberOf(each.job) }));
       for (const { number } of numbered) {
         this.#results.create(number);
@@ -245,14 +248,14 @@ class SqliteStore implements Store {
   }
 
   dropStatements(job: JobId): void {
-    this.#guard(() => {
+    this.#write(() => {
       this.#statements.drop(this.#numberOf(job));
       this.#equivalents.drop(this.#numberOf(job));
     });
   }
 
   putEquivalents(job: JobId, equivalents: readonly Equivalent[]): void {
-    this.#guard(() => {
+    this.#write(() => {
       const number = this.#numberOf(job);
       this.#equivalents.create(number);
       inTransaction(this.#database, () => this.#equivalents.put(number, equivalents));
@@ -272,14 +275,14 @@ class SqliteStore implements Store {
   }
 
   dropResults(job: JobId): void {
-    this.#guard(() => {
+    this.#write(() => {
       this.#results.drop(this.#numberOf(job));
       this.#journal.drop(this.#numberOf(job));
     });
   }
 
   putPeers(peers: readonly KnownPeer[]): void {
-    this.#guard(() => inTransaction(this.#database, () => this.#peers.replace(peers)));
+    this.#write(() => inTransaction(this.#database, () => this.#peers.replace(peers)));
   }
 
   listPeers(): readonly KnownPeer[] {
@@ -287,7 +290,7 @@ class SqliteStore implements Store {
   }
 
   putStandings(standings: readonly Standing[]): void {
-    this.#guard(() => inTransaction(this.#database, () => this.#standings.put(standings)));
+    this.#write(() => inTransaction(this.#database, () => this.#standings.put(standings)));
   }
 
   listStandings(): readonly Standing[] {
@@ -295,7 +298,7 @@ class SqliteStore implements Store {
   }
 
   putReceipt(receipt: SignedReceipt): void {
-    this.#guard(() => inTransaction(this.#database, () => this.#receipts.put(receipt)));
+    this.#write(() => inTransaction(this.#database, () => this.#receipts.put(receipt)));
   }
 
   listReceipts(): readonly SignedReceipt[] {
@@ -304,7 +307,7 @@ class SqliteStore implements Store {
 
   putUnsent(results: readonly Unsent[], keptAtMs: number): void {
     this.#makeRoom(bytesOfUnsent(results), 'unsent');
-    this.#guard(() => inTransaction(this.#database, () => this.#unsent.put(results, keptAtMs)));
+    this.#write(() => inTransaction(this.#database, () => this.#unsent.put(results, keptAtMs)));
   }
 
   listUnsent(sinceMs: number): readonly Unsent[] {
@@ -313,7 +316,7 @@ class SqliteStore implements Store {
 
   dropUnsent(requester: PeerId, job: JobId, leases: readonly number[]): void {
     const drop = (): void => this.#unsent.drop(requester, job, leases);
-    this.#guard(() => inTransaction(this.#database, drop));
+    this.#write(() => inTransaction(this.#database, drop));
   }
 
   putBlob(bytes: Uint8Array): Promise<Digest> {
@@ -341,8 +344,8 @@ class SqliteStore implements Store {
   }
 
   close(): void {
-    this.#log.close();
-    if (this.#database.isOpen) this.#guard(() => this.#database.close());
+    const mayClose = this.#log.close();
+    if (mayClose && this.#database.isOpen) this.#guard(() => this.#database.close());
   }
 
   /**
@@ -376,6 +379,12 @@ class SqliteStore implements Store {
       throw damaged(this.#path, reasonOf(error), error);
     }
     throw damaged(this.#path, 'a job without its record');
+  }
+
+  /** One transaction, or some. */
+  #write(work: () => void): void {
+    this.#guard(work);
+    this.#log.written();
   }
 
   #guard<Value>(work: () => Value): Value {

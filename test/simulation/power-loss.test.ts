@@ -25,8 +25,12 @@ const evident: Trust = {
 };
 
 simulate('whoever loses power, a job of quorum 2 ends, right', seeds, async (seed) => {
-  const { losses, told, chunks, leases } = await powerLoss({ seed, trust: { quorum: 2 } });
+  const { losses, syncsFailed, told, chunks, leases } = await powerLoss({
+    seed,
+    trust: { quorum: 2 },
+  });
   expect(losses).toBeGreaterThan(2);
+  expect(syncsFailed).toBeGreaterThan(0);
   expect(told).toBeGreaterThan(0);
   expect(leases).toBeLessThan(LEASES_MAX * chunks);
 });

@@ -112,6 +112,9 @@ function statusLines(status: PeerStatus, columns: number, nowMs: number): string
     ],
     ['data', status.dataPath],
     ['disk', diskText(status)],
+    ...(status.diskTrouble === ''
+      ? []
+      : [['syncs', `not: ${plain(status.diskTrouble)}`] satisfies [string, string]]),
     ['up', durationText(status.uptimeMs)],
     [
       'gives',

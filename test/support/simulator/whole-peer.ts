@@ -7,6 +7,7 @@
  * cost a tenth of this.
  */
 
+import { GridError } from '../../../src/model/errors.ts';
 import type { Digest } from '../../../src/model/ids.ts';
 import type { RequesterMessage, VolunteerMessage } from '../../../src/model/messages.ts';
 import type { PeerId } from '../../../src/model/ids.ts';
@@ -41,6 +42,8 @@ export type WholePeerOptions = {
   readonly sandbox: (after: (ms: number, run: () => void) => void) => Sandbox;
   /** What the disk takes for the next sync. */
   readonly syncMs: () => number;
+  /** Whether that sync fails; asked of processes that have come up. */
+  readonly isSyncFailing: () => boolean;
   readonly signerOf: (peer: PeerId) => Signer | undefined;
   readonly log: Logger;
 };
@@ -71,6 +74,8 @@ export class WholePeer {
   /** Why it could not start, which is a bug. */
   trouble: unknown;
   #running: Running | undefined;
+  /** That of the last process that came so far. */
+  #reachable: WholeHost | undefined;
 
   constructor(simulator: Simulator, options: WholePeerOptions, onlookers: readonly Onlooker[]) {
     this.#simulator = simulator;
@@ -118,6 +123,7 @@ export class WholePeer {
     // It may have lost its power meanwhile.
     if (host.state !== 'up') return;
     await host.listen((event) => driver.receive(event));
+    this.#reachable = host;
     driver.dispatch({ type: 'tick' });
     jobs.resumeLeft();
   }
@@ -130,11 +136,11 @@ export class WholePeer {
 
   /** As `start` of `create-node.ts` does it. */
   #compose(host: WholeHost): Omit<Running, 'host'> & { readonly driver: Driver } {
-    const { entrances, place, slots, log, sandbox: makeSandbox, syncMs } = this.options;
+    const { entrances, place, slots, log, sandbox: makeSandbox } = this.options;
     const { self } = this;
     const after = (ms: number, run: () => void): void =>
       this.#simulator.timeline.after(ms, () => host.whenAwake(run));
-    const spin = (): Promise<void> => new Promise((resolve) => after(syncMs(), resolve));
+    const spin = (): Promise<void> => this.#spin(host, after);
     const store = new FragileStore(this.disk, () => host.state === 'up', spin);
     const sandbox = makeSandbox(after);
     const clock = this.#clock();
@@ -168,6 +174,18 @@ export class WholePeer {
       onDrained: () => undefined,
     });
     return { store, machine, jobs, driver };
+  }
+
+  /** What was to be synced is lost with the power as long as no other sync goes well. */
+  #spin(host: WholeHost, after: (ms: number, run: () => void) => void): Promise<void> {
+    const { syncMs, isSyncFailing } = this.options;
+    return new Promise((resolve, reject) => {
+      after(syncMs(), () => {
+        if (host === this.#reachable && isSyncFailing())
+          reject(new GridError('store-failed', 'A sync has failed.'));
+        else resolve();
+      });
+    });
   }
 
   #clock(): Clock {

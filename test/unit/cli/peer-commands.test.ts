@@ -67,10 +67,17 @@ describe('about the peer', () => {
     expect(stdout.toString()).toContain(`\ndisk      ${text}\n`);
   });
 
+  test('status says why the disk keeps nothing for good, while it is so', async () => {
+    const diskTrouble = 'The store in /data failed (EIO: i/o error, fdatasync); check the disk.';
+    await servePeer(data, { status: () => Promise.resolve({ peerId: aPeerId, diskTrouble }) });
+    const { stdout } = await runCli(['status']);
+    expect(stdout.toString()).toMatch(/^syncs {5}not: The store in \/data failed \(EIO/m);
+  });
+
   test('status is silent on a sandbox that never died and peers never parted from', async () => {
     await servePeer(data);
     const { stdout } = await runCli(['status']);
-    expect(stdout.toString()).not.toMatch(/^(sandbox|declines|parted)/m);
+    expect(stdout.toString()).not.toMatch(/^(sandbox|declines|parted|syncs)/m);
   });
 
   test('status counts the peers that were parted from, by what was found out', async () => {

@@ -1,7 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { fdatasync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
 import type { PeerId } from '../../../src/model/ids.ts';
 import type { Standing } from '../../../src/model/standing.ts';
@@ -16,6 +16,11 @@ import { tempDir } from '../../support/temp-dir.ts';
 import { someKey, someReceipt } from '../../support/wire-samples.ts';
 
 const keep = { replace: false };
+
+vi.mock(import('node:fs'), async (importOriginal) => {
+  const fs = await importOriginal();
+  return { ...fs, fdatasync: vi.fn<typeof fs.fdatasync>(fs.fdatasync) };
+});
 
 test('a peer that is brought to a fresh folder is the same there', async () => {
   const from = tempDir();
@@ -139,6 +144,20 @@ test('when the new key can not be written, the peer is who it was', async () => 
     code: 'identity-invalid',
   });
   expect((await loadIdentity(to)).peer).toBe(before.peer);
+});
+
+test('when what came with it can not be synced, the key does not come', async () => {
+  const from = tempDir();
+  await loadIdentity(from);
+  const backup = await exportBackup(from);
+  const to = tempDir();
+  const failing = Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'fdatasync' });
+  vi.mocked(fdatasync)
+    // As the store is opened.
+    .mockImplementationOnce((_file, done) => done(null))
+    .mockImplementationOnce((_file, done) => done(failing));
+  await expect(importBackup(to, backup, keep)).rejects.toMatchObject({ code: 'store-failed' });
+  expect(readdirSync(to)).not.toContain('identity.pem');
 });
 
 test('what was seen later than now is as if it were of now', async () => {

@@ -29,7 +29,7 @@ import { submitRequest } from '../../support/submit-request.ts';
 const greedy = chunkLimitsOf({ memoryBytesMax: 2 ** 30 });
 const reason = 'needs 1 GiB of memory a chunk; this peer gives 512 MiB';
 
-function peerWith(stats: Partial<SandboxStats> = {}) {
+function peerWith(stats: Partial<SandboxStats> = {}, journalTrouble?: string) {
   let nowMs = 0;
   const split = Promise.withResolvers<void>();
   const peer = new Peer({
@@ -81,6 +81,7 @@ function peerWith(stats: Partial<SandboxStats> = {}) {
     addresses: () => [],
     about: { version: '', grid: '', dataPath: '', metricsAddress: '' },
     disk: { bytes: 7, bytesMax: Infinity },
+    journalTrouble: () => journalTrouble,
     backup: () => Buffer.from('a backup'),
     onFinish: () => undefined,
   });
@@ -111,6 +112,12 @@ test('a peer tells what it gives a chunk and how its sandbox is', async () => {
     sandboxTrouble: 'it took too much memory',
   });
   expect(await peerWith().control.status({})).toMatchObject({ sandboxTrouble: '' });
+});
+
+test('a peer tells why nobody hears that results have come', async () => {
+  const { control } = peerWith({}, 'the disk is away');
+  expect(await control.status({})).toMatchObject({ diskTrouble: 'the disk is away' });
+  expect(await peerWith().control.status({})).toMatchObject({ diskTrouble: '' });
 });
 
 test('peers are told with what they are and what they say they can do', async () => {

@@ -7,6 +7,7 @@ import { MemoryStore } from '../../support/memory-store.ts';
 /** A disk that can fill up and counts what is written to it. */
 class SmallDisk extends MemoryStore {
   isFull = false;
+  isAway = false;
   readonly written: Digest[] = [];
 
   override async putBlob(bytes: Uint8Array): Promise<Digest> {
@@ -14,6 +15,10 @@ class SmallDisk extends MemoryStore {
     const blob = await super.putBlob(bytes);
     this.written.push(blob);
     return blob;
+  }
+
+  override async sync(): Promise<void> {
+    if (this.isAway) throw new Error('The disk is away.');
   }
 }
 
@@ -28,6 +33,13 @@ test('a peer is healthy as long as its disk can be written, and again once it ca
   disk.isFull = false;
   nowMs += 1000;
   expect(await healthy()).toEqual({ ok: true });
+});
+
+test('a peer whose disk can’t sync is not healthy', async () => {
+  const disk = new SmallDisk();
+  disk.isAway = true;
+  const healthy = createHealth(disk, { nowMs: () => 5 });
+  expect(await healthy()).toEqual({ ok: false, reason: 'The disk is away.' });
 });
 
 test('asking often costs the disk nothing, and asking leaves nothing behind', async () => {

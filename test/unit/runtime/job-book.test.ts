@@ -113,6 +113,25 @@ test('a job whose chunks were all accepted is merged at the next start', async (
   expect(store.getJob(kept.job)?.state).toBe('done');
 });
 
+test('a start whose disk can’t sync ends no job, and none goes on', async () => {
+  const synced: number[] = [];
+  class FailingStore extends MemoryStore {
+    override async sync(): Promise<void> {
+      synced.push(this.readLeases(storedJob('one', 'running').job, 0).length);
+      throw new GridError('store-failed', 'The disk is away.');
+    }
+  }
+  const store = new FailingStore();
+  const kept = [storedJob('one', 'running'), storedJob('other', 'merging')];
+  for (const job of kept) store.putJob(job);
+  const jobs = jobBook(store);
+  expect((await gridErrorOf(jobs.readLeft())).message).toBe('The disk is away.');
+  // From where on leases are numbered was written by then.
+  expect(synced).toEqual([1]);
+  expect(kept.map(({ job }) => store.getJob(job)?.state)).toEqual(['running', 'merging']);
+  expect(jobs.running).toEqual([]);
+});
+
 test('parameters that are too large for a spec are refused', async () => {
   const store = new MemoryStore();
   const submitted = jobBook(store).submit({

@@ -1,30 +1,26 @@
-import { Writable } from 'node:stream';
-
 import { expect, test } from 'vitest';
 
 import type { JobWrites } from '../../../src/model/journal.ts';
 import type { Standing } from '../../../src/model/standing.ts';
 import { Journal } from '../../../src/runtime/journal.ts';
-import { createLog } from '../../../src/runtime/log.ts';
 import { StandingsKeeper } from '../../../src/runtime/standings-keeper.ts';
 import { systemTimers } from '../../../src/runtime/system-timers.ts';
 import { anna, jobNumbered } from '../../support/protocol-fixtures.ts';
+import { recordingLog } from '../../support/silent-log.ts';
 import { resultOf } from '../../support/stored-jobs.ts';
 
 const [job, other] = [jobNumbered(1), jobNumbered(2)];
 const standing: Standing = { peer: anna, passed: 1, isCaught: false, seenAtMs: 1 };
 
+type Trouble = { commit?: Error; sync?: Error; isSlow?: true };
+
 /** A journal, whose disk may be so slow that it has to be told to end; and what happened. */
-function journalOn(trouble: { commit?: Error; sync?: Error; isSlow?: true } = {}) {
+function journalOn(trouble: Trouble = {}) {
   const events: string[] = [];
   const committed: { writes: readonly JobWrites[]; standings: readonly Standing[] }[] = [];
   let synced = Promise.withResolvers<void>();
   const ended = new Set<string>();
-  const log = createLog({
-    level: 'warn',
-    format: 'json',
-    stream: new Writable({ write: (_line, _encoding, done) => done() }),
-  });
+  const { log, lines } = recordingLog('info');
   const journal = new Journal({
     store: {
       commit: (writes, standings = []) => {
@@ -42,6 +38,7 @@ function journalOn(trouble: { commit?: Error; sync?: Error; isSlow?: true } = {}
     standings: new StandingsKeeper({ clock: { nowMs: () => 0 }, log }),
     clock: { nowMs: () => performance.now() },
     timers: systemTimers,
+    log,
     isRunning: (id) => !ended.has(id),
     onTrouble: (id, reason) => {
       ended.add(id);
@@ -55,7 +52,7 @@ function journalOn(trouble: { commit?: Error; sync?: Error; isSlow?: true } = {}
     synced.resolve();
     synced = Promise.withResolvers();
   }
-  return { journal, events, committed, ended, say, endSync };
+  return { journal, events, committed, ended, say, endSync, lines };
 }
 
 test('where nothing is being written nothing waits', () => {
@@ -114,21 +111,63 @@ test('commits go on while the disk is slow to sync', async () => {
   expect(events.at(-1)).toBe('second');
 });
 
-test.each([
-  ['commit', 'the disk is full'],
-  ['sync', 'the disk is gone'],
-] as const)('a %s that fails is the end of the jobs that it was for', async (step, reason) => {
-  const { journal, events, say } = journalOn({ [step]: new Error(reason) });
+test('a commit that fails is the end of the jobs that it was for', async () => {
+  const { journal, events, say } = journalOn({ commit: new Error('the disk is full') });
   journal.write({ job, results: [resultOf(0)] });
   journal.whenKept(job, say('acknowledged'));
   journal.whenKept(other, say('other acknowledged'));
   journal.whenSynced(say('told'));
   await journal.flush();
-  expect(events).toContain(`job failed: ${reason}`);
+  expect(events).toContain('job failed: the disk is full');
   expect(events).toContain('other acknowledged');
   expect(events).not.toContain('acknowledged');
-  expect(events).not.toContain(`other failed: ${reason}`);
+  expect(events).not.toContain('other failed: the disk is full');
   expect(events.at(-1)).toBe('told');
+});
+
+test('after a sync that failed nothing is told, and no job ends, until one goes well', async () => {
+  const trouble: Trouble = { sync: new Error('the disk is away') };
+  const { journal, events, say } = journalOn(trouble);
+  journal.write({ job, results: [resultOf(0)] });
+  journal.whenKept(job, say('acknowledged'));
+  await expect.poll(() => events).toContain('syncing');
+  journal.write({ job: other, results: [resultOf(0)] });
+  journal.whenCommitted(say('leased'));
+  journal.whenKept(other, say('other acknowledged'));
+  await expect.poll(() => events.filter((event) => event === 'syncing')).toHaveLength(3);
+  expect(events).toContain('leased');
+  journal.whenSynced(say('told'));
+  const before = [...events];
+  delete trouble.sync;
+  await expect.poll(() => events).toContain('told');
+  expect(new Set(before)).toEqual(new Set(['committed', 'syncing', 'leased']));
+  const told = ['acknowledged', 'other acknowledged', 'told'];
+  expect(events.filter((event) => told.includes(event))).toEqual(told);
+});
+
+test('why nothing is told is known, as long as it is so, and logged', async () => {
+  const trouble: Trouble = { sync: new Error('the disk is away') };
+  const { journal, lines } = journalOn(trouble);
+  expect(journal.trouble).toBeUndefined();
+  journal.write({ job });
+  await expect.poll(() => journal.trouble).toBe('the disk is away');
+  delete trouble.sync;
+  await expect.poll(() => journal.trouble).toBeUndefined();
+  expect(lines).toEqual([
+    expect.stringContaining("can't be synced, and nobody is told that it is kept: the disk is"),
+    expect.stringContaining('the disk can sync again'),
+  ]);
+});
+
+test('at the end it is tried once more, and what can’t be synced is not told', async () => {
+  const trouble: Trouble = { sync: new Error('the disk is away') };
+  const { journal, events, say } = journalOn(trouble);
+  journal.write({ job, results: [resultOf(0)] });
+  journal.whenSynced(say('told'));
+  await expect.poll(() => journal.trouble).toBeDefined();
+  const attempts = events.length;
+  await journal.flush();
+  expect(events.slice(attempts)).toEqual(['syncing']);
 });
 
 test('standings that could not be written are written with the next commit', async () => {

@@ -47,7 +47,6 @@ async function ownWork() {
   const store = new SlowStore();
   const log = createLog({
     level: 'error',
-    format: 'json',
     stream: new Writable({ write: (_line, _encoding, done) => done() }),
   });
   const table = tableOf(3, spec);
@@ -79,6 +78,7 @@ async function ownWork() {
     store,
     clock,
     timers: systemTimers,
+    log,
     standings: new StandingsKeeper({ clock, log }),
     isRunning: () => true,
     onTrouble: (_job, reason) => happened.push(`trouble: ${reason}`),

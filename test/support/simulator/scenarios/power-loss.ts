@@ -6,8 +6,8 @@
  * `promise-watch.ts` and `unsent-watch.ts`.
  *
  * Modelled: everything between the machine and its ports as it is (`whole-peer.ts`), disks that
- * take long to sync, peers that are away for a while, one that lies now and then. Not modelled:
- * disks that fail or reorder what they write, accusations, and files that are not there whole.
+ * take long to sync, or fail to, peers that are away for a while, one that lies now and then. Not
+ * modelled: disks that reorder what they write, accusations, and files that are not there whole.
  */
 
 import type { JobId, PeerId } from '../../../../src/model/ids.ts';
@@ -32,6 +32,8 @@ export type PowerLossFigures = {
   readonly losses: number;
   /** Times that it was the requester. */
   readonly requesterLosses: number;
+  /** Syncs that failed. */
+  readonly syncsFailed: number;
   /** Writes that were lost with it. */
   readonly writesLost: number;
   readonly leases: number;
@@ -57,6 +59,8 @@ const AGAIN_MS_MAX = 500;
 const TROUBLE_MS_MIN = 5_000;
 const TROUBLE_MS_MAX = 30_000;
 const LIE_SHARE = 0.1;
+/** Of the syncs, while there is trouble. */
+const SYNC_FAILS_SHARE = 0.1;
 /** All of virtual time. Usually some seconds. */
 const PEACE_MS_MAX = 180_000;
 const SUBMIT_MS_MAX = 10_000;
@@ -97,8 +101,10 @@ class PowerLossRun {
   readonly #chunkMs: number;
   /** What is to come. */
   readonly #acts = new Set<Act>();
+  #isTrouble = false;
   #isPeace = false;
   #losses = 0;
+  #syncsFailed = 0;
   #requesterLosses = 0;
   #writesLost = 0;
 
@@ -122,7 +128,9 @@ class PowerLossRun {
     for (const peer of this.#peers) peer.start();
     await this.#pass(1_000);
     const job = await this.#submit();
+    this.#isTrouble = true;
     await this.#trouble();
+    this.#isTrouble = false;
     this.#isPeace = true;
     const peaceMs = await this.#until(() => this.#hasEnded(job), PEACE_MS_MAX);
     await this.#checkResult(job);
@@ -132,6 +140,7 @@ class PowerLossRun {
     return {
       chunks: this.#chunks,
       losses: this.#losses,
+      syncsFailed: this.#syncsFailed,
       requesterLosses: this.#requesterLosses,
       writesLost: this.#writesLost,
       leases,
@@ -166,11 +175,20 @@ class PowerLossRun {
             after,
           }),
         syncMs: () => between(this.#random, medianSyncMs / 3, medianSyncMs * 3),
+        isSyncFailing: () => this.#isSyncFailing(),
         signerOf: (peer: PeerId) => signers.find((signer) => signer.peer === peer),
         log: this.#log.log,
       };
       return new WholePeer(this.simulator, options, [this.#promises, this.#unsent]);
     });
+  }
+
+  /** Once at least. */
+  #isSyncFailing(): boolean {
+    if (!this.#isTrouble) return false;
+    const isFailing = this.#syncsFailed === 0 || this.#random.next() < SYNC_FAILS_SHARE;
+    if (isFailing) this.#syncsFailed += 1;
+    return isFailing;
   }
 
   async #submit(): Promise<JobId> {

@@ -37,6 +37,7 @@ export interface StatusResponse {
   'diskBytes'?: (number | string | Long);
   'diskBytesMax'?: (number | string | Long);
   'undelivered'?: (_manyhands_control_v1_Undelivered)[];
+  'diskTrouble'?: (string);
   '_pausedUntilMs'?: "pausedUntilMs";
 }
 
@@ -72,5 +73,6 @@ export interface StatusResponse__Output {
   'diskBytes': (number);
   'diskBytesMax': (number);
   'undelivered': (_manyhands_control_v1_Undelivered__Output)[];
+  'diskTrouble': (string);
   '_pausedUntilMs'?: "pausedUntilMs";
 }
