@@ -161,6 +161,7 @@ export type ProgramOf<Bytes> =
 
 /** Chunks of one job that run one after the other on one thread. */
 export type ChunkBatch = {
+  /** What a WASI program's random bytes are made of, with the chunk. */
   readonly job: JobId;
   readonly program: ProgramKey;
   /**
@@ -216,11 +217,10 @@ export interface Sandbox {
   /**
    * Runs a batch of a program that was loaded. Resolves with one outcome a chunk, in their order;
    * never rejects.
+   * @param signal stops it: chunks without an outcome come back as `returned`. Nothing is stopped
+   *   by its job's id, under which any stranger may offer a job of theirs
    */
-  run(batch: ChunkBatch): Promise<readonly ChunkOutcome[]>;
-
-  /** Stops all running batches of a job; their chunks come back as `returned`. */
-  stop(job: JobId): void;
+  run(batch: ChunkBatch, signal?: AbortSignal): Promise<readonly ChunkOutcome[]>;
 
   /**
    * Runs `split` of a script that was loaded and hands over canonical CBOR of each chunk's input,

@@ -71,9 +71,19 @@ export class Engagements {
     return job.stalledMs(nowMs) > IDLE_MS_MAX;
   }
 
+  /** Those that this peer computes for it. */
+  of(requester: PeerId): VolunteerJob[] {
+    return [...this.#jobs.values()].filter((job) => job.requester === requester);
+  }
+
+  /** Those whose requesters' streams broke, and are not open again. */
+  get cut(): VolunteerJob[] {
+    return [...this.#jobs.values()].filter(({ cutAtMs }) => cutAtMs !== undefined);
+  }
+
   /** Whether this peer computes for it. */
   hasAnyOf(requester: PeerId): boolean {
-    return this.isAny((job) => job.requester === requester);
+    return this.of(requester).length > 0;
   }
 
   /** When one of them has rested, or others are asked instead of one that does not answer. */
@@ -86,8 +96,9 @@ export class Engagements {
     return dueAtMs;
   }
 
-  isAny(is: (job: VolunteerJob) => boolean): boolean {
-    for (const job of this.#jobs.values()) if (is(job)) return true;
+  /** Whether one of them can't be run for now: others' acknowledgements may change that too. */
+  get isAnyStalled(): boolean {
+    for (const { stalledAtMs } of this.#jobs.values()) if (stalledAtMs !== undefined) return true;
     return false;
   }
 

@@ -117,8 +117,8 @@ export type Effect =
       readonly limits: ChunkLimits;
       readonly chunks: readonly LeasedChunk[];
     }
-  /** All runs of the job end at once; what was not computed comes back `returned`. */
-  | { readonly type: 'stop-runs'; readonly job: JobId }
+  /** These end at once; what was not computed comes back `returned`. */
+  | { readonly type: 'stop-runs'; readonly runs: readonly number[] }
   /** Ends in `offer-signed`. */
   | { readonly type: 'sign-offer'; readonly offer: Offer }
   /** Ends in `record-signed`. */

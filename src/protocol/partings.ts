@@ -1,5 +1,6 @@
 /** How a volunteer parts with jobs: what it gives back, what it stops, which streams it closes. */
 
+import type { JobId, PeerId } from '../model/ids.ts';
 import type { LeasedChunk } from '../model/replica.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { Engagements } from './engagements.ts';
@@ -25,13 +26,10 @@ export class Partings {
   }
 
   drop(job: VolunteerJob): Effect[] {
-    const { jobs, links, deliveries } = this.#parts;
+    const { jobs, deliveries } = this.#parts;
     jobs.delete(job);
-    // Runs are stopped by the job's id, which a stranger may have taken from somebody else's offer.
-    const shared = jobs.isAny(({ offer }) => offer.job === job.offer.job);
-    const stops = shared ? [] : stopOf(job);
-    if (jobs.hasAnyOf(job.requester) || deliveries.adopt(job.requester)) return stops;
-    return [...stops, ...links.close(job.requester)];
+    const stops = this.#stop(job);
+    return jobs.hasAnyOf(job.requester) ? stops : [...stops, ...deliveries.takeOver(job.requester)];
   }
 
   /** What waits of it goes back, so that others get it. */
@@ -78,15 +76,21 @@ export class Partings {
 
   /** The same of all that is held, when it is too late for results. */
   returnAll(): Effect[] {
-    return [...this.#parts.jobs.all].flatMap((job) => this.#return(job, this.heldOf(job)));
+    return [...this.#parts.jobs.all].flatMap((job) => this.#return(job, this.#heldOf(job)));
   }
 
   stopAll(): Effect[] {
-    return [...this.#parts.jobs.all].flatMap((job) => stopOf(job));
+    return [...this.#parts.jobs.all].flatMap((job) => this.#stop(job));
+  }
+
+  /** Leases that are held of a requester, by job. */
+  leasesOf(requester: PeerId): Map<JobId, readonly number[]> {
+    const held = this.#parts.jobs.of(requester).filter((job) => job.held > 0);
+    return new Map(held.map((job) => [job.offer.job, this.#heldOf(job).map(({ lease }) => lease)]));
   }
 
   /** Queued and running. */
-  heldOf(job: VolunteerJob): LeasedChunk[] {
+  #heldOf(job: VolunteerJob): LeasedChunk[] {
     return [...job.queue, ...this.#parts.runs.chunksOf(job)];
   }
 
@@ -96,12 +100,13 @@ export class Partings {
     return isHeard ? [returnTo(requester, offer.job, chunks)] : [];
   }
 
-  #cut(): { readonly job: VolunteerJob; readonly cutAtMs: number }[] {
-    const jobs = [...this.#parts.jobs.all];
-    return jobs.flatMap((job) => (job.cutAtMs === undefined ? [] : { job, cutAtMs: job.cutAtMs }));
+  #stop(job: VolunteerJob): Effect[] {
+    const runs = this.#parts.runs.of(job);
+    return runs.length > 0 ? [{ type: 'stop-runs', runs }] : [];
   }
-}
 
-function stopOf({ running, offer }: VolunteerJob): Effect[] {
-  return running > 0 ? [{ type: 'stop-runs', job: offer.job }] : [];
+  #cut(): { readonly job: VolunteerJob; readonly cutAtMs: number }[] {
+    const { cut } = this.#parts.jobs;
+    return cut.flatMap((job) => (job.cutAtMs === undefined ? [] : { job, cutAtMs: job.cutAtMs }));
+  }
 }

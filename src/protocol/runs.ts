@@ -42,6 +42,11 @@ export class Runs {
     return run;
   }
 
+  /** The numbers of those of a job. */
+  of(job: VolunteerJob): number[] {
+    return [...this.#runs].filter(([, run]) => run.job === job).map(([number]) => number);
+  }
+
   /** Chunks of a job that are being computed. */
   chunksOf(job: VolunteerJob): LeasedChunk[] {
     const own = [...this.#runs.values()].filter((run) => run.job === job);

@@ -54,6 +54,8 @@ export class Driver {
   readonly #receipts: ReceiptsKeeper;
   readonly #peersTrouble: LastingTrouble;
   readonly #events: PeerEvent[] = [];
+  /** What stops those that have not ended. */
+  readonly #runs = new Map<number, AbortController>();
   #handling = false;
   #cancelWake = (): void => undefined;
   #stopped = false;
@@ -148,7 +150,7 @@ export class Driver {
   }
 
   #carryOut(effect: Effect): void {
-    const { transport, sandbox } = this.#components;
+    const { transport } = this.#components;
     switch (effect.type) {
       case 'dial':
         return transport.dial(effect.address, effect.expected);
@@ -167,7 +169,7 @@ export class Driver {
       case 'close-volunteer':
         return transport.closeVolunteer(effect.volunteer);
       case 'stop-runs':
-        return sandbox.stop(effect.job);
+        return this.#stopRuns(effect.runs);
       case 'sign-offer':
         return this.dispatch({ type: 'offer-signed', offer: transport.signOffer(effect.offer) });
       case 'sign-record': {
@@ -218,10 +220,17 @@ export class Driver {
     this.dispatch(await this.#components.programs.load(effect));
   }
 
+  #stopRuns(runs: readonly number[]): void {
+    for (const run of runs) this.#runs.get(run)?.abort();
+  }
+
   async #run(effect: Extract<Effect, { type: 'run' }>): Promise<void> {
     const { sandbox, onCompute } = this.#components;
     const { run, job, program, limits: chunkLimits, chunks, ref } = effect;
-    const ran = await sandbox.run({ job, program, limits: chunkLimits, chunks });
+    const stop = new AbortController();
+    this.#runs.set(run, stop);
+    const ran = await sandbox.run({ job, program, limits: chunkLimits, chunks }, stop.signal);
+    this.#runs.delete(run);
     const workOf = workDigests({ ...ref, limits: chunkLimits });
     const outcomes = ran.map(({ outcome, computeMs }, index) => {
       const input = outcome.type === 'result' ? chunks[index]?.input : undefined;

@@ -11,12 +11,11 @@
 
 import { reasonOf } from '../model/errors.ts';
 import type { EvidenceWork } from '../model/evidence.ts';
-import { type Digest, type JobId, jobId, type PeerId } from '../model/ids.ts';
+import type { Digest, JobId, PeerId } from '../model/ids.ts';
 import type { ChunkLimits } from '../model/job.ts';
 import { type ProgramKey, programKey } from '../model/program.ts';
 import type { Clock, Sandbox, Transport } from '../ports.ts';
 import { unmet } from '../protocol/given-limits.ts';
-import { digestOf } from '../wire/digest.ts';
 import { AccuserBlobs } from './accuser-blobs.ts';
 import type { ProgramFetch } from './program-fetch.ts';
 
@@ -49,7 +48,7 @@ export type RecomputationComponents = {
   readonly limits: ChunkLimits;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly programs: Pick<ProgramFetch, 'load'>;
-  readonly sandbox: Pick<Sandbox, 'load' | 'run' | 'stop'>;
+  readonly sandbox: Pick<Sandbox, 'load' | 'run'>;
   readonly transport: Pick<Transport, 'fetchBlob'>;
 };
 
@@ -84,16 +83,14 @@ class Run {
   readonly #components: RecomputationComponents;
   readonly #late = AbortSignal.timeout(MS_MAX);
   readonly #blobs: AccuserBlobs;
-  readonly #job: JobId;
   readonly #beganMs: number;
   #fetchedMs: number | undefined;
 
   constructor(again: ChunkAgain, components: RecomputationComponents) {
     this.#again = again;
     this.#components = components;
-    const { holder: accuser, addresses, job } = again;
+    const { holder: accuser, addresses } = again;
     this.#blobs = new AccuserBlobs({ accuser, addresses, late: this.#late }, components.transport);
-    this.#job = runsOf(job);
     this.#beganMs = components.clock.nowMs();
   }
 
@@ -107,10 +104,7 @@ class Run {
 
   async result(): Promise<Result> {
     const { promise: late, resolve } = Promise.withResolvers<Result>();
-    const giveUp = (): void => {
-      this.#components.sandbox.stop(this.#job);
-      resolve(nothing(NO_TIME));
-    };
+    const giveUp = (): void => resolve(nothing(NO_TIME));
     this.#late.addEventListener('abort', giveUp, { once: true });
     try {
       return await Promise.race([this.#result(), late]);
@@ -145,12 +139,12 @@ class Run {
     input: Uint8Array,
     copies: number,
   ): Promise<readonly Digest[] | string> {
-    const { chunk } = this.#again;
+    const { job, chunk } = this.#again;
     const chunks = Array.from({ length: copies }, (_, lease) => ({ lease, chunk, input }));
-    const batch = { job: this.#job, program, limits: limitsOf(this.#again), chunks };
+    const batch = { job, program, limits: limitsOf(this.#again), chunks };
     for (let triesLeft = TRIES_MAX; triesLeft > 0 && !this.#late.aborted; triesLeft -= 1) {
       const digests: Digest[] = [];
-      for (const { outcome } of await this.#components.sandbox.run(batch)) {
+      for (const { outcome } of await this.#components.sandbox.run(batch, this.#late)) {
         if (outcome.type === 'failure') return `it fails: ${outcome.failure.kind}`;
         if (outcome.type === 'result') digests.push(outcome.digest);
       }
@@ -185,14 +179,6 @@ class Run {
     const { input } = this.#again;
     return input.value ?? this.#blobs.fetch(input);
   }
-}
-
-/**
- * A name for the sandbox that no offer can have: whoever offers a job under the id of another could
- * stop what runs under it.
- */
-function runsOf(job: JobId): JobId {
-  return jobId(digestOf(new TextEncoder().encode(`manyhands evidence ${job}`)));
 }
 
 function limitsOf({ limits }: EvidenceWork): ChunkLimits {

@@ -6,8 +6,6 @@
  * it says nothing of the result, and may be the script's fault or that of whoever made the value.
  */
 
-import { randomBytes } from 'node:crypto';
-
 import { GridError } from '../model/errors.ts';
 import { jobId } from '../model/ids.ts';
 import type { ChunkLimits } from '../model/job.ts';
@@ -36,6 +34,9 @@ const TRIES_MAX = 8;
 /** Whatever the job allows its chunks: a comparison that takes longer is none. A guess. */
 const CALL_MS_MAX = 10_000;
 
+/** A script has no use for it. */
+const NO_JOB = jobId('0'.repeat(64));
+
 /** CBOR of the two answers. */
 const NO = 0xf4;
 const YES = 0xf5;
@@ -44,12 +45,7 @@ export class ScriptCalls {
   readonly #options: ScriptCallsOptions;
   readonly #limits: ChunkLimits;
   readonly #sandbox: Sandbox;
-  /**
-   * What the sandbox knows the calls by. Not the job's id, nor anything made of it: these are
-   * public, and whoever offers a job under such an id, and closes it, has its runs stopped here.
-   */
-  readonly #runs = jobId(randomBytes(32).toString('hex'));
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: ScriptCallsOptions, { sandbox }: { readonly sandbox: Sandbox }) {
     this.#options = options;
@@ -60,8 +56,7 @@ export class ScriptCalls {
 
   /** Ends what runs; nothing is asked any more. */
   close(): void {
-    this.#isClosed = true;
-    this.#sandbox.stop(this.#runs);
+    this.#closing.abort();
   }
 
   /**
@@ -71,14 +66,15 @@ export class ScriptCalls {
   async ask(name: 'equals' | 'verify', pairs: readonly Pair[]): Promise<readonly Answer[]> {
     const answers: (Answer | undefined)[] = pairs.map(() => undefined);
     let open = pairs.map((pair, index) => chunkOf(pair, index));
+    const { signal } = this.#closing;
     for (let triesLeft = TRIES_MAX; open.length > 0; triesLeft -= 1) {
-      if (triesLeft === 0 || this.#isClosed) throw unanswered(name);
+      if (triesLeft === 0 || signal.aborted) throw unanswered(name);
       const { script, limits: loadLimits } = this.#options;
       // Known at the submit; but others' programs that came since may have taken its place.
       await this.#sandbox.load(script, loadLimits);
       const program = script.key;
-      const batch = { job: this.#runs, program, call: name, limits: this.#limits, chunks: open };
-      for (const [place, { outcome }] of (await this.#sandbox.run(batch)).entries()) {
+      const batch = { job: NO_JOB, program, call: name, limits: this.#limits, chunks: open };
+      for (const [place, { outcome }] of (await this.#sandbox.run(batch, signal)).entries()) {
         const index = open[place]?.chunk ?? Number.NaN;
         if (outcome.type !== 'returned') answers[index] = answerOf(name, outcome);
       }

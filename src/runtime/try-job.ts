@@ -240,19 +240,23 @@ async function firstChunks(
   }
 }
 
-type Runner = (sandbox: Sandbox, chunks: readonly number[]) => Promise<readonly ChunkOutcome[]>;
+type Runner = (
+  sandbox: Sandbox,
+  chunks: readonly number[],
+  signal?: AbortSignal,
+) => Promise<readonly ChunkOutcome[]>;
 
 function runnerOf(program: ProgramKey, inputs: readonly Uint8Array[], limits: ChunkLimits): Runner {
-  return async (sandbox, numbers) => {
+  return async (sandbox, numbers, signal) => {
     const chunks = numbers.flatMap((chunk) => {
       const input = inputs[chunk];
       return input === undefined ? [] : [{ lease: chunk, chunk, input }];
     });
-    return sandbox.run({ job: theJob, program, limits, chunks });
+    return sandbox.run({ job: theJob, program, limits, chunks }, signal);
   };
 }
 
-/** Only tells batches apart, and there is one job here. */
+/** It has no id before it is submitted. */
 const theJob = jobId('0'.repeat(64));
 
 /** The second time, until it is stopped. */
@@ -262,11 +266,10 @@ async function backwardsOn(
   count: number,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<number, Outcome>> {
-  signal.addEventListener('abort', () => sandbox.stop(theJob));
   const outcomes = new Map<number, Outcome>();
   for (const batch of backwards(count)) {
     if (signal.aborted) break;
-    const ran = await run(sandbox, batch);
+    const ran = await run(sandbox, batch, signal);
     for (const [index, { outcome }] of ran.entries()) outcomes.set(batch[index] ?? NaN, outcome);
   }
   return outcomes;

@@ -9,7 +9,6 @@ import type { Socket } from 'node:net';
 import PQueue from 'p-queue';
 
 import { unreachable } from '../model/errors.ts';
-import type { JobId } from '../model/ids.ts';
 import type { ChunkLimits } from '../model/job.ts';
 import type { ProgramKey, ScriptFunction } from '../model/program.ts';
 import type { Failure } from '../model/replica.ts';
@@ -145,9 +144,13 @@ export class ProcessClient {
     return hadProgram;
   }
 
-  /** Running chunks of the job come back as `returned`. */
-  stop(job: JobId): void {
-    this.#send({ type: 'stop', job });
+  /** Running chunks of the batch come back as `returned`. */
+  stop(pending: PendingBatch): void {
+    for (const [id, exchange] of this.#exchanges) {
+      if (exchange instanceof RunExchange && exchange.pending === pending) {
+        this.#send({ type: 'stop', id });
+      }
+    }
   }
 
   /** Starts `split` or `merge` of a script that was loaded. */

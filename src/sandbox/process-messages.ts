@@ -71,7 +71,8 @@ export type ToProcess =
       readonly chunks: readonly number[];
       readonly ends: readonly number[];
     }
-  | { readonly type: 'stop'; readonly job: JobId }
+  /** The run's chunks come back as `returned`. */
+  | { readonly type: 'stop'; readonly id: number }
   /** The body is the job's parameters. */
   | { readonly type: 'step'; readonly id: number; readonly step: StepHead }
   /** What the step waits for. */

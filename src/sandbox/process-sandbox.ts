@@ -11,7 +11,6 @@
 import { totalmem } from 'node:os';
 
 import { GridError } from '../model/errors.ts';
-import type { JobId } from '../model/ids.ts';
 import type { ChunkLimits } from '../model/job.ts';
 import type { ProgramKey, ScriptFunction } from '../model/program.ts';
 import type { Failure } from '../model/replica.ts';
@@ -136,23 +135,21 @@ export class ProcessSandbox implements Sandbox {
     return this.#programs.get(script)?.exports ?? [];
   }
 
-  async run(batch: ChunkBatch): Promise<readonly ChunkOutcome[]> {
+  async run(batch: ChunkBatch, signal?: AbortSignal): Promise<readonly ChunkOutcome[]> {
     const pending = new PendingBatch(batch);
+    const stop = (): void => this.#stop(pending);
+    signal?.addEventListener('abort', stop);
     const indexes = [...batch.chunks.keys()];
     if (indexes.length > 0) {
       const work = { kind: 'chunks', stage: 0, pending, indexes } as const;
-      if (this.#isBanned(batch.program)) refuse(work, '');
+      if (signal?.aborted === true || this.#isBanned(batch.program)) refuse(work, '');
       else this.#add(work);
     }
-    return pending.done;
-  }
-
-  stop(job: JobId): void {
-    const isOfJob = (work: Work): work is Chunks =>
-      work.kind === 'chunks' && work.pending.batch.job === job;
-    for (const work of this.#work.drop(isOfJob)) refuse(work, '');
-    for (const { pending } of this.#work.running.values().filter(isOfJob)) pending.stop();
-    this.#supervisor.client?.stop(job);
+    try {
+      return await pending.done;
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
   }
 
   async *split(
@@ -196,6 +193,13 @@ export class ProcessSandbox implements Sandbox {
     const ended = this.#supervisor.close();
     this.#refuseAll();
     await ended;
+  }
+
+  #stop(pending: PendingBatch): void {
+    pending.stop();
+    const isOfBatch = (work: Work): boolean => work.kind === 'chunks' && work.pending === pending;
+    for (const work of this.#work.drop(isOfBatch)) refuse(work, '');
+    this.#supervisor.client?.stop(pending);
   }
 
   async #startStep(step: StepToRun, signal: AbortSignal): Promise<StepExchange> {

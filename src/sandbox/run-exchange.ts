@@ -20,7 +20,7 @@ const resultKind = outcomeKinds.indexOf('result');
 export class RunExchange implements Exchange {
   /** Whether the process had the program; once all chunks are settled, or none. */
   readonly done: Promise<boolean>;
-  readonly #pending: PendingBatch;
+  readonly pending: PendingBatch;
   readonly #indexes: readonly number[];
   readonly #resolve: (hadProgram: boolean) => void;
   readonly fail: (error: unknown) => void;
@@ -30,7 +30,7 @@ export class RunExchange implements Exchange {
 
   /** @param indexes places in the batch, in the order in which the process gets the chunks */
   constructor(pending: PendingBatch, indexes: readonly number[]) {
-    this.#pending = pending;
+    this.pending = pending;
     this.#indexes = indexes;
     const { promise, resolve, reject } = Promise.withResolvers<boolean>();
     this.done = promise;
@@ -50,7 +50,7 @@ export class RunExchange implements Exchange {
     for (const [place, item] of items.entries()) {
       const index = this.#indexes[this.#settled] ?? 0;
       const kind = outcomeKinds[message.kinds[place] ?? 0] ?? 'returned';
-      this.#pending.settle(index, outcomeOf(kind, item, message.computeMs[place] ?? 0));
+      this.pending.settle(index, outcomeOf(kind, item, message.computeMs[place] ?? 0));
       this.#settled += 1;
     }
     if (this.#settled < this.#indexes.length) return 'more';
@@ -60,7 +60,7 @@ export class RunExchange implements Exchange {
 
   /** Nothing is taken from a message of which a part is wrong. */
   #mayBe(kinds: readonly number[], items: readonly Uint8Array[]): boolean {
-    const { resultBytesMax } = this.#pending.batch.limits;
+    const { resultBytesMax } = this.pending.batch.limits;
     const awaited = this.#indexes.length - this.#settled;
     if (items.length === 0 || items.length > awaited) return false;
     const isEachSmall = items.every(

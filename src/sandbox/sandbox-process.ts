@@ -34,6 +34,7 @@ const channel = new Channel(new Socket({ fd: channelFd }), {
 let threads: ThreadSandbox | undefined;
 const loads = new Map<number, IncomingLoad>();
 const runs = new Map<number, IncomingRun>();
+const stops = new Map<number, AbortController>();
 const steps = new Map<number, IncomingStep>();
 
 send({ type: 'ready' });
@@ -74,7 +75,7 @@ function obey(message: ToProcess, body: Uint8Array): void {
       runs.get(message.id)?.add(message, body);
       return void runIfWhole(message.id);
     case 'stop':
-      return threads?.stop(message.job);
+      return stops.get(message.id)?.abort();
     case 'step':
       return startStep(message, body);
     case 'answer':
@@ -101,7 +102,11 @@ async function runIfWhole(id: number): Promise<void> {
   if (threads === undefined || batch === undefined) return;
   runs.delete(id);
   if (!threads.has(batch.program)) return send({ type: 'program-missing', id });
-  for (const { message, body } of outcomeFrames(await threads.run(batch))) {
+  const stop = new AbortController();
+  stops.set(id, stop);
+  const outcomes = await threads.run(batch, stop.signal);
+  stops.delete(id);
+  for (const { message, body } of outcomeFrames(outcomes)) {
     send({ type: 'outcomes', id, ...message }, body);
     await channel.drained();
   }

@@ -9,7 +9,6 @@
  */
 
 import { GridError } from '../model/errors.ts';
-import type { JobId } from '../model/ids.ts';
 import type { ChunkLimits } from '../model/job.ts';
 import type { ProgramKey, ScriptFunction } from '../model/program.ts';
 import type { Failure } from '../model/replica.ts';
@@ -54,8 +53,6 @@ export class ThreadSandbox {
   readonly #onStuck: OnStuckThread;
   readonly #programs = new Programs();
   readonly #pools: ComputePools;
-  /** One for each job that has batches running. */
-  readonly #stops = new Map<JobId, { readonly controller: AbortController; batches: number }>();
   readonly #loader: ProgramLoader;
   readonly #closing = new AbortController();
   /** Of threads that run a step. */
@@ -90,26 +87,15 @@ export class ThreadSandbox {
   /**
    * Resolves with one outcome a chunk, in their order, and never rejects. All are `returned` when
    * the program is not known.
+   * @param signal stops it: its chunks come back as `returned`
    */
-  async run(batch: ChunkBatch): Promise<readonly ChunkOutcome[]> {
+  async run(
+    batch: ChunkBatch,
+    signal = new AbortController().signal,
+  ): Promise<readonly ChunkOutcome[]> {
     const program = this.#programs.get(batch.program);
     if (program === undefined) return batch.chunks.map(() => notComputed);
-    const stop = this.#stops.get(batch.job) ?? { controller: new AbortController(), batches: 0 };
-    this.#stops.set(batch.job, stop);
-    stop.batches += 1;
-    try {
-      const allowed = { ...batch, limits: this.#allowed(batch.limits) };
-      return await this.#pools.run(program, allowed, stop.controller.signal);
-    } finally {
-      stop.batches -= 1;
-      if (stop.batches === 0 && this.#stops.get(batch.job) === stop) this.#stops.delete(batch.job);
-    }
-  }
-
-  /** Stops all running batches of a job; their chunks come back as `returned`. */
-  stop(job: JobId): void {
-    this.#stops.get(job)?.controller.abort();
-    this.#stops.delete(job);
+    return this.#pools.run(program, { ...batch, limits: this.#allowed(batch.limits) }, signal);
   }
 
   /** Whoever starts a step closes its thread. @throws {GridError} `internal`: not loaded */

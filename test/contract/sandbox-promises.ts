@@ -1,4 +1,4 @@
-/** What `ports.ts` promises of `run` and `stop` of every `Sandbox`, whatever it is made of. */
+/** What `ports.ts` promises of `run` of every `Sandbox`, whatever it is made of. */
 
 import { expect, test } from 'vitest';
 
@@ -9,9 +9,13 @@ export type SandboxWorld = {
   /**
    * Runs chunks, of which each yields its own number.
    * @param job chunks of the one are done at once, those of the other never
+   * @param signal stops it
    */
-  run(job: 'quick' | 'endless', chunks: readonly number[]): Promise<readonly Outcome[]>;
-  stop(job: 'quick' | 'endless'): void;
+  run(
+    job: 'quick' | 'endless',
+    chunks: readonly number[],
+    signal?: AbortSignal,
+  ): Promise<readonly Outcome[]>;
 };
 
 export function holdsSandboxPromises(begin: () => Promise<SandboxWorld>): void {
@@ -28,26 +32,33 @@ export function holdsSandboxPromises(begin: () => Promise<SandboxWorld>): void {
     expect(runs.map(shown)).toEqual(batches);
   });
 
-  test('of a job that is stopped all comes back as returned, and others go on', async () => {
+  test('of runs that are stopped all comes back as returned, and others go on', async () => {
     const world = await begin();
+    const stop = new AbortController();
     // One more than there are threads: it waits, and so does the quick one behind it.
     const batches = Array.from({ length: world.slots + 1 }, (_, number) => [number, number + 1]);
-    const runs = batches.map((chunks) => world.run('endless', chunks));
+    const runs = batches.map((chunks) => world.run('endless', chunks, stop.signal));
     const other = world.run('quick', [5]);
-    world.stop('endless');
+    stop.abort();
     const returned = ['returned', 'returned'];
     expect((await Promise.all(runs)).map(shown)).toEqual(batches.map(() => returned));
     expect(shown(await other)).toEqual([5]);
   });
 
-  test('a stop is for what runs then, and for nothing later', async () => {
+  test('a stop is for its own run, and for no other of a job with the same id', async () => {
     const world = await begin();
-    world.stop('quick');
-    expect(shown(await world.run('quick', [6]))).toEqual([6]);
-    const stopped = world.run('quick', [7, 8, 9]);
-    world.stop('quick');
+    const stop = new AbortController();
+    const before = world.run('quick', [6]);
+    const stopped = world.run('quick', [7, 8, 9], stop.signal);
+    stop.abort();
     expect(shown(await stopped)).toEqual(['returned', 'returned', 'returned']);
+    expect(shown(await before)).toEqual([6]);
     expect(shown(await world.run('quick', [7]))).toEqual([7]);
+  });
+
+  test('what was stopped before it began never runs', async () => {
+    const world = await begin();
+    expect(shown(await world.run('endless', [1], AbortSignal.abort()))).toEqual(['returned']);
   });
 }
 

@@ -34,11 +34,10 @@ describe('the real sandbox', () => {
     };
     return {
       slots,
-      run: async (name, chunks) => {
+      run: async (name, chunks, signal) => {
         const batch = { ...batchOf(programs[name], chunks), job: jobs[name] };
-        return outcomesOf(await sandbox.run(batch));
+        return outcomesOf(await sandbox.run(batch, signal));
       },
-      stop: (name) => sandbox.stop(jobs[name]),
     };
   });
 });
@@ -71,14 +70,15 @@ describe("the simulator's sandbox", () => {
     const { timeline, done, sandbox, start } = simulated();
     return {
       slots,
-      run: async (name, numbers) => {
+      run: async (name, numbers, signal) => {
         const run = start(name, numbers);
+        if (signal?.aborted === true) sandbox.stop([run]);
+        signal?.addEventListener('abort', () => sandbox.stop([run]));
         // What the caller does next comes before any time passes.
         await Promise.resolve();
         timeline.runUntil(() => done.has(run), 60_000);
         return done.get(run) ?? [];
       },
-      stop: (name) => sandbox.stop(jobs[name]),
     };
   });
 
@@ -86,7 +86,7 @@ describe("the simulator's sandbox", () => {
     const { timeline, done, sandbox, start } = simulated();
     const run = start('quick', [1, 2]);
     timeline.runFor(15);
-    sandbox.stop(jobs.quick);
+    sandbox.stop([run]);
     expect(done.get(run)).toEqual([{ type: 'returned' }, { type: 'returned' }]);
   });
 });

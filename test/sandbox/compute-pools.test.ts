@@ -86,15 +86,14 @@ test('no more batches run at a time than there are slots, whatever threads they 
   expect(ended).toEqual(['endless', '0', '1']);
 });
 
-test('a stopped job gives up its place at once', async () => {
+test('a stopped run gives up its place at once', async () => {
   const endless = await loadProgram(sandbox, 'function compute() { for (;;) {} }');
-  const job = jobId('c'.repeat(64));
-  const other = jobId('d'.repeat(64));
-  const running = threads.run({ ...batchOf(endless, [1]), job });
-  const waiting = threads.run({ ...batchOf(endless, [1]), job: other });
-  threads.stop(other);
+  const [first, second] = [new AbortController(), new AbortController()];
+  const running = threads.run(batchOf(endless, [1]), first.signal);
+  const waiting = threads.run(batchOf(endless, [1]), second.signal);
+  second.abort();
   expect(shown(await waiting)).toEqual(['returned']);
-  threads.stop(job);
+  first.abort();
   expect(shown(await running)).toEqual(['returned']);
 });
 

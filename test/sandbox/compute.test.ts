@@ -1,12 +1,10 @@
 import { afterAll, describe, expect, test } from 'vitest';
 
-import { jobId } from '../../src/model/ids.ts';
 import { limits } from '../../src/model/limits.ts';
 import { ThreadSandbox } from '../../src/sandbox/thread-sandbox.ts';
 import { decodeCanonical, encodeCanonical } from '../../src/wire/canonical-cbor.ts';
 import { digestOf } from '../../src/wire/digest.ts';
 import {
-  aJobId,
   batchOf,
   computeAll,
   generousLimits,
@@ -268,18 +266,16 @@ describe('the limits of a chunk', () => {
 });
 
 describe('a sandbox', () => {
-  test('stops all batches of a job, which come back as returned, and no others', async () => {
+  test('stops batches, which come back as returned, and no others', async () => {
     const busyThreads = new ThreadSandbox({ ...threadOptions, slots: 2 });
     const busy = inThreads(busyThreads);
     const program = await loadProgram(busy, 'function compute(n) { while (n === 1) {} return n; }');
-    const stopped = [
-      busy.run(batchOf(program, [0, 1, 2])),
-      busy.run(batchOf(program, [1])),
-      busy.run(batchOf(program, [0])),
-    ];
-    const other = { ...batchOf(program, [5]), job: jobId('b'.repeat(64)) };
-    const going = busy.run(other);
-    busyThreads.stop(aJobId);
+    const stop = new AbortController();
+    const stopped = [[0, 1, 2], [1], [0]].map((inputs) =>
+      busyThreads.run(batchOf(program, inputs), stop.signal),
+    );
+    const going = busy.run(batchOf(program, [5]));
+    stop.abort();
     expect((await Promise.all(stopped)).map(shown)).toEqual([
       ['returned', 'returned', 'returned'],
       ['returned'],

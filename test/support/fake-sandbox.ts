@@ -9,7 +9,6 @@ export function fakeSandbox(methods: Partial<Sandbox> = {}): Sandbox {
     exportsOf: () => [],
     run: async ({ chunks }) =>
       chunks.map(() => ({ outcome: { type: 'returned' } as const, computeMs: 0 })),
-    stop: () => undefined,
     async *split() {},
     merge: async () => ({ kind: 'text', value: Uint8Array.of() }),
     stats: () => ({ slotsBusy: 0, batchesQueued: 0, restarts: 0 }),

@@ -2,7 +2,7 @@
 
 import { digest, jobId, peerId } from '../../src/model/ids.ts';
 import type { Digest, JobId, PeerId } from '../../src/model/ids.ts';
-import type { ChunkLimits, JobSpec } from '../../src/model/job.ts';
+import type { ChunkLimits, Contribution, JobSpec } from '../../src/model/job.ts';
 import type { Offer, SignedOffer } from '../../src/model/offer.ts';
 import type { PeerRecord, SignedRecord } from '../../src/model/peer-record.ts';
 import type { Receipt, SignedReceipt } from '../../src/model/receipt.ts';
@@ -60,6 +60,12 @@ export const givenLimits: ChunkLimits = {
   resultBytesMax: 2 ** 20,
   stderrBytesMax: 2 ** 16,
 };
+
+/** Of a peer that has done nothing else. */
+export function contributionOf(peer: PeerId, changes: Partial<Contribution> = {}): Contribution {
+  const none = { leased: 0, returned: 0, accepted: 0, lost: 0, late: 0, failed: 0, expired: 0 };
+  return { peer, ...none, computeSeconds: 0, ...changes };
+}
 
 export function specOf(changes: Partial<JobSpec> = {}): JobSpec {
   return {

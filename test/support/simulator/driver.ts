@@ -124,7 +124,7 @@ export class Driver {
       case 'run':
         return sandbox.run(effect);
       case 'stop-runs':
-        return sandbox.stop(effect.job);
+        return sandbox.stop(effect.runs);
       case 'sign-offer':
         return this.dispatch({ type: 'offer-signed', offer: host.signOffer(effect.offer) });
       case 'sign-record':

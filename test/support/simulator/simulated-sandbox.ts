@@ -48,9 +48,10 @@ export class SimulatedSandbox {
   }
 
   /** A thread that is ended takes with it what it has computed. */
-  stop(job: JobId): void {
-    for (const run of this.#runs.values()) {
-      if (run.effect.job === job) this.#end(run, () => returned);
+  stop(numbers: readonly number[]): void {
+    for (const number of numbers) {
+      const run = this.#runs.get(number);
+      if (run !== undefined) this.#end(run, () => returned);
     }
   }
 

@@ -58,19 +58,17 @@ export function squaringThreads(options: SquaringThreads): Sandbox {
   return {
     ...sandbox,
     slots,
-    run(batch) {
+    run(batch, signal) {
       const ended = Promise.withResolvers<readonly ChunkOutcome[]>();
-      runs.add({ batch, end: ended.resolve, isRunning: false });
+      const run: Run = { batch, end: ended.resolve, isRunning: false };
+      runs.add(run);
+      signal?.addEventListener('abort', () => {
+        if (!runs.delete(run)) return;
+        run.end(batch.chunks.map(() => ({ outcome: { type: 'returned' }, computeMs: 0 })));
+        startNext();
+      });
       startNext();
       return ended.promise;
-    },
-    stop(job) {
-      for (const run of runs) {
-        if (run.batch.job !== job) continue;
-        runs.delete(run);
-        run.end(run.batch.chunks.map(() => ({ outcome: { type: 'returned' }, computeMs: 0 })));
-      }
-      startNext();
     },
   };
 }

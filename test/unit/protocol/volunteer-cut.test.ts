@@ -125,7 +125,7 @@ describe('leaving', () => {
     const [first] = volunteer.handle(anna, leases(chunks), 1);
     expect(volunteer.leave(5_000, 100)).toEqual([givenBack(chunks.slice(1))]);
     expect(volunteer.tick(5_099)).toEqual([]);
-    expect(volunteer.tick(5_100)).toEqual([{ type: 'stop-runs', job }]);
+    expect(volunteer.tick(5_100)).toEqual([{ type: 'stop-runs', runs: [1] }]);
     expect(stopped(volunteer, first, 5_110)).toEqual([
       givenBack(chunks.slice(0, 1)),
       { type: 'close-work', requester: anna },

@@ -287,7 +287,7 @@ describe('requesters that go away', () => {
     const { volunteer } = working(1);
     volunteer.handle(anna, leases(leasedChunks(1, 3)), 1);
     expect(volunteer.handle(anna, { type: 'job-ended', job }, 2)).toEqual([
-      { type: 'stop-runs', job },
+      { type: 'stop-runs', runs: [1] },
       { type: 'close-work', requester: anna },
     ]);
     expect(volunteer.advance(3)).toEqual([]);
@@ -309,7 +309,7 @@ describe('pausing', () => {
     const [first] = volunteer.handle(anna, leases(chunks), 1);
     expect(volunteer.pause(Infinity)).toEqual([
       givenBack(chunks.slice(1)),
-      { type: 'stop-runs', job },
+      { type: 'stop-runs', runs: [1] },
     ]);
     expect(stopped(volunteer, first)).toEqual([
       givenBack(chunks.slice(0, 1)),

@@ -36,14 +36,14 @@ const nothing = (): void => undefined;
 const own = recordOf(self);
 const { record } = own;
 
-const fetchProgram: Effect = {
+const fetchProgram = {
   type: 'fetch-program',
   requester: anna,
   addresses: ['anna:1'],
   program: programKey(offerOf().offer, offerOf().offer.limits.memoryBytesMax),
   ref: offerOf().offer,
   limits: offerOf().offer.limits,
-};
+} as const satisfies Effect;
 
 type Others = {
   readonly sandbox?: Sandbox;
@@ -115,7 +115,7 @@ function driverWith(
     store,
     clock: { nowMs: () => clock.ms, unixMs: () => startUnixMs + clock.ms },
     timers: systemTimers,
-    log: createLog({ level: 'debug', format: 'json', stream }),
+    log: createLog({ level: 'debug', stream }),
     entrances: [],
     ownJob: () => undefined,
     onCompute: nothing,
@@ -147,6 +147,25 @@ test('an effect that throws is reported, and those behind it are carried out', (
       msg: 'an effect could not be carried out',
     },
   ]);
+});
+
+test('a run is stopped by its number, and no other run of a job with the same id', () => {
+  const signals: (AbortSignal | undefined)[] = [];
+  const sandbox = fakeSandbox({
+    run: (_batch, signal) => {
+      signals.push(signal);
+      return new Promise(() => {});
+    },
+  });
+  const { program, ref, limits: chunkLimits } = fetchProgram;
+  const work = { job: jobNumbered(1), program, ref, limits: chunkLimits };
+  const runOf = (run: number): Effect => {
+    return { type: 'run', run, ...work, chunks: leasedChunks(run, 1) };
+  };
+  const stop: Effect = { type: 'stop-runs', runs: [1, 3] };
+  const effects = [runOf(1), runOf(2), stop];
+  driverWith(effects, {}, { sandbox }).driver.dispatch({ type: 'tick' });
+  expect(signals.map((signal) => signal?.aborted)).toEqual([true, false]);
 });
 
 test("a stranger's program that says something of itself is harmless in a log", async () => {
@@ -206,26 +225,24 @@ test('a receipt goes out signed, and before what follows it', () => {
   ]);
 });
 
-test('a receipt to be kept is in the store, and a disk that takes none is told of', () => {
+test('a receipt that the disk does not take is tried again when the peer stops', async () => {
   const receipt = receiptOf();
-  const { driver, store, logged } = driverWith([{ type: 'keep-receipt', receipt }]);
-  driver.dispatch({ type: 'tick' });
-  expect(store.listReceipts()).toEqual([receipt]);
-  store.putReceipt = () => {
+  const store = new MemoryStore();
+  const put = vi.spyOn(store, 'putReceipt').mockImplementationOnce(() => {
     throw new GridError('disk-full', 'there is no room');
-  };
+  });
+  const { driver, logged } = driverWith([{ type: 'keep-receipt', receipt }], {}, { store });
   driver.dispatch({ type: 'tick' });
   const { job, chunks } = receipt.receipt;
+  const reason = 'there is no room';
   expect(logged()).toEqual([
     { level: 30, requester: anna, job, chunks, msg: 'a receipt has come' },
-    {
-      level: 40,
-      reason: 'there is no room',
-      requester: anna,
-      job,
-      msg: "a receipt can't be kept: there is no room",
-    },
+    { level: 40, reason, msg: `receipts can't be kept yet: ${reason}` },
   ]);
+  expect(store.listReceipts()).toEqual([]);
+  await driver.stop();
+  expect(put).toHaveBeenCalledTimes(2);
+  expect(store.listReceipts()).toEqual([receipt]);
 });
 
 test('own results that a job compares itself are signed as they are, and come back', async () => {
@@ -237,7 +254,7 @@ test('own results that a job compares itself are signed as they are, and come ba
     signResults: () => [signed],
   });
   driver.dispatch({ type: 'tick' });
-  await vi.waitFor(() => expect(events).toHaveLength(3));
+  await expect.poll(() => events).toHaveLength(3);
   const given = (from: number, to?: number) => {
     const some = { ...frame, replicas: frame.replicas.slice(from, to), signed };
     return { type: 'volunteer-message', from: self, message: { type: 'results', frame: some } };

@@ -49,21 +49,21 @@ function recomputationWith({ answers = [right], loaded, failure, fetch, run }: P
   const ownLoads: unknown[] = [];
   const loads: { program: LoadableProgram; limits: ChunkLimits }[] = [];
   const fetched: string[] = [];
-  const stopped: string[] = [];
+  const signals: (AbortSignal | undefined)[] = [];
   const clock = { ms: 0 };
   const left = [...answers];
   const next = (): Answer | undefined => (left.length > 1 ? left.shift() : left[0]);
-  const sandbox: Pick<Sandbox, 'load' | 'run' | 'stop'> = {
+  const sandbox: Pick<Sandbox, 'load' | 'run'> = {
     load: async (program, limits) => {
       loads.push({ program, limits });
       return failure;
     },
-    run: async (batch) => {
+    run: async (batch, signal) => {
       batches.push(batch);
+      signals.push(signal);
       await run?.();
       return batch.chunks.map(() => outcomeOf(next()));
     },
-    stop: (job) => stopped.push(job),
   };
   const recomputation = new Recomputation({
     self,
@@ -84,7 +84,7 @@ function recomputationWith({ answers = [right], loaded, failure, fetch, run }: P
       },
     },
   });
-  return { recomputation, batches, loads, ownLoads, fetched, stopped, clock };
+  return { recomputation, batches, loads, ownLoads, fetched, signals, clock };
 }
 
 /** @returns what ends the time that there is for a check */
@@ -113,13 +113,15 @@ test('a chunk is computed alone, then some times together', async () => {
   expect([loads.length, ownLoads]).toEqual([1, []]);
 });
 
-test('it runs apart from all jobs, and its program is loaded apart from theirs', async () => {
+test('it runs as a chunk of its job, whose id random bytes are made of', async () => {
+  const { recomputation, batches } = recomputationWith();
+  await recomputation.compute(again);
+  expect(batches.map(({ job }) => job)).toEqual([evidence.job, evidence.job]);
+});
+
+test('its program is loaded apart from those of jobs', async () => {
   const { recomputation, batches, loads } = recomputationWith();
   await recomputation.compute(again);
-  const jobs = new Set(batches.map(({ job }) => job));
-  expect(jobs.size).toBe(1);
-  expect([...jobs][0]).toMatch(/^[\da-f]{64}$/);
-  expect(jobs.has(evidence.job)).toBe(false);
   expect(loads[0]?.program.key).not.toBe(key);
   expect(batches[0]?.program).toBe(loads[0]?.program.key);
 });
@@ -210,7 +212,7 @@ test('what is not computed within a minute is stopped', async () => {
     type: 'nothing',
     ranMs: 60_000,
   });
-  expect(parts.stopped).toEqual([parts.batches[0]?.job]);
+  expect(parts.signals.map((signal) => signal?.aborted)).toEqual([true]);
 });
 
 test('what comes back uncomputed is tried again, and not for ever', async () => {
