@@ -86,6 +86,13 @@ export const limits = {
    */
   unsentEachMax: 4096,
   unsentEachBytesMax: 64 * MiB,
+  /**
+   * The same in bytes of all requesters, there or away: four that owe as much as one may. As it
+   * fills, each may owe less: as much as is left, so that there always is room for one more.
+   */
+  unsentAllBytesMax: 256 * MiB,
+  /** Whoever owes less is computed for, however little is left: small results. A guess. */
+  unsentEachBytesMin: 1 * MiB,
   /** The same of all requesters that are away, in memory and on disk: some of them. A guess. */
   unsentMax: 16_384,
   unsentBytesMax: 128 * MiB,

@@ -113,7 +113,8 @@ export type VolunteerMessage =
   | { readonly type: 'results'; readonly frame: ResultFrame }
   /**
    * The stream was lost and is open again: of the job's leases of before, the sender has these, or
-   * their results, and no others. Said before it asks for more of the job.
+   * their results, and no others. Said before it asks for more of the job; and of jobs that it may
+   * be owed a receipt for.
    */
   | { readonly type: 'hold'; readonly job: JobId; readonly leases: readonly number[] }
   | WorkLiveness;
@@ -136,7 +137,7 @@ export type RequesterMessage =
   | { readonly type: 'acknowledge'; readonly job: JobId; readonly leases: readonly number[] }
   /** The results of these leases are of no more use. */
   | { readonly type: 'revoke'; readonly job: JobId; readonly leases: readonly number[] }
-  /** For what the volunteer did for a job that is about to end. */
+  /** For what the volunteer did for a job that is about to end, or has ended while it was away. */
   | { readonly type: 'receipt'; readonly receipt: SignedReceipt }
   /** The job has ended, or was never known here: drop all that is held of it. */
   | { readonly type: 'job-ended'; readonly job: JobId }
@@ -198,4 +199,9 @@ export type TransportEvent =
       readonly from: PeerId;
       readonly message: RequesterMessage;
     }
+  /**
+   * So many bytes of large results have gone to it, of which no message tells before they are there
+   * as a whole. Reported once a second at most; what it had before a cut is not among them.
+   */
+  | { readonly type: 'requester-took'; readonly peer: PeerId; readonly bytes: number }
   | { readonly type: 'requester-down'; readonly peer: PeerId; readonly reason: string };

@@ -5,6 +5,11 @@
  * When a stream is up again, the first word on it are the results that may not have arrived, the
  * second which leases of before are still held. The requester leases the others to somebody else at
  * once, and these to nobody.
+ *
+ * There are few streams for deliveries alone, and whoever is owed results may be a stranger that
+ * takes none of them. So while somebody waits for its place, a stream has to pay for the time that
+ * it stays with what is taken of it. A count of acknowledgements would not do instead: one every
+ * now and then, of thousands of small results, would hold a place for a day.
  */
 
 import type { JobId, PeerId } from '../model/ids.ts';
@@ -20,6 +25,11 @@ import type { RequesterLinks } from './requester-links.ts';
 /** Streams at a time that are open for deliveries alone: half of those there may be for work. */
 const STREAMS_MAX = 4;
 /**
+ * The same with those that were open for work: with the eight jobs that are computed at a time
+ * (`engagements.ts`) they are as many as there may be in all (`limits.requestersMax`).
+ */
+const TAKEN_OVER_MAX = 8;
+/**
  * A stream that is open for a delivery alone is given up when nothing was acknowledged for so long,
  * so that it is in nobody's way. While this peer finishes it has so long in all. A guess: a disk
  * that is slow to sync takes seconds.
@@ -31,6 +41,12 @@ const UNHEEDED_MS_MAX = 60_000;
  * (`transport/blob-pace.ts`, which is out of reach here).
  */
 const BYTES_PER_MS_MIN = 32;
+/**
+ * Where others wait for its place, such a stream is given up when it has come to nothing for so
+ * long, or for longer been slower than the least rate. What there is to deliver goes on where it
+ * was when its turn comes again. A guess: some round trips, and a disk that is slow to sync.
+ */
+const WAITED_FOR_MS_MAX = 30_000;
 
 export type DeliveriesParts = {
   readonly self: PeerId;
@@ -52,13 +68,23 @@ export type Engaged = {
   readonly isOver: boolean;
 };
 
+/** The use that was made of a stream that is open for a delivery alone. */
+type Use = {
+  /** When something of it was acknowledged last. */
+  heededAtMs: number;
+  /** Until then it stays, whoever waits. */
+  paidUntilMs: number;
+};
+
 export class Deliveries {
   readonly outbox: Outbox;
   readonly #self: PeerId;
   readonly #links: RequesterLinks;
   readonly #addresses: OfferedAddresses;
-  /** Open for a delivery alone, and when some of it was acknowledged last. */
-  readonly #heededAtMs = new Map<PeerId, number>();
+  /** Streams that are open for a delivery alone; at most `TAKEN_OVER_MAX`. */
+  readonly #uses = new Map<PeerId, Use>();
+  /** Requesters that would be there, and find no place. */
+  #waiting: ReadonlySet<PeerId> = new Set();
   #nowMs = 0;
   /** Nothing was tried since the start. */
   #isNew: boolean;
@@ -75,8 +101,9 @@ export class Deliveries {
   get dueAtMs(): number {
     if (this.#isNew) return 0;
     let dueAtMs = this.outbox.dueAtMs((peer) => this.#links.isUp(peer));
-    for (const [peer, heededAtMs] of this.#heededAtMs) {
-      dueAtMs = Math.min(dueAtMs, this.#patientUntilMs(peer, heededAtMs));
+    for (const [peer, use] of this.#uses) {
+      dueAtMs = Math.min(dueAtMs, this.#patientUntilMs(peer, use));
+      if (this.#waiting.size > 0) dueAtMs = Math.min(dueAtMs, use.paidUntilMs);
     }
     return dueAtMs;
   }
@@ -92,22 +119,34 @@ export class Deliveries {
     this.outbox.add(to, replicas.filter(isComputed), nowMs);
   }
 
-  /**
-   * Nothing more is computed for a requester.
-   * @returns whether its stream is still needed; then it is closed from here
-   */
-  adopt(requester: PeerId): boolean {
-    if (!this.#links.isOpen(requester) || !this.outbox.has(requester)) return false;
-    this.#heededAtMs.set(requester, this.#nowMs);
-    return true;
+  /** Nothing more is computed for a requester: its stream is for what it is owed, or is closed. */
+  takeOver(requester: PeerId): Effect[] {
+    const isOwed = this.#links.isOpen(requester) && this.outbox.has(requester);
+    const isRoom = requester === this.#self || this.#uses.size < TAKEN_OVER_MAX;
+    if (isOwed && isRoom) {
+      this.#begin(requester, this.#nowMs);
+      return [];
+    }
+    return [...this.#links.close(requester), ...(isOwed ? this.outbox.cut(requester) : [])];
+  }
+
+  /** So many bytes of large results are on their way, and nobody else could have had that time. */
+  took(from: PeerId, bytes: number, nowMs: number): void {
+    const use = this.#uses.get(from);
+    if (use === undefined) return;
+    const paidUntilMs = use.paidUntilMs + bytes / BYTES_PER_MS_MIN;
+    use.paidUntilMs = Math.min(paidUntilMs, nowMs + WAITED_FOR_MS_MAX);
   }
 
   acknowledged(from: PeerId, job: JobId, leases: readonly number[], nowMs: number): Effect[] {
-    const owed = this.outbox.owed(from);
+    const owedBytes = this.outbox.owedBytes(from);
     const effects = this.outbox.acknowledge(from, job, leases);
-    if (this.outbox.owed(from) === owed) return effects;
+    const bytes = owedBytes - this.outbox.owedBytes(from);
+    if (bytes === 0) return effects;
     this.#links.served(from);
-    if (this.#heededAtMs.has(from) && !this.#isOver) this.#heededAtMs.set(from, nowMs);
+    this.took(from, bytes, nowMs);
+    const use = this.#uses.get(from);
+    if (use !== undefined && !this.#isOver) use.heededAtMs = nowMs;
     return effects;
   }
 
@@ -132,7 +171,7 @@ export class Deliveries {
 
   /** The stream broke, or could not be opened. */
   wentDown(peer: PeerId): Effect[] {
-    if (this.#heededAtMs.delete(peer)) this.outbox.putLast(peer);
+    if (this.#uses.delete(peer)) this.outbox.putLast(peer);
     this.#addresses.failed(peer);
     return this.outbox.cut(peer);
   }
@@ -143,52 +182,79 @@ export class Deliveries {
     this.#isNew = false;
     this.#isOver = engaged.isOver;
     const isUp = (peer: PeerId): boolean => this.#links.isUp(peer);
-    return [
+    const effects = [
       ...this.outbox.send(isUp, (to) => engaged.isRunning(to), nowMs),
       ...this.outbox.sweep(isUp, nowMs),
       ...this.#close(engaged, nowMs),
       ...this.#open(engaged, nowMs),
     ];
+    const makingWay = this.#makeWay(nowMs);
+    return makingWay.length === 0
+      ? effects
+      : [...effects, ...makingWay, ...this.#open(engaged, nowMs)];
+  }
+
+  #begin(requester: PeerId, nowMs: number): void {
+    const paidUntilMs = nowMs + WAITED_FOR_MS_MAX;
+    this.#uses.set(requester, { heededAtMs: nowMs, paidUntilMs });
   }
 
   #open(engaged: Engaged, nowMs: number): Effect[] {
     const effects: Effect[] = [];
+    const waiting = new Set<PeerId>();
     for (const known of [...engaged.destinations, ...this.outbox.destinations]) {
       const { requester } = known;
       if (requester === this.#self || this.#links.isOpen(requester)) continue;
       const isNews = this.#addresses.hasNews(requester) && !this.#links.isVain(requester);
       if (this.#links.isAvoided(requester, nowMs) && !isNews) continue;
       const isDelivery = !engaged.has(requester);
-      if (isDelivery && (engaged.isOver || this.#heededAtMs.size >= STREAMS_MAX)) continue;
+      if (isDelivery && engaged.isOver) continue;
+      if (isDelivery && this.#uses.size >= STREAMS_MAX) {
+        waiting.add(requester);
+        continue;
+      }
       if (!this.#links.mayOpen(requester, nowMs)) break;
       const addresses = this.#addresses.of(known);
       this.outbox.redirect({ ...known, addresses });
-      if (isDelivery) this.#heededAtMs.set(requester, nowMs);
+      if (isDelivery) this.#begin(requester, nowMs);
       effects.push(...this.#links.open(requester, addresses));
     }
+    this.#waiting = waiting;
     return effects;
+  }
+
+  /** As many as there are others who wait; those that were taken over first have to be fewer. */
+  #makeWay(nowMs: number): Effect[] {
+    if (this.#waiting.size === 0) return [];
+    const wanted = this.#uses.size - STREAMS_MAX + this.#waiting.size;
+    const unpaid = [...this.#uses].filter(([, { paidUntilMs }]) => paidUntilMs <= nowMs);
+    unpaid.sort(([, a], [, b]) => a.paidUntilMs - b.paidUntilMs);
+    return unpaid.slice(0, wanted).flatMap(([peer]) => this.#giveUp(peer, nowMs));
+  }
+
+  #giveUp(requester: PeerId, nowMs: number): Effect[] {
+    this.#links.wentDown(requester, nowMs);
+    return [{ type: 'close-work', requester }, ...this.wentDown(requester)];
   }
 
   #close(engaged: Engaged, nowMs: number): Effect[] {
     const effects: Effect[] = [];
-    for (const [peer, heededAtMs] of this.#heededAtMs) {
-      const isHeeded = this.#patientUntilMs(peer, heededAtMs) > nowMs;
-      if (engaged.has(peer)) this.#heededAtMs.delete(peer);
+    for (const [peer, use] of this.#uses) {
+      const isHeeded = this.#patientUntilMs(peer, use) > nowMs;
+      if (engaged.has(peer)) this.#uses.delete(peer);
       if (engaged.has(peer) || (isHeeded && this.outbox.has(peer))) continue;
       if (isHeeded) {
-        this.#heededAtMs.delete(peer);
+        this.#uses.delete(peer);
         effects.push(...this.#links.close(peer));
       } else {
-        effects.push({ type: 'close-work', requester: peer });
-        this.#links.wentDown(peer, nowMs);
-        effects.push(...this.wentDown(peer));
+        effects.push(...this.#giveUp(peer, nowMs));
       }
     }
     return effects;
   }
 
   /** Results on a slow line go on where they were with the next process, so no end waits for it. */
-  #patientUntilMs(peer: PeerId, heededAtMs: number): number {
+  #patientUntilMs(peer: PeerId, { heededAtMs }: Use): number {
     const bytes = this.#isOver ? 0 : this.outbox.owedBytes(peer);
     return heededAtMs + UNHEEDED_MS_MAX + Math.ceil(bytes / BYTES_PER_MS_MIN);
   }

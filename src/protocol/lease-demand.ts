@@ -61,6 +61,14 @@ export function runSize(chunkMs: number | undefined, resultBytes: number | undef
 }
 
 /**
+ * What the results of all runs at a time can come to: the sandbox ends a run at twice what is
+ * expected, and the last of its results may be one of the largest.
+ */
+export function runsBytesMax(slots: number): number {
+  return 2 * slots * (2 * RUN_RESULT_BYTES_MAX + limits.resultBytesMax);
+}
+
+/**
  * Runs in the sandbox at a time: one more a slot than it can compute when they are short, so that
  * no slot waits for the next one to arrive.
  */

@@ -3,10 +3,16 @@
  * is computed again because a stream broke or a process ended: it stays here, and on disk when it
  * stays for longer, until its requester says that it has it, or that the job is over.
  *
- * It is bounded twice. A requester that is there and does not acknowledge gets nothing more
- * computed: so it slows down its own job alone. Of those that are away, who has the most here loses
- * the oldest job first: were it simply the oldest, a few strangers with large results would push
- * out what an honest requester comes back for.
+ * It is bounded three times. A requester that is there and does not acknowledge gets nothing more
+ * computed: so it slows down its own job alone. How much it may owe depends on how much all owe
+ * together: no more than there is room left. So many who acknowledge nothing leave room for one
+ * more, as in switches that share a buffer between ports (Choudhury and Hahne, "Dynamic queue
+ * length thresholds for shared-memory packet switches", 1998). What runs meanwhile is not foreseen:
+ * where it comes to too much, who owes the most is cut off.
+ *
+ * Of those that are away, who has the most here loses the oldest job first: were it simply the
+ * oldest, a few strangers with large results would push out what an honest requester comes back
+ * for.
  */
 
 import { limits } from '../model/limits.ts';
@@ -53,11 +59,6 @@ export class Outbox {
     return false;
   }
 
-  /** How many results it has not acknowledged. */
-  owed(requester: PeerId): number {
-    return this.#weigh(requester).results;
-  }
-
   owedBytes(requester: PeerId): number {
     return this.#weigh(requester).bytes;
   }
@@ -65,7 +66,25 @@ export class Outbox {
   /** Whether nothing more is to be computed for it for now. */
   isFull(requester: PeerId): boolean {
     const { results, bytes } = this.#weigh(requester);
-    return results >= limits.unsentEachMax || bytes >= limits.unsentEachBytesMax;
+    if (results >= limits.unsentEachMax || bytes >= limits.unsentEachBytesMax) return true;
+    if (bytes < limits.unsentEachBytesMin) return false;
+    let leftBytes = limits.unsentAllBytesMax;
+    for (const parcel of this.#parcels.values()) leftBytes -= parcel.bytes;
+    return bytes >= leftBytes;
+  }
+
+  /**
+   * Who owes the most where those that are there owe too much, for all that was done against it.
+   * @param runsBytesMax what runs at a time can come to
+   */
+  tooMuchOf(isUp: (requester: PeerId) => boolean, runsBytesMax: number): PeerId | undefined {
+    const there = [...this.#parcels.values()].filter(({ to }) => isUp(to.requester));
+    const bytes = there.reduce((sum, parcel) => sum + parcel.bytes, 0);
+    if (bytes <= limits.unsentAllBytesMax + runsBytesMax) return undefined;
+    // What this peer owes itself goes nowhere, and ends with its job.
+    const others = new Set(there.map(({ to }) => to.requester).filter((it) => it !== this.#self));
+    const owing = Array.from(others, (peer) => ({ peer, bytes: this.owedBytes(peer) }));
+    return owing.sort((a, b) => b.bytes - a.bytes)[0]?.peer;
   }
 
   add(to: Destination, replicas: readonly ComputedReplica[], nowMs: number): void {

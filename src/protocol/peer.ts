@@ -25,6 +25,7 @@ import { type CheckCounts, EvidenceChecks, type Finding } from './evidence-check
 import type { EvidenceCounts } from './evidence-gossip.ts';
 import { OfferBook } from './offer-book.ts';
 import { Overlay, type OverlayEvent } from './overlay.ts';
+import type { EndedJob } from './owed-receipts.ts';
 import { Standings } from './standings.ts';
 import { createRandom } from './random.ts';
 import { Requester } from './requester.ts';
@@ -42,6 +43,8 @@ export type PeerOptions = {
   readonly known: readonly KnownPeer[];
   /** What earlier runs have seen of peers that computed for this one. */
   readonly standings?: readonly Standing[];
+  /** Own jobs that have ended in earlier runs, the last one first. */
+  readonly ended?: readonly EndedJob[];
   /** What an earlier run has computed and could not deliver, the oldest first. */
   readonly unsent?: readonly Unsent[];
   /** What this peer can do, by name; told to others. */
@@ -110,7 +113,8 @@ export class Peer {
     const evidence = new EvidenceBook(self, standings);
     this.#overlay = new Overlay(options, { book: this.#book, evidence, awareness, random });
     this.#checks = new EvidenceChecks(evidence, random);
-    this.#requester = new Requester({ self, addresses, awareness, standings, random });
+    const { ended = [] } = options;
+    this.#requester = new Requester({ self, addresses, awareness, standings, random, ended });
     this.#volunteer = new Volunteer(options, this.#book, awareness, standings);
     this.#workDueAtMs = this.#volunteer.dueAtMs;
   }
@@ -218,6 +222,9 @@ export class Peer {
         return this.#requester.handle(event.from, event.message, now);
       case 'requester-up':
         return this.#volunteer.requesterUp(event.peer, now.ms);
+      case 'requester-took':
+        this.#volunteer.requesterTook(event.peer, event.bytes, now.ms);
+        return [];
       case 'requester-down':
         return this.#volunteer.requesterDown(event.peer, now.ms);
       case 'requester-message':

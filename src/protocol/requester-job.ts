@@ -13,7 +13,6 @@ import {
   trustNeeded,
   type WrongResult,
 } from '../model/job.ts';
-import type { Receipt } from '../model/receipt.ts';
 import type { Lease, ReplicaResult } from '../model/replica.ts';
 import { Assembler } from './assembler.ts';
 import { RateMeter } from './estimate.ts';
@@ -279,12 +278,11 @@ export class RequesterJob {
     };
   }
 
-  /** @returns undefined where nothing of the peer's work was accepted */
-  receipt(peer: PeerId, issuedAtMs: number): Receipt | undefined {
-    const { accepted: chunks = 0, computeSeconds = 0 } = this.table.tally.of(peer) ?? {};
-    if (chunks === 0) return undefined;
-    const { name, requester } = this.spec;
-    return { requester, peer, job: this.job, name, chunks, computeSeconds, issuedAtMs };
+  /** Where bytes are compared: elsewhere a result may be right and have another digest. */
+  accusation(wrong: WrongResult): Effect[] {
+    const { expected } = wrong;
+    if (this.spec.comparison !== 'digest' || expected === undefined) return [];
+    return [{ type: 'accuse', job: this.job, wrong: { ...wrong, expected } }];
   }
 
   /** A check that is due already stays where it is: traffic must not put it off for ever. */

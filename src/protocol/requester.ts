@@ -22,6 +22,7 @@ import type { JobPast } from './job-past.ts';
 import type { JobTable } from './job-table.ts';
 import { EvidenceTable } from './evidence-table.ts';
 import { LeaseTable } from './lease-table.ts';
+import { type EndedJob, OwedReceipts } from './owed-receipts.ts';
 import type { Random } from './random.ts';
 import { Reliability } from './reliability.ts';
 import { RequesterJob } from './requester-job.ts';
@@ -59,6 +60,8 @@ export type RequesterParts = {
   readonly awareness: Awareness;
   readonly standings: Standings;
   readonly random: Random;
+  /** In earlier processes, the last one first. */
+  readonly ended?: readonly EndedJob[];
 };
 
 export class Requester {
@@ -73,17 +76,19 @@ export class Requester {
   readonly #networks = new VolunteerNetworks();
   readonly #reliability = new Reliability();
   readonly #pace = new OfferPace();
+  readonly #owed: OwedReceipts;
   /** Jobs whose offers the grid knows. */
   #live = 0;
   #lookAtMs = 0;
   /** Standings are not kept again before. */
   #keepAtMs = 0;
 
-  constructor({ self, addresses, awareness, standings, random }: RequesterParts) {
+  constructor({ self, addresses, awareness, standings, random, ended = [] }: RequesterParts) {
     this.#self = self;
     this.#addresses = addresses;
     this.standings = standings;
     this.#random = random;
+    this.#owed = new OwedReceipts(ended);
     this.#watch = new WorkWatch(awareness, WATCH);
   }
 
@@ -161,19 +166,23 @@ export class Requester {
     if (own === undefined) return [];
     this.#jobs.delete(job);
     const effects: Effect[] = [];
-    for (const to of this.#volunteers) {
-      const receipt = to === this.#self ? undefined : own.run.receipt(to, now.unixMs);
-      if (receipt !== undefined) {
-        effects.push({ type: 'send-to-volunteer', to, message: { type: 'receipt', receipt } });
-      }
-      effects.push({ type: 'send-to-volunteer', to, message: { type: 'job-ended', job } });
-    }
+    const { contributions } = own.run.report(now.ms);
+    this.#owed.add({ job, spec: own.run.spec, contributions, endedAtMs: now.unixMs });
+    for (const to of this.#volunteers) effects.push(...this.#ended(to, job, now));
     effects.push(...this.keepStandings(now.ms));
     // Never gossiped: nobody needs to hear that it is closed.
-    if (!hasOffered(own)) return effects;
+    if (own.offeredAtMs === -Infinity) return effects;
     effects.push(this.#sign(own, true, now));
     this.#live -= 1;
     return effects;
+  }
+
+  /** That it has ended, and before that what the volunteer is owed for it. */
+  #ended(to: PeerId, job: JobId, { unixMs }: Now): Effect[] {
+    const ended = { type: 'send-to-volunteer', to, message: { type: 'job-ended', job } } as const;
+    const receipt = this.#owed.receipt(job, to, unixMs);
+    if (receipt === undefined) return [ended];
+    return [{ type: 'send-to-volunteer', to, message: { type: 'receipt', receipt } }, ended];
   }
 
   /** @param remote its IP address, where it is not this peer itself */
@@ -202,6 +211,8 @@ export class Requester {
     const job = message.type === 'results' ? message.frame.job : message.job;
     const own = this.#jobs.get(job);
     if (own === undefined) {
+      // It is here again. What was under way when the job ended is answered without a receipt.
+      if (message.type === 'hold') return this.#ended(from, job, now);
       return [{ type: 'send-to-volunteer', to: from, message: { type: 'job-ended', job } }];
     }
     const effects: Effect[] = [];
@@ -240,7 +251,7 @@ export class Requester {
       const wrong = run.caught[at];
       told.set(run, at + 1);
       if (wrong === undefined) continue;
-      effects.push(...accusation(run, wrong));
+      effects.push(...run.accusation(wrong));
       if (!this.#isCaughtEverywhere(wrong, run)) continue;
       const { peer } = wrong;
       isCaught = true;
@@ -376,19 +387,8 @@ export class Requester {
   }
 }
 
-/** Where bytes are compared: elsewhere a result may be right and have another digest. */
-function accusation({ job, spec }: RequesterJob, wrong: WrongResult): Effect[] {
-  const { expected } = wrong;
-  if (spec.comparison !== 'digest' || expected === undefined) return [];
-  return [{ type: 'accuse', job, wrong: { ...wrong, expected } }];
-}
-
-function hasOffered({ offeredAtMs }: Own): boolean {
-  return offeredAtMs > -Infinity;
-}
-
 function causeOf(own: Own, nowMs: number): OfferCause {
-  if (!hasOffered(own)) return 'first';
+  if (own.offeredAtMs === -Infinity) return 'first';
   return nowMs < own.offeredAtMs + OFFER_EVERY_MS ? 'change' : 'again';
 }
 

@@ -18,7 +18,7 @@ import { type Declined, Declines } from './declines.ts';
 import { Deliveries } from './deliveries.ts';
 import { Engagements } from './engagements.ts';
 import type { Effect, PeerEvent } from './events.ts';
-import { heldBytesMax } from './lease-demand.ts';
+import { heldBytesMax, runsBytesMax } from './lease-demand.ts';
 import type { OfferBook } from './offer-book.ts';
 import { OfferChoice } from './offer-choice.ts';
 import { Partings } from './partings.ts';
@@ -201,18 +201,19 @@ export class Volunteer {
 
   requesterUp(peer: PeerId, nowMs: number): Effect[] {
     this.#links.cameUp(peer, nowMs);
-    const jobs = this.#jobsOf(peer);
-    for (const job of jobs) job.cutAtMs = undefined;
-    const held = jobs
-      .filter((job) => job.held > 0)
-      .map((job) => [job.offer.job, this.#partings.heldOf(job).map(({ lease }) => lease)] as const);
-    return [...this.#deliveries.cameUp(peer, new Map(held), nowMs), ...this.advance(nowMs)];
+    for (const job of this.#jobs.of(peer)) job.cutAtMs = undefined;
+    const held = this.#receipts.withAwaited(peer, this.#partings.leasesOf(peer));
+    return [...this.#deliveries.cameUp(peer, held, nowMs), ...this.advance(nowMs)];
+  }
+
+  requesterTook(peer: PeerId, bytes: number, nowMs: number): void {
+    this.#deliveries.took(peer, bytes, nowMs);
   }
 
   /** What runs goes on, and what was computed is delivered when it is there again. */
   requesterDown(peer: PeerId, nowMs: number): Effect[] {
     this.#links.wentDown(peer, nowMs);
-    for (const job of this.#jobsOf(peer)) job.cut(nowMs);
+    for (const job of this.#jobs.of(peer)) job.cut(nowMs);
     return [...this.#deliveries.wentDown(peer), ...this.advance(nowMs)];
   }
 
@@ -264,6 +265,7 @@ export class Volunteer {
     const job = this.#jobs.get(from, message.job);
     if (message.type === 'job-ended') {
       this.#book.close(from, message.job);
+      this.#receipts.ended(from, message.job);
       const dropped = this.#deliveries.outbox.drop(from, message.job);
       if (job !== undefined) dropped.push(...this.#partings.drop(job));
       return [...dropped, ...this.advance(nowMs)];
@@ -308,7 +310,15 @@ export class Volunteer {
     // While the stream is lost nothing has to be said: what is held is told when it is there again.
     const isTold = returned.length > 0 && this.#links.isUp(job.requester);
     const told = isTold ? [resultsTo(job.requester, job.offer.job, returned)] : [];
-    return [...told, ...this.advance(nowMs)];
+    return [...told, ...this.#cutOff(nowMs), ...this.advance(nowMs)];
+  }
+
+  /** Rather one requester's stream than this machine's memory. */
+  #cutOff(nowMs: number): Effect[] {
+    const isUp = (peer: PeerId): boolean => this.#links.isUp(peer);
+    const requester = this.#deliveries.outbox.tooMuchOf(isUp, runsBytesMax(this.#slots));
+    if (requester === undefined) return [];
+    return [{ type: 'close-work', requester }, ...this.requesterDown(requester, nowMs)];
   }
 
   tick(nowMs: number): Effect[] {
@@ -336,28 +346,21 @@ export class Volunteer {
   }
 
   #deliver(nowMs: number): Effect[] {
-    const jobs = [...this.#jobs.all];
+    const jobs = this.#jobs;
     const engaged = {
-      isRunning: ({ requester, job }: Destination) =>
-        (this.#jobs.get(requester, job)?.running ?? 0) > 0,
-      has: (requester: PeerId) => jobs.some((job) => job.requester === requester),
-      destinations: jobs
-        .filter(({ cutAtMs }) => cutAtMs !== undefined)
-        .map(({ destination }) => destination),
+      isRunning: ({ requester, job }: Destination) => (jobs.get(requester, job)?.running ?? 0) > 0,
+      has: (requester: PeerId) => jobs.hasAnyOf(requester),
+      destinations: jobs.cut.map(({ destination }) => destination),
       isOver: (this.#mode === 'finishing' || this.#mode === 'leaving') && this.leasesHeld === 0,
     };
     return this.#deliveries.advance(engaged, nowMs);
   }
 
   #acknowledged(from: PeerId, { job, leases }: Acknowledge, nowMs: number): Effect[] {
-    const wasFull = this.#deliveries.outbox.isFull(from);
+    const { isAnyStalled } = this.#jobs;
     const effects = this.#deliveries.acknowledged(from, job, leases, nowMs);
-    const isOver = this.#mode !== 'on' || this.#jobsOf(from).length === 0;
-    return wasFull || isOver ? [...effects, ...this.advance(nowMs)] : effects;
-  }
-
-  #jobsOf(requester: PeerId): VolunteerJob[] {
-    return [...this.#jobs.all].filter((job) => job.requester === requester);
+    const isOver = this.#mode !== 'on' || !this.#jobs.hasAnyOf(from);
+    return isAnyStalled || isOver ? [...effects, ...this.advance(nowMs)] : effects;
   }
 
   #takes(requester: PeerId): boolean {

@@ -108,9 +108,7 @@ export class RequesterStreams {
     const side = clientSide(call, connection);
     const stream: Stream = new MessageStream(this.#context, call, side, decodeRequester, {
       onHello: () => {
-        requester.puts = new ResultPuts(this.#context, connection, (job, replica) => {
-          this.#sendAt(requester, { type: 'results', frame: { job, replicas: [replica] } });
-        });
+        requester.puts = this.#putsOver(connection, requester);
         this.#context.emit({ type: 'requester-up', peer });
       },
       onMessage: (message) => {
@@ -127,6 +125,16 @@ export class RequesterStreams {
       },
     });
     requester.stream = stream;
+  }
+
+  #putsOver(connection: Connection, requester: Requester): ResultPuts {
+    const { peer } = requester;
+    return new ResultPuts(this.#context, connection, {
+      onPut: (job, replica) => {
+        this.#sendAt(requester, { type: 'results', frame: { job, replicas: [replica] } });
+      },
+      onTaken: (bytes) => this.#context.emit({ type: 'requester-took', peer, bytes }),
+    });
   }
 
   #down(requester: Requester, reason: string): void {

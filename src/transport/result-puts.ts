@@ -32,25 +32,34 @@ const vainMax = 6;
 /** What another attempt would not change. */
 const hopeless = new Set([Status.INVALID_ARGUMENT, Status.UNIMPLEMENTED]);
 
+/** How often it is told how much has gone. Often enough for who waits half a minute for it. */
+const toldEveryMs = 1_000;
+
+/** What is done about what has become of values. */
+export type PutEvents = {
+  /** Sends the statement. */
+  onPut(job: JobId, replica: ReplicaResult): void;
+  /** So many bytes were taken since the last time. */
+  onTaken(bytes: number): void;
+};
+
 type Entry = { readonly job: JobId; readonly replica: ReplicaResult };
 
 export class ResultPuts {
   readonly #context: TransportContext;
   readonly #connection: Connection;
-  readonly #onPut: (job: JobId, replica: ReplicaResult) => void;
+  readonly #events: PutEvents;
   readonly #queue: Entry[] = [];
   readonly #closing = new AbortController();
   #isAtWork = false;
+  /** Since it was told. */
+  #takenBytes = 0;
+  #toldAtMs = -Infinity;
 
-  /** @param onPut sends the statement */
-  constructor(
-    context: TransportContext,
-    connection: Connection,
-    onPut: (job: JobId, replica: ReplicaResult) => void,
-  ) {
+  constructor(context: TransportContext, connection: Connection, events: PutEvents) {
     this.#context = context;
     this.#connection = connection;
-    this.#onPut = onPut;
+    this.#events = events;
   }
 
   add(job: JobId, replica: ReplicaResult): void {
@@ -69,7 +78,7 @@ export class ResultPuts {
     this.#isAtWork = true;
     for (let entry = this.#queue.shift(); entry !== undefined; entry = this.#queue.shift()) {
       await this.#bring(entry);
-      if (!this.#closing.signal.aborted) this.#onPut(entry.job, entry.replica);
+      if (!this.#closing.signal.aborted) this.#events.onPut(entry.job, entry.replica);
     }
     this.#isAtWork = false;
   }
@@ -90,6 +99,15 @@ export class ResultPuts {
     }
   }
 
+  #taken(bytes: number): void {
+    this.#takenBytes += bytes;
+    const nowMs = performance.now();
+    if (nowMs < this.#toldAtMs + toldEveryMs) return;
+    this.#events.onTaken(this.#takenBytes);
+    this.#takenBytes = 0;
+    this.#toldAtMs = nowMs;
+  }
+
   #tell({ job, replica }: Entry, reason: string): void {
     const text = `a result of job ${short(job)} could not be brought to its requester: ${reason}`;
     this.#context.log.info({ job, chunk: replica.chunk, reason }, text);
@@ -108,7 +126,7 @@ export class ResultPuts {
     const onClosing = (): void => call.cancel();
     this.#closing.signal.addEventListener('abort', onClosing);
     try {
-      const put = new PutCall(call, value, this.#context);
+      const put = new PutCall(call, value, this.#context, (bytes) => this.#taken(bytes));
       return await put.run(encodePutBegin({ job, lease, chunk, digest, bytes: value.length }));
     } finally {
       this.#closing.signal.removeEventListener('abort', onClosing);
@@ -130,6 +148,7 @@ class PutCall {
   readonly #call: ClientDuplexStream<Buffer, Buffer>;
   readonly #value: Uint8Array;
   readonly #context: TransportContext;
+  readonly #onTaken: (bytes: number) => void;
   readonly #end = Promise.withResolvers<Attempt>();
   #silence: NodeJS.Timeout | undefined;
   /** From where on the requester wants it, once it has said so. */
@@ -139,10 +158,12 @@ class PutCall {
     call: ClientDuplexStream<Buffer, Buffer>,
     value: Uint8Array,
     context: TransportContext,
+    onTaken: (bytes: number) => void,
   ) {
     this.#call = call;
     this.#value = value;
     this.#context = context;
+    this.#onTaken = onTaken;
   }
 
   /** Never rejects. */
@@ -184,7 +205,10 @@ class PutCall {
   #sendFrom(offsetBytes: number): void {
     const piece = this.#value.subarray(offsetBytes, offsetBytes + limits.putPieceBytes);
     if (piece.length === 0) return;
-    this.#write(encodePutPiece(piece), () => this.#sendFrom(offsetBytes + piece.length));
+    this.#write(encodePutPiece(piece), () => {
+      this.#onTaken(piece.length);
+      this.#sendFrom(offsetBytes + piece.length);
+    });
   }
 
   #write(bytes: Buffer, then: () => void): void {

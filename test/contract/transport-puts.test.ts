@@ -83,6 +83,23 @@ test('a large result arrives as it was sent, and small ones do not wait for it',
   expect(isLarge(await arrived(requester, 1))).toBe(true);
 });
 
+test('that it is being taken is told before it has arrived', async () => {
+  const puts = await places();
+  const told = Promise.withResolvers<void>();
+  const [volunteer, requester] = await atWork({
+    ...puts,
+    take: async (about) => {
+      await told.promise;
+      return puts.take(about);
+    },
+  });
+  send(volunteer, requester, large);
+  const { peer, bytes } = await volunteer.event('requester-took');
+  expect([peer, bytes]).toEqual([requester.peer, limits.putPieceBytes]);
+  told.resolve();
+  expect(isLarge(await arrived(requester, 1))).toBe(true);
+});
+
 test('what the cut of a stream interrupts goes on where it was', async () => {
   const puts = await places();
   let pieces = 0;

@@ -156,6 +156,104 @@ describe('a requester that is there and acknowledges nothing', () => {
   });
 });
 
+describe('while others wait for its place', () => {
+  const value = new Uint8Array(16 * 2 ** 20);
+  const bad = Array.from({ length: 4 }, (_, number) => peerNumbered(number));
+
+  /** Four requesters have all places, and the last one waits. */
+  function crowded() {
+    const crowd = postman([...bad.flatMap((peer) => owed(peer, 1, value)), ...owed(anna)]);
+    expect(crowd.opened(0)).toEqual(bad);
+    for (const peer of bad) crowd.up(peer, 0);
+    return crowd;
+  }
+
+  test('a requester that takes nothing has half a minute', () => {
+    const { deliveries, opened } = crowded();
+    expect(deliveries.dueAtMs).toBe(30_000);
+    expect([opened(29_999), opened(30_000)]).toEqual([[], [anna]]);
+  });
+
+  test('no more give way than wait', () => {
+    const { deliveries } = crowded();
+    expect(ofType(deliveries.advance(nothing, 30_000), 'close-work')).toHaveLength(1);
+    expect(ofType(deliveries.advance(nothing, 30_999), 'close-work')).toEqual([]);
+  });
+
+  test('one that takes large results at the least rate keeps its own', () => {
+    const { deliveries, opened } = crowded();
+    for (let ms = 2_048; ms <= 500_000; ms += 2_048) {
+      for (const peer of bad) deliveries.took(peer, 64 * 2 ** 10, ms);
+      expect(opened(ms)).toEqual([]);
+    }
+    expect(opened(530_000)).toEqual([anna]);
+  });
+
+  test('one that acknowledges something small now and then does not', () => {
+    const many = bad.flatMap((peer) => owed(peer, 4_000));
+    const { deliveries, up, opened } = postman([...many, ...owed(anna)]);
+    expect(opened(0)).toEqual(bad);
+    for (const peer of bad) up(peer, 0);
+    for (let lease = 1; lease <= 3; lease++) {
+      for (const peer of bad) deliveries.acknowledged(peer, job, [lease], lease * 9_900);
+      expect(opened(lease * 9_900)).toEqual([]);
+    }
+    expect(opened(30_100)).toEqual([anna]);
+  });
+
+  test('sixteen that take nothing are behind an honest one within two minutes', () => {
+    const strangers = Array.from({ length: 16 }, (_, number) => peerNumbered(number));
+    const all = [...strangers.flatMap((peer) => owed(peer)), ...owed(anna)];
+    const { up, opened } = postman(all);
+    const served: PeerId[] = [];
+    for (let ms = 0; ms <= 120_000; ms += 1_000) {
+      const peers = opened(ms);
+      served.push(...peers);
+      for (const peer of peers) up(peer, ms);
+    }
+    expect(served.slice(0, 17)).toEqual([...strangers, anna]);
+  });
+});
+
+describe('a stream that was open for work', () => {
+  const others = Array.from({ length: 9 }, (_, number) => peerNumbered(number));
+
+  /** This peer computed for all of them. */
+  function parted() {
+    const post = postman(others.flatMap((peer) => owed(peer)));
+    const engaged = { ...nothing, has: () => true };
+    const destinations = post.deliveries.outbox.destinations;
+    expect(post.opened(0, { ...engaged, destinations })).toEqual(others);
+    for (const peer of others) post.up(peer, 0);
+    return { ...post, last: others.map((peer) => post.deliveries.takeOver(peer)) };
+  }
+
+  test('is kept for what is owed, as far as there is room for it', () => {
+    const { last } = parted();
+    expect(last.slice(0, 8)).toEqual(others.slice(0, 8).map(() => []));
+    expect(ofType(last[8] ?? [], 'close-work')).toEqual([
+      { type: 'close-work', requester: others[8] },
+    ]);
+  });
+
+  test('and found none waits for its turn, with all that was sent', () => {
+    const { deliveries, opened } = parted();
+    const [ninth] = others.slice(8);
+    if (ninth === undefined) throw new Error('there is no ninth');
+    expect(opened(29_999)).toEqual([]);
+    expect(opened(30_000)).toEqual([ninth]);
+    expect(deliveries.outbox.waiting.get(ninth)).toBe(1);
+  });
+
+  test('that nothing is owed over is closed', () => {
+    const { deliveries, up, opened } = postman(owed(anna));
+    opened(0);
+    up(anna, 0);
+    deliveries.acknowledged(anna, job, [1], 10);
+    expect(deliveries.takeOver(anna)).toEqual([{ type: 'close-work', requester: anna }]);
+  });
+});
+
 test('many that are gone are each left alone for longer, though there are few streams', () => {
   const gone = Array.from({ length: 40 }, (_, number) => peerNumbered(number));
   const { down, opened } = postman(gone.flatMap((peer) => owed(peer)));
@@ -185,7 +283,7 @@ describe('when all is over', () => {
     for (const ms of [20_000, 40_000]) deliveries.acknowledged(anna, job, [ms / 20_000], ms);
     expect([deliveries.isExpecting, deliveries.dueAtMs]).toEqual([true, 60_000]);
     expect(ofType(deliveries.advance(over, 60_000), 'close-work')).toHaveLength(1);
-    expect([deliveries.isExpecting, deliveries.outbox.owed(anna)]).toEqual([false, 8]);
+    expect([deliveries.isExpecting, deliveries.outbox.waiting.get(anna)]).toEqual([false, 8]);
   });
 
   test('nobody is dialled any more', () => {

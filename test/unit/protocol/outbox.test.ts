@@ -128,6 +128,46 @@ describe('bounds', () => {
     expect(full).toEqual([false, false, false, true]);
   });
 
+  test('many who acknowledge nothing leave room for one more, who is computed for', () => {
+    const outbox = new Outbox(self, []);
+    const detail = 'x'.repeat(4 * 2 ** 20);
+    const strangers = Array.from({ length: 16 }, (_, number) => peerNumbered(number));
+    for (let lease = 1; lease <= 16; lease++) {
+      for (const peer of strangers) {
+        if (!outbox.isFull(peer)) outbox.add(to(peer), [replica(lease, detail)], 0);
+      }
+    }
+    const owedBytes = strangers.map((peer) => outbox.owedBytes(peer));
+    expect(Math.min(...owedBytes)).toBeGreaterThan(8 * 2 ** 20);
+    const allBytes = owedBytes.reduce((sum, bytes) => sum + bytes, 0);
+    expect(allBytes).toBeLessThan(limits.unsentAllBytesMax + 2 * detail.length);
+    expect(outbox.isFull(anna)).toBe(false);
+    outbox.add(to(), replicas(1_000), 0);
+    expect(outbox.isFull(anna)).toBe(false);
+  });
+
+  test('as others acknowledge, more may wait again', () => {
+    const outbox = new Outbox(self, []);
+    const large = replica(1, 'x'.repeat(60 * 2 ** 20));
+    const others = [1, 2, 3].map(peerNumbered);
+    for (const peer of [...others, anna]) outbox.add(to(peer), [large], 0);
+    expect(outbox.isFull(anna)).toBe(true);
+    for (const peer of others) outbox.acknowledge(peer, job, [1]);
+    expect(outbox.isFull(anna)).toBe(false);
+  });
+
+  test('where what runs brings too much, who is there and owes the most is named', () => {
+    const outbox = new Outbox(self, []);
+    const large = replica(1, 'x'.repeat(100 * 2 ** 20));
+    for (const peer of [self, anna, bert]) outbox.add(to(peer), [large], 0);
+    outbox.add(to(bert), replicas(1, 2), 0);
+    outbox.add(to(self), replicas(9, 2), 0);
+    const runsBytesMax = 40 * 2 ** 20;
+    expect(outbox.tooMuchOf(everybody, runsBytesMax)).toBe(bert);
+    expect(outbox.tooMuchOf(everybody, 2 * runsBytesMax)).toBeUndefined();
+    expect(outbox.tooMuchOf((peer) => peer !== bert, runsBytesMax)).toBeUndefined();
+  });
+
   test('of who is away the oldest go', () => {
     const outbox = new Outbox(self, []);
     for (let number = 0; number < 5; number++) {
@@ -155,7 +195,7 @@ describe('bounds', () => {
     expect(ofType(honest.sweep(nobody, 20), 'drop-unsent')).toMatchObject([
       { requester: strangers[0], leases: { length: 30 } },
     ]);
-    expect(honest.owed(anna)).toBe(100);
+    expect(honest.waiting.get(anna)).toBe(100);
   });
 
   test('of one who has the most the oldest job goes, and no more than has to', () => {
@@ -168,7 +208,7 @@ describe('bounds', () => {
     outbox.keepAll();
     const dropped = ofType(outbox.sweep(nobody, 10), 'drop-unsent');
     expect(dropped.map((effect) => effect.job)).toEqual([jobNumbered(1), jobNumbered(2)]);
-    expect(outbox.owed(bert)).toBe(1);
+    expect(outbox.waiting.get(bert)).toBe(1);
   });
 
   test('what an earlier process has kept is not given up, however long the machine is up', () => {

@@ -59,6 +59,36 @@ describe('a receipt', () => {
   });
 });
 
+describe('when its requester is there again', () => {
+  const asked = (receipts: Receipts, requester = anna) =>
+    receipts.withAwaited(requester, new Map([[jobNumbered(9), [4, 5]]]));
+
+  test('it is asked for, beside what is held of other jobs', () => {
+    const receipts = new Receipts(self, []);
+    for (const to of [jobOf(1), jobOf(9), jobOf(2, bert)]) receipts.worked(to);
+    expect([...asked(receipts)]).toEqual([
+      [jobNumbered(9), [4, 5]],
+      [jobNumbered(1), []],
+    ]);
+  });
+
+  test('it is not, once it has come, or the job has ended without one', () => {
+    const receipts = new Receipts(self, []);
+    for (const to of [jobOf(1), jobOf(2), jobOf(3)]) receipts.worked(to);
+    receipts.take(anna, receiptOf(), 0);
+    receipts.ended(anna, jobNumbered(2));
+    receipts.ended(bert, jobNumbered(3));
+    expect([...asked(receipts).keys()]).toEqual([jobNumbered(9), jobNumbered(3)]);
+    expect(receipts.take(anna, receiptOf({ job: jobNumbered(2) }), 1)).toEqual([]);
+  });
+
+  test('no more are asked for than are taken at once', () => {
+    const receipts = new Receipts(self, []);
+    for (let number = 0; number < 100; number++) receipts.worked(jobOf(number));
+    expect(asked(receipts).size).toBe(64);
+  });
+});
+
 test('64 receipts are taken at once, then one in a second', () => {
   const receipts = new Receipts(self, []);
   const take = (number: number, nowMs: number): boolean => {

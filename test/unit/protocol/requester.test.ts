@@ -9,11 +9,13 @@ import type { Lease } from '../../../src/model/replica.ts';
 import { Awareness } from '../../../src/protocol/awareness.ts';
 import type { Effect } from '../../../src/protocol/events.ts';
 import { OriginRates } from '../../../src/protocol/origin-rates.ts';
+import type { EndedJob } from '../../../src/protocol/owed-receipts.ts';
 import { createRandom } from '../../../src/protocol/random.ts';
 import { Requester } from '../../../src/protocol/requester.ts';
 import { Standings } from '../../../src/protocol/standings.ts';
 import {
   anna,
+  contributionOf,
   at,
   bert,
   cora,
@@ -31,12 +33,17 @@ const job = jobNumbered(1);
 const addresses = ['here:1'];
 
 function requesterWith(...volunteers: PeerId[]): Requester {
+  return requesterAfter([], ...volunteers);
+}
+
+function requesterAfter(ended: readonly EndedJob[], ...volunteers: PeerId[]): Requester {
   const requester = new Requester({
     self,
     addresses: () => addresses,
     awareness: new Awareness(),
     standings: new Standings(),
     random: createRandom(1),
+    ended,
   });
   for (const peer of volunteers) requester.volunteerUp(peer);
   return requester;
@@ -246,12 +253,32 @@ describe('receipts', () => {
     expect(told(requester.end(job, at(30)))).toEqual([ended(self)]);
   });
 
-  test('who has gone gets none', () => {
+  test('who was away at the end gets one when it is here again and asks, and nobody else', () => {
     const requester = requesterWith(anna);
     submit(requester, 1);
     returned(requester, anna, { lease: 1, chunk: 0 });
     requester.volunteerDown(anna, at(25));
     expect(told(requester.end(job, at(30)))).toEqual([]);
+    for (const peer of [anna, bert]) requester.volunteerUp(peer);
+    const hold = { type: 'hold', job, leases: [] } as const;
+    expect(requester.handle(anna, hold, at(40))).toEqual([thanked(anna, 1, 40), ended(anna)]);
+    expect(requester.handle(bert, hold, at(40))).toEqual([ended(bert)]);
+  });
+
+  test('what was on its way when the job ended is answered with its end alone', () => {
+    const requester = requesterWith(anna);
+    submit(requester, 1);
+    returned(requester, anna, { lease: 1, chunk: 0 });
+    requester.end(job, at(30));
+    expect(requester.handle(anna, ask(1), at(31))).toEqual([ended(anna)]);
+  });
+
+  test('those of an earlier process are given by this one', () => {
+    const contributions = [contributionOf(anna, { accepted: 3, computeSeconds: 0.03 })];
+    const past = { job, spec: specOf(), contributions, endedAtMs: startUnixMs };
+    const requester = requesterAfter([past], anna);
+    const hold = { type: 'hold', job, leases: [7] } as const;
+    expect(requester.handle(anna, hold, at(40))).toEqual([thanked(anna, 3, 40), ended(anna)]);
   });
 });
 

@@ -9,18 +9,27 @@ import { decodePutRequest, encodePutOffset } from '../../../src/wire/put-codec.t
 import { someJob, someResult } from '../../support/wire-samples.ts';
 
 const value = Buffer.alloc(1_000_000, 'x');
+/** The default of one second may pass there before anybody else has had a turn. */
+const onBusyMachine = { timeout: 30_000 };
 
 /** A call as gRPC has it, whose other side says what a test has it say. */
 class FakeCall extends EventEmitter {
   readonly sent: string[] = [];
   /** Whether what is written leaves at once. */
   takes = true;
+  #left = (): void => undefined;
 
   write(bytes: Buffer, done: () => void): boolean {
     const decoded = decodePutRequest(bytes);
     this.sent.push(decoded.type === 'message' ? decoded.message.type : decoded.type);
+    this.#left = done;
     if (this.takes) queueMicrotask(done);
     return true;
+  }
+
+  /** What was written last has left. */
+  take(): void {
+    this.#left();
   }
 
   answer(offsetBytes: number): void {
@@ -41,6 +50,7 @@ function putting() {
   onTestFinished(() => void vi.useRealTimers());
   const calls: FakeCall[] = [];
   const told: number[] = [];
+  const taken: number[] = [];
   const log = { debug: () => undefined, info: () => undefined, warn: () => undefined };
   const counters = { bytesIn: 0, bytesOut: 0 };
   const makeBidiStreamRequest = () => {
@@ -51,7 +61,7 @@ function putting() {
   const puts = new ResultPuts(
     Object({ log, counters }),
     Object({ client: { makeBidiStreamRequest } }),
-    (_job, { lease }) => void told.push(lease),
+    { onPut: (_job, { lease }) => void told.push(lease), onTaken: (bytes) => taken.push(bytes) },
   );
   puts.add(someJob, someResult(1, value));
   const next = async (index: number): Promise<FakeCall> => {
@@ -62,18 +72,33 @@ function putting() {
     if (call === undefined) throw new Error('there is no such call');
     return call;
   };
-  return { puts, calls, told, next };
+  return { puts, calls, told, taken, next };
 }
 
 test('a value is sent behind what is there, and named when the call has ended well', async () => {
   const { told, next } = putting();
   const call = await next(0);
   call.answer(value.length - limits.putPieceBytes - 1);
-  await vi.waitUntil(() => call.sent.length === 3);
+  await vi.waitUntil(() => call.sent.length === 3, onBusyMachine);
   expect(call.sent).toEqual(['begin', 'piece', 'piece']);
   expect(told).toEqual([]);
   call.emit('end');
-  await vi.waitUntil(() => told.length === 1);
+  await vi.waitUntil(() => told.length === 1, onBusyMachine);
+});
+
+test('how much was taken is told, once a second at most', async () => {
+  const { puts, taken, next } = putting();
+  const call = await next(0);
+  call.takes = false;
+  call.answer(0);
+  const { putPieceBytes } = limits;
+  for (let pieces = 1; pieces <= 7; pieces++) {
+    await vi.advanceTimersByTimeAsync(400);
+    call.take();
+  }
+  // At 400 ms, 1600 ms and 2800 ms.
+  expect(taken).toEqual([putPieceBytes, 3 * putPieceBytes, 3 * putPieceBytes]);
+  puts.close();
 });
 
 test('a requester that answers again and again is not sent the value each time', async () => {
@@ -82,7 +107,7 @@ test('a requester that answers again and again is not sent the value each time',
   call.takes = false;
   for (let times = 0; times < 1_000; times++) call.answer(0);
   expect(call.sent).toEqual(['begin', 'piece']);
-  await vi.waitUntil(() => told.length === 1);
+  await vi.waitUntil(() => told.length === 1, onBusyMachine);
 });
 
 test('who has no room is waited for, however long that takes', async () => {
@@ -99,7 +124,7 @@ test.each([
 ])('a value %s is named without it', async (_what, code, attempts) => {
   const { calls, told, next } = putting();
   for (let index = 0; index < attempts; index++) (await next(index)).fail(code);
-  await vi.waitUntil(() => told.length === 1);
+  await vi.waitUntil(() => told.length === 1, onBusyMachine);
   expect(calls).toHaveLength(attempts);
 });
 

@@ -1,0 +1,40 @@
+/** A volunteer that was away when a job ended has its receipt when it computes for it again. */
+
+import { expect, onTestFinished, test } from 'vitest';
+
+import type { Job, JobContribution } from '../../src/transport/control-client.ts';
+import { jobState, type PeerProcess, startGrid } from '../support/grid-process.ts';
+import { spawnPeer } from '../support/peer-process.ts';
+import { squaresDone, submitSquares } from '../support/small-job.ts';
+
+test('also where its requester has been killed since', async () => {
+  const [ada, ben, cyd] = await startGrid({ slots: 0 });
+  await cyd.control.pause({ durationMs: 0 });
+  const count = 40;
+  const jobId = await submitSquares(ada, { count, work: 2_000_000 });
+  await jobState(ada.control, jobId, (job) => (of(ben, job)?.accepted ?? 0) > 2);
+  await ben.control.pause({ durationMs: 0 });
+  await ada.logged(new RegExp(`"peer":"${ben.peer}".*a volunteer has gone`));
+  await cyd.control.resume();
+  const done = await squaresDone(ada, jobId, count);
+  await cyd.logged(/a receipt has come/);
+  expect((await ben.control.listReceipts()).receipts).toEqual([]);
+
+  await ada.end();
+  const again = await spawnPeer({
+    dataPath: ada.dataPath,
+    slots: 0,
+    args: ['--listen', ada.address],
+  });
+  onTestFinished(() => again.end());
+  await ben.control.resume();
+  await submitSquares(again, { count: 5 });
+  await ben.logged(new RegExp(`"job":"${jobId}".*a receipt has come`));
+  const { receipts } = await ben.control.listReceipts();
+  const chunks = of(ben, done)?.accepted;
+  expect(receipts).toContainEqual(expect.objectContaining({ requester: ada.peer, jobId, chunks }));
+});
+
+function of({ peer }: PeerProcess, job: Job): JobContribution | undefined {
+  return job.contributions.find(({ peerId }) => peerId === peer);
+}
