@@ -261,6 +261,7 @@ export class EvidenceTable implements JobTable {
   }
 
   #heard(open: OpenChunk, peer: PeerId, outcome: Said, moves: Moves): void {
+    this.#choice.moved();
     if (outcome.type === 'failure') {
       this.#countFailure(peer, outcome.failure.kind);
       open.fail(peer, outcome.failure);
@@ -351,6 +352,7 @@ export class EvidenceTable implements JobTable {
   }
 
   #reopen({ chunk, digest, peers }: Acceptance, without: PeerId, moves: Moves): OpenChunk {
+    this.#choice.moved();
     this.#checks.verified.delete(chunk);
     this.tally.totals.evidence.reopened += 1;
     const open = OpenChunk.reopened(chunk, digest, peers, without);

@@ -26,6 +26,8 @@ export type LeaseChoiceParts = {
 
 export class LeaseChoice {
   readonly #parts: LeaseChoiceParts;
+  /** Since then there has been nothing to compute but checks, for anybody who asks. */
+  #stalledSinceMs: number | undefined;
 
   constructor(parts: LeaseChoiceParts) {
     this.#parts = parts;
@@ -39,12 +41,18 @@ export class LeaseChoice {
     const open = this.#open(peer, nowMs);
     if (open !== undefined) {
       checks.worked(peer);
+      this.#stalledSinceMs = undefined;
       const lease = book.grant(open, peer, nowMs, deadlineMs);
       source.waiting.reconsider(open);
       return lease;
     }
-    const more = this.#isStalledBy(peer, nowMs) ? checks.another(peer) : undefined;
+    const more = this.#isForMoreOf(peer, nowMs) ? checks.another(peer) : undefined;
     return more && this.#check(more, peer, nowMs, deadlineMs);
+  }
+
+  /** Somebody has had a say, or a chunk is open again: others may be asked now. */
+  moved(): void {
+    this.#stalledSinceMs = undefined;
   }
 
   /** How many leases more a peer may have. */
@@ -65,13 +73,16 @@ export class LeaseChoice {
 
   /**
    * All who are here may have voted on a chunk, and have too little weight together: then they are
-   * checked until they have enough. Others would be asked first, and come as fast as a twin.
+   * checked until they have enough. That all have voted shows when nothing is computed for as long
+   * as a twin waits: who is here and may have the chunk asks more often.
    */
-  #isStalledBy(peer: PeerId, nowMs: number): boolean {
-    const { requester, source, turnaround } = this.#parts;
-    if (peer === requester || !source.isExhausted) return false;
+  #isForMoreOf(peer: PeerId, nowMs: number): boolean {
+    const { requester, book, source, turnaround } = this.#parts;
+    if (!source.isExhausted || book.inFlight > 0) this.#stalledSinceMs = undefined;
+    else this.#stalledSinceMs ??= nowMs;
+    if (peer === requester || this.#stalledSinceMs === undefined) return false;
     const afterMs = Math.min(turnaround.twinAfterMs, turnaround.leaseMs);
-    return source.waiting.isStalledBy(peer, nowMs - afterMs);
+    return nowMs - this.#stalledSinceMs >= afterMs && source.waiting.isForMoreOf(peer);
   }
 
   #open(peer: PeerId, nowMs: number): OpenChunk | undefined {

@@ -114,11 +114,6 @@ export class OpenChunk {
     return newestMs;
   }
 
-  /** When somebody was given it last. */
-  lastLeasedMs(): number {
-    return this.replicas.reduce((ms, { leasedAtMs }) => Math.max(ms, leasedAtMs), -Infinity);
-  }
-
   /** What was returned of it that is wrong, if that is right. */
   wrongIf(expected: Digest): WrongResult[] {
     const { chunk } = this;

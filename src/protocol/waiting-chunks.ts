@@ -11,8 +11,8 @@ import type { VolunteerNetworks } from './volunteer-networks.ts';
 
 /** Looked through for one that a peer's vote decides; the rest has come later. A guess. */
 const SCANNED_MAX = 64;
-/** Votes of which two thirds agree: fewer may be one liar and his other name. */
-const STALLED_VOTES_MIN = 3;
+/** Votes of different networks, and for each against them: fewer may be one liar's names. */
+const MAJORITY = 3;
 
 export class WaitingChunks {
   readonly #evidence: Evidence;
@@ -62,19 +62,18 @@ export class WaitingChunks {
   }
 
   /**
-   * Whether one waits that nobody has had since then, as if everybody here had had their say, and
-   * for which this peer's word would decide if it weighed more. Only the word of a clear majority
-   * may gain by that: peers that lie and are as many as the others would gain as much.
+   * Whether one waits that would be decided if this peer's word weighed more. Only the word of a
+   * clear majority may gain by that: liars that are as many as the others would gain as much.
    */
-  isStalledBy(peer: PeerId, sinceMs: number): boolean {
+  isForMoreOf(peer: PeerId): boolean {
     let scanned = 0;
     for (const open of this.#waiting.values()) {
       scanned += 1;
       if (scanned > SCANNED_MAX) return false;
-      const own = open.groups.find(({ peers }) => peers.includes(peer))?.peers.length ?? 0;
+      const own = open.groups.find(({ peers }) => peers.includes(peer))?.peers ?? [];
       const votes = open.groups.reduce((sum, { peers }) => sum + peers.length, 0);
-      const isMajority = votes >= STALLED_VOTES_MIN && 3 * own >= 2 * votes;
-      if (isMajority && open.active === 0 && open.lastLeasedMs() <= sinceMs) return true;
+      const against = Math.max(votes - own.length, 1);
+      if (this.#networksOf(own) >= MAJORITY * against) return true;
     }
     return false;
   }
@@ -86,6 +85,14 @@ export class WaitingChunks {
       if (open.active === 0 && !peers.some((peer) => open.mayTake(peer))) waiting += 1;
     }
     return waiting;
+  }
+
+  /** In how many they are; nearby everybody is in one of its own. */
+  #networksOf(peers: readonly PeerId[]): number {
+    return peers.filter((peer, at) => {
+      const before = peers.slice(0, at).map((other) => ({ peer: other }));
+      return !this.#networks.isAmong(peer, before);
+    }).length;
   }
 
   /** Of those that lack no more than that; where nobody of its network has it, if there is one. */

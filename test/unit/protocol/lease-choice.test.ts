@@ -6,7 +6,7 @@ import type { PeerId } from '../../../src/model/ids.ts';
 import { anna, bert, cora, dora, resultOf, self } from '../../support/protocol-fixtures.ts';
 import { evidenceOf, kept, moved, pioneers } from '../../support/protocol-evidence.ts';
 
-/** By when a lease made at 0 would have had a twin. */
+/** When a twin would be made of what was leased at 0. */
 const stalledMs = 500;
 
 /** All have voted on the last chunk, these wrongly, and nobody is believed. */
@@ -56,6 +56,17 @@ test('the majority is checked, one chunk at a time, until it is believed', () =>
   expect(given.at(-1)).toBe(8);
   expect(given.slice(0, 4)).toEqual([0, 0, 0, 1]);
   expect(leased(bert, stalledMs)).toEqual([]);
+});
+
+test('nobody is while somebody computes a chunk, or has just had its say', () => {
+  const { table, leased } = stalled([anna]);
+  const own = leased(self, 400);
+  expect([own.length, leased(bert, 60_000)]).toEqual([1, []]);
+  const [lease] = own;
+  if (lease === undefined) throw new Error('no lease');
+  table.result(self, { ...resultOf(lease), outcome: { type: 'returned' } }, 60_000);
+  expect([leased(bert, 60_000), leased(bert, 60_000 + stalledMs - 1)]).toEqual([[], []]);
+  expect(leased(bert, 61_000)).toHaveLength(1);
 });
 
 test('who is alone with its word is not, nor is anybody where the sides are even', () => {

@@ -5,7 +5,15 @@ import { Evidence } from '../../../src/protocol/evidence.ts';
 import { OpenChunk } from '../../../src/protocol/open-chunk.ts';
 import { VolunteerNetworks } from '../../../src/protocol/volunteer-networks.ts';
 import { WaitingChunks } from '../../../src/protocol/waiting-chunks.ts';
-import { anna, bert, cora, digestNumbered, dora, self } from '../../support/protocol-fixtures.ts';
+import {
+  anna,
+  bert,
+  cora,
+  digestNumbered,
+  dora,
+  peerNumbered,
+  self,
+} from '../../support/protocol-fixtures.ts';
 import { credibilityTrust, standingsOf } from '../../support/protocol-evidence.ts';
 
 /** The words of Anna and Bert weigh 49, those of all others 4. */
@@ -127,31 +135,30 @@ test('those wait for others that nobody here may take, and that nobody has', () 
   expect(waiting.waitingForOthersThan([])).toBe(2);
 });
 
-describe('a chunk stalls by a peer', () => {
-  const isStalled = (peer: PeerId, open: OpenChunk, sinceMs = 0): boolean =>
-    waitingOf(open).waiting.isStalledBy(peer, sinceMs);
-
+describe('a chunk waits for more of a peer’s word', () => {
   test.each([
-    { groups: [[anna, cora], [dora]], is: true },
     { groups: [[anna, cora, dora]], is: true },
+    { groups: [[anna, cora, dora], [bert]], is: true },
     { groups: [[anna, cora]], is: false },
-    { groups: [[anna], [cora, dora]], is: false },
-    { groups: [[cora, dora], [bert]], is: false },
-    {
-      groups: [
-        [anna, bert],
-        [cora, dora],
-      ],
-      is: false,
-    },
-  ])('of three votes two thirds are as its own: $groups', ({ groups, is }) => {
-    expect(isStalled(anna, openOf(1, ...groups))).toBe(is);
+    { groups: [[anna, cora], [dora]], is: false },
+    { groups: [[cora, dora, bert], [anna]], is: false },
+    { groups: [[cora, dora, bert]], is: false },
+  ])('if it is one of three against each other one: $groups', ({ groups, is }) => {
+    const { waiting } = waitingOf(openOf(1, ...groups));
+    expect(waiting.isForMoreOf(anna)).toBe(is);
   });
 
-  test('nobody has it now, nor was given it since then', () => {
-    const leased = openOf(1, [anna, bert], [cora]);
-    lease(leased, dora);
-    expect(isStalled(anna, leased)).toBe(false);
-    expect(isStalled(anna, openOf(1, [anna, bert], [cora]), -1)).toBe(false);
+  test('where two are against it six have to be for it', () => {
+    const six = [0, 1, 2, 3, 4, 5].map((number) => peerNumbered(number));
+    const [first = anna] = six;
+    const isFor = (count: number): boolean =>
+      waitingOf(openOf(1, six.slice(0, count), [cora, dora])).waiting.isForMoreOf(first);
+    expect([isFor(5), isFor(6)]).toEqual([false, true]);
+  });
+
+  test('those of one network are one', () => {
+    const { waiting, networks } = waitingOf(openOf(1, [anna, cora, dora], [bert]));
+    for (const peer of [cora, dora]) networks.up(peer, '8.8.1.1');
+    expect(waiting.isForMoreOf(anna)).toBe(false);
   });
 });
