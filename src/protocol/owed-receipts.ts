@@ -17,7 +17,7 @@ export type EndedJob = {
   readonly endedAtMs: number;
 };
 
-/** A volunteer that was switched off over night comes again within that. A guess. */
+/** A volunteer that was asleep over night comes again within that. A guess. */
 export const OWED_MS_MAX = 24 * 3_600_000;
 /** Volunteers of all these jobs together, some 200 bytes each; the oldest jobs go. A guess. */
 const PEERS_MAX = 20_000;
@@ -31,6 +31,8 @@ type Owed = Omit<EndedJob, 'contributions'> & {
 export class OwedReceipts {
   /** The one that ended last is the last. */
   readonly #jobs = new Map<JobId, Owed>();
+  /** For which jobs each volunteer that is here has got its own: each is signed, which takes time. */
+  readonly #given = new Map<PeerId, Set<JobId>>();
   #peers = 0;
 
   /** @param ended in earlier processes, the last one first */
@@ -56,8 +58,23 @@ export class OwedReceipts {
     }
   }
 
-  /** @returns undefined where nothing of the peer's work was accepted, or too long ago */
-  receipt(job: JobId, peer: PeerId, unixMs: number): Receipt | undefined {
+  /**
+   * @returns undefined where nothing of the peer's work was accepted, or too long ago, and where it
+   * was given since the peer came
+   */
+  give(job: JobId, peer: PeerId, unixMs: number): Receipt | undefined {
+    const given = this.#given.get(peer) ?? new Set();
+    const receipt = given.has(job) ? undefined : this.#receipt(job, peer, unixMs);
+    if (receipt !== undefined) this.#given.set(peer, given.add(job));
+    return receipt;
+  }
+
+  /** What was sent to it may not have come. */
+  gone(peer: PeerId): void {
+    this.#given.delete(peer);
+  }
+
+  #receipt(job: JobId, peer: PeerId, unixMs: number): Receipt | undefined {
     const owed = this.#jobs.get(job);
     const done = owed?.done.get(peer);
     if (owed === undefined || done === undefined) return undefined;

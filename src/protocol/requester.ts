@@ -180,7 +180,7 @@ export class Requester {
   /** That it has ended, and before that what the volunteer is owed for it. */
   #ended(to: PeerId, job: JobId, { unixMs }: Now): Effect[] {
     const ended = { type: 'send-to-volunteer', to, message: { type: 'job-ended', job } } as const;
-    const receipt = this.#owed.receipt(job, to, unixMs);
+    const receipt = this.#owed.give(job, to, unixMs);
     if (receipt === undefined) return [ended];
     return [{ type: 'send-to-volunteer', to, message: { type: 'receipt', receipt } }, ended];
   }
@@ -211,9 +211,7 @@ export class Requester {
     const job = message.type === 'results' ? message.frame.job : message.job;
     const own = this.#jobs.get(job);
     if (own === undefined) {
-      // It is here again. What was under way when the job ended is answered without a receipt.
-      if (message.type === 'hold') return this.#ended(from, job, now);
-      return [{ type: 'send-to-volunteer', to: from, message: { type: 'job-ended', job } }];
+      return this.#ended(from, job, now);
     }
     const effects: Effect[] = [];
     if (message.type === 'ask') this.#ask(own, from, message.count);
@@ -335,6 +333,7 @@ export class Requester {
       this.#volunteers.delete(peer);
       this.#networks.down(peer);
       this.#watch.forget(peer);
+      this.#owed.gone(peer);
       for (const { run } of this.#jobs.values()) run.peerGone(peer, keptUntilMs);
     }
     const effects: Effect[] = [];

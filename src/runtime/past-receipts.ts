@@ -6,7 +6,10 @@ import { type EndedJob, OWED_JOBS_MAX, OWED_MS_MAX } from '../protocol/owed-rece
 /** The last one first. */
 export function endedLately(store: Pick<Store, 'listJobs'>, unixMs: number): readonly EndedJob[] {
   const ended = store.listJobs().flatMap((job) => endedJob(job));
-  return ended.filter(({ endedAtMs }) => endedAtMs > unixMs - OWED_MS_MAX).slice(0, OWED_JOBS_MAX);
+  return ended
+    .filter(({ endedAtMs }) => endedAtMs > unixMs - OWED_MS_MAX)
+    .toSorted((a, b) => b.endedAtMs - a.endedAtMs)
+    .slice(0, OWED_JOBS_MAX);
 }
 
 function endedJob({ job, spec, state, report }: StoredJob): EndedJob[] {

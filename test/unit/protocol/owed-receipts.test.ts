@@ -30,19 +30,30 @@ test('whose work was accepted is owed one, and nobody else', () => {
   const owed = new OwedReceipts([]);
   owed.add(endedJob(1, { contributions }));
   const receipts = [anna, bert, cora, self].map((peer) =>
-    owed.receipt(jobNumbered(1), peer, startUnixMs + 5),
+    owed.give(jobNumbered(1), peer, startUnixMs + 5),
   );
   const { name, requester } = spec;
   const job = jobNumbered(1);
   const issuedAtMs = startUnixMs + 5;
   const annas = { requester, peer: anna, job, name, chunks: 2, computeSeconds: 0.5, issuedAtMs };
   expect(receipts).toEqual([annas, undefined, undefined, undefined]);
-  expect(owed.receipt(jobNumbered(2), anna, startUnixMs)).toBeUndefined();
+  expect(owed.give(jobNumbered(2), anna, startUnixMs)).toBeUndefined();
+});
+
+test('it is given once, until the peer has gone and come again', () => {
+  const owed = new OwedReceipts([endedJob(1), endedJob(2)]);
+  const given = () => [1, 2].map((number) => owed.give(jobNumbered(number), anna, startUnixMs));
+  expect(given().map((receipt) => receipt?.job)).toEqual([jobNumbered(1), jobNumbered(2)]);
+  expect(given()).toEqual([undefined, undefined]);
+  owed.gone(bert);
+  expect(given()).toEqual([undefined, undefined]);
+  owed.gone(anna);
+  expect(given().map((receipt) => receipt?.job)).toEqual([jobNumbered(1), jobNumbered(2)]);
 });
 
 test('it is owed for a day', () => {
-  const owed = new OwedReceipts([endedJob(1)]);
-  const after = (ms: number) => owed.receipt(jobNumbered(1), anna, startUnixMs + ms);
+  const after = (ms: number) =>
+    new OwedReceipts([endedJob(1)]).give(jobNumbered(1), anna, startUnixMs + ms);
   expect(after(DAY_MS)?.chunks).toBe(2);
   expect(after(DAY_MS + 1)).toBeUndefined();
 });
@@ -51,7 +62,7 @@ test('the jobs that ended first are forgotten when there are too many', () => {
   // Those of earlier processes come with the last one first.
   const owed = new OwedReceipts([endedJob(2), endedJob(1)]);
   const isOwed = (number: number) =>
-    owed.receipt(jobNumbered(number), anna, startUnixMs) !== undefined;
+    owed.give(jobNumbered(number), anna, startUnixMs) !== undefined;
   for (let number = 3; number <= 1_025; number++) owed.add(endedJob(number));
   expect([1, 2, 1_025].map(isOwed)).toEqual([false, true, true]);
 });
@@ -63,6 +74,6 @@ test('and so are they when too many peers have computed them', () => {
   expect(contributions).toHaveLength(10_000);
   for (const number of [1, 2, 3]) owed.add(endedJob(number, { contributions }));
   const [peer = anna] = peers;
-  const chunks = [1, 2, 3].map((job) => owed.receipt(jobNumbered(job), peer, startUnixMs)?.chunks);
+  const chunks = [1, 2, 3].map((job) => owed.give(jobNumbered(job), peer, startUnixMs)?.chunks);
   expect(chunks).toEqual([undefined, 1, 1]);
 });

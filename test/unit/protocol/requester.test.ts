@@ -253,6 +253,24 @@ describe('receipts', () => {
     expect(told(requester.end(job, at(30)))).toEqual([ended(self)]);
   });
 
+  test('who was away and delivers a result then gets it before it hears of the end', () => {
+    const requester = requesterWith(anna);
+    submit(requester, 2);
+    returned(requester, anna, { lease: 1, chunk: 0 });
+    requester.volunteerDown(anna, at(20));
+    requester.end(job, at(30));
+    requester.volunteerUp(anna);
+    const frame = { job, replicas: [resultOf({ lease: 2, chunk: 1 })] };
+    expect(requester.handle(anna, { type: 'results', frame }, at(40))).toEqual([
+      thanked(anna, 1, 40),
+      ended(anna),
+    ]);
+    const hold = { type: 'hold', job, leases: [] } as const;
+    for (let times = 0; times < 3; times++) {
+      expect(requester.handle(anna, hold, at(41))).toEqual([ended(anna)]);
+    }
+  });
+
   test('who was away at the end gets one when it is here again and asks, and nobody else', () => {
     const requester = requesterWith(anna);
     submit(requester, 1);
@@ -265,7 +283,7 @@ describe('receipts', () => {
     expect(requester.handle(bert, hold, at(40))).toEqual([ended(bert)]);
   });
 
-  test('what was on its way when the job ended is answered with its end alone', () => {
+  test('what was on its way when it was given is answered with the end alone', () => {
     const requester = requesterWith(anna);
     submit(requester, 1);
     returned(requester, anna, { lease: 1, chunk: 0 });

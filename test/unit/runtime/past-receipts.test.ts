@@ -42,3 +42,11 @@ test('what ended a day ago is not looked at', () => {
     1, 0,
   ]);
 });
+
+test('the one that ended last comes first, whenever it began', () => {
+  const long = stored(1, 'done', startUnixMs - 5_000);
+  const { report } = long;
+  if (report === undefined) throw new Error('no report');
+  const jobs = [stored(2, 'done'), { ...long, report: { ...report, wallMs: 9_000 } }];
+  expect(namesOf(jobs)).toEqual([1, 2].map(jobNumbered));
+});
