@@ -74,6 +74,8 @@ type Use = {
   heededAtMs: number;
   /** Until then it stays, whoever waits. */
   paidUntilMs: number;
+  /** Bytes that are paid for, and not acknowledged: not to be paid for twice. */
+  takenBytes: number;
 };
 
 export class Deliveries {
@@ -103,7 +105,8 @@ export class Deliveries {
     let dueAtMs = this.outbox.dueAtMs((peer) => this.#links.isUp(peer));
     for (const [peer, use] of this.#uses) {
       dueAtMs = Math.min(dueAtMs, this.#patientUntilMs(peer, use));
-      if (this.#waiting.size > 0) dueAtMs = Math.min(dueAtMs, use.paidUntilMs);
+      if (this.#waiting.size > 0 && peer !== this.#self)
+        dueAtMs = Math.min(dueAtMs, use.paidUntilMs);
     }
     return dueAtMs;
   }
@@ -122,7 +125,7 @@ export class Deliveries {
   /** Nothing more is computed for a requester: its stream is for what it is owed, or is closed. */
   takeOver(requester: PeerId): Effect[] {
     const isOwed = this.#links.isOpen(requester) && this.outbox.has(requester);
-    const isRoom = requester === this.#self || this.#uses.size < TAKEN_OVER_MAX;
+    const isRoom = requester === this.#self || this.#places < TAKEN_OVER_MAX;
     if (isOwed && isRoom) {
       this.#begin(requester, this.#nowMs);
       return [];
@@ -134,8 +137,8 @@ export class Deliveries {
   took(from: PeerId, bytes: number, nowMs: number): void {
     const use = this.#uses.get(from);
     if (use === undefined) return;
-    const paidUntilMs = use.paidUntilMs + bytes / BYTES_PER_MS_MIN;
-    use.paidUntilMs = Math.min(paidUntilMs, nowMs + WAITED_FOR_MS_MAX);
+    use.takenBytes += bytes;
+    pay(use, bytes, nowMs);
   }
 
   acknowledged(from: PeerId, job: JobId, leases: readonly number[], nowMs: number): Effect[] {
@@ -144,9 +147,11 @@ export class Deliveries {
     const bytes = owedBytes - this.outbox.owedBytes(from);
     if (bytes === 0) return effects;
     this.#links.served(from);
-    this.took(from, bytes, nowMs);
     const use = this.#uses.get(from);
-    if (use !== undefined && !this.#isOver) use.heededAtMs = nowMs;
+    if (use === undefined) return effects;
+    pay(use, Math.max(bytes - use.takenBytes, 0), nowMs);
+    use.takenBytes = Math.max(use.takenBytes - bytes, 0);
+    if (!this.#isOver) use.heededAtMs = nowMs;
     return effects;
   }
 
@@ -196,7 +201,12 @@ export class Deliveries {
 
   #begin(requester: PeerId, nowMs: number): void {
     const paidUntilMs = nowMs + WAITED_FOR_MS_MAX;
-    this.#uses.set(requester, { heededAtMs: nowMs, paidUntilMs });
+    this.#uses.set(requester, { heededAtMs: nowMs, paidUntilMs, takenBytes: 0 });
+  }
+
+  /** What this peer says to itself takes nobody's place. */
+  get #places(): number {
+    return this.#uses.size - (this.#uses.has(this.#self) ? 1 : 0);
   }
 
   #open(engaged: Engaged, nowMs: number): Effect[] {
@@ -209,7 +219,7 @@ export class Deliveries {
       if (this.#links.isAvoided(requester, nowMs) && !isNews) continue;
       const isDelivery = !engaged.has(requester);
       if (isDelivery && engaged.isOver) continue;
-      if (isDelivery && this.#uses.size >= STREAMS_MAX) {
+      if (isDelivery && this.#places >= STREAMS_MAX) {
         waiting.add(requester);
         continue;
       }
@@ -226,8 +236,11 @@ export class Deliveries {
   /** As many as there are others who wait; those that were taken over first have to be fewer. */
   #makeWay(nowMs: number): Effect[] {
     if (this.#waiting.size === 0) return [];
-    const wanted = this.#uses.size - STREAMS_MAX + this.#waiting.size;
-    const unpaid = [...this.#uses].filter(([, { paidUntilMs }]) => paidUntilMs <= nowMs);
+    const wanted = this.#places - STREAMS_MAX + this.#waiting.size;
+    const unpaid = [...this.#uses].filter(
+      ([peer, { paidUntilMs }]) => paidUntilMs <= nowMs && peer !== this.#self,
+    );
+    if (this.#places - unpaid.length >= STREAMS_MAX) return [];
     unpaid.sort(([, a], [, b]) => a.paidUntilMs - b.paidUntilMs);
     return unpaid.slice(0, wanted).flatMap(([peer]) => this.#giveUp(peer, nowMs));
   }
@@ -258,6 +271,11 @@ export class Deliveries {
     const bytes = this.#isOver ? 0 : this.outbox.owedBytes(peer);
     return heededAtMs + UNHEEDED_MS_MAX + Math.ceil(bytes / BYTES_PER_MS_MIN);
   }
+}
+
+function pay(use: Use, bytes: number, nowMs: number): void {
+  const paidUntilMs = use.paidUntilMs + bytes / BYTES_PER_MS_MIN;
+  use.paidUntilMs = Math.min(paidUntilMs, nowMs + WAITED_FOR_MS_MAX);
 }
 
 function isComputed(replica: ReplicaResult): replica is ComputedReplica {

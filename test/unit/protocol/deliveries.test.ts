@@ -189,6 +189,36 @@ describe('while others wait for its place', () => {
     expect(opened(530_000)).toEqual([anna]);
   });
 
+  test('what was taken is not paid for again when it is acknowledged', () => {
+    const mebibyte = new Uint8Array(2 ** 20);
+    const many = bad.flatMap((peer) => owed(peer, 10, mebibyte));
+    const { deliveries, up, opened } = postman([...many, ...owed(anna)]);
+    expect(opened(0)).toEqual(bad);
+    for (const peer of bad) up(peer, 0);
+    // At two thirds of the least rate the half minute that comes first is used up by the second.
+    let givenUpMs = 0;
+    for (let lease = 1; givenUpMs === 0 && lease <= 10; lease++) {
+      const ms = lease * 49_152;
+      for (const peer of bad) deliveries.took(peer, 2 ** 20, ms);
+      for (const peer of bad) deliveries.acknowledged(peer, job, [lease], ms);
+      if (opened(ms).length > 0) givenUpMs = ms;
+    }
+    expect(givenUpMs).toBe(2 * 49_152);
+  });
+
+  test('what this peer delivers to itself takes no place, and gives up none', () => {
+    const { deliveries, up, opened } = postman(owed(self));
+    up(self, 0);
+    expect(deliveries.takeOver(self)).toEqual([]);
+    for (const peer of bad) deliveries.add({ requester: peer, addresses: ['there:1'], job }, [], 0);
+    const others = [...bad, anna].flatMap((peer) => owed(peer));
+    for (const { replica, ...to } of others) deliveries.add(to, [replica], 0);
+    expect(opened(200)).toEqual(bad);
+    for (const peer of bad) up(peer, 200);
+    const closed = ofType(deliveries.advance(nothing, 30_200), 'close-work');
+    expect(closed.map(({ requester }) => requester)).toEqual(bad.slice(0, 1));
+  });
+
   test('one that acknowledges something small now and then does not', () => {
     const many = bad.flatMap((peer) => owed(peer, 4_000));
     const { deliveries, up, opened } = postman([...many, ...owed(anna)]);
