@@ -31,7 +31,7 @@ type Owed = Omit<EndedJob, 'contributions'> & {
 export class OwedReceipts {
   /** The one that ended last is the last. */
   readonly #jobs = new Map<JobId, Owed>();
-  /** For which jobs each volunteer that is here has got its own: each is signed, which takes time. */
+  /** For which jobs each volunteer that is here has got its own: signing each takes time. */
   readonly #given = new Map<PeerId, Set<JobId>>();
   #peers = 0;
 
