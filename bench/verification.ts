@@ -10,6 +10,7 @@ import type { VerificationFigures } from '../test/support/verification.ts';
 import {
   cheatAtTheEnd,
   cheatOnLargeJobs,
+  colludeAsNewcomers,
   colludeOn,
   copy,
   earnThenCheat,
@@ -121,7 +122,8 @@ function attacks(): Figure[] {
     ['cheat in the last 1 %', (size) => cheatAtTheEnd(size, 0.01)],
     ['sybils join', sybilsJoin],
     ['a new name for each result', whitewashAtOnce],
-    ['collude on the first 8', (size) => colludeOn(size, (chunk) => chunk < 8)],
+    ['collude as newcomers', colludeAsNewcomers],
+    ['collude on 8 chunks', (size) => colludeOn(size, (chunk) => chunk < 8)],
     ['one result, many names', (size) => copy(size, 0.05)],
     ['lie where no check is', (size) => recogniseChecks(size, 1)],
     ['the same of 5 %', (size) => recogniseChecks(size, 0.05)],

@@ -14,6 +14,7 @@ import {
   lying,
   lyingAboveAllSeen,
   lyingAbout,
+  lyingFirst,
   turningAfter,
 } from './verification-crowd.ts';
 import { byEvidence, type Size } from './verification-runs.ts';
@@ -73,6 +74,11 @@ export function whitewashAtOnce(size: Size): VerificationFigures {
 /** They lie about a few chunks that they have agreed on, and are honest otherwise. */
 export function colludeOn(size: Size, isTarget: (chunk: number) => boolean): VerificationFigures {
   return attack(size, lyingAbout(isTarget));
+}
+
+/** They lie together about whatever they are given first, before anything is verified. */
+export function colludeAsNewcomers(size: Size): VerificationFigures {
+  return attack(size, lyingFirst(1));
 }
 
 /** One owner computes each chunk once for all its names, and a share of them wrong. */

@@ -35,6 +35,11 @@ export function turningAfter(results: number, answer: Answer): Conduct {
   return ({ answered }) => (answered < results ? 'right' : answer);
 }
 
+/** Wrong as long as nobody can be checked, and honest from then on. */
+export function lyingFirst(results: number): Conduct {
+  return ({ answered }) => (answered < results ? 'wrong' : 'right');
+}
+
 /** Volunteers see the numbers of chunks, and can tell how far a job has come. */
 export function lyingAbout(isTarget: (chunk: number) => boolean): Conduct {
   return ({ chunk }) => (isTarget(chunk) ? 'wrong' : 'right');
