@@ -285,8 +285,13 @@ export interface Store {
    * nothing. It outlives the process; a power failure only after the next `sync`.
    */
   commit(writes: readonly JobWrites[], standings?: readonly Standing[]): void;
-  /** Resolves when all that any method has kept before outlives a power failure as well. */
+  /**
+   * Resolves when all that any method has kept before outlives a power failure as well. A store
+   * that can't do it tries again by itself, and says so at once to who asks in between.
+   */
   sync(): Promise<void>;
+  /** Why it can't; undefined while all is well. */
+  readonly syncTrouble: string | undefined;
 
   // What was committed of a job that runs, to go on with it. Some at a time, until none comes,
   // where it is read `from` somewhere; in the order of that number.

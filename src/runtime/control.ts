@@ -46,8 +46,6 @@ export type ControlComponents = {
   readonly clock: Clock;
   /** What the data folder holds, and may hold. */
   readonly disk: { readonly bytes: number; readonly bytesMax: number };
-  /** Why what own jobs come to can't be synced; undefined while it can. */
-  readonly journalTrouble: () => string | undefined;
   readonly dispatch: (event: LocalEvent) => void;
   /** With this peer's key. */
   readonly signSeal: (job: JobId, seal: AuditSeal) => Signed;
@@ -302,7 +300,7 @@ function status(components: ControlComponents, startedMs: number): Handled<'stat
       .map(({ peer: peerId, why }) => ({ peerId, why })),
     diskBytes: disk.bytes,
     diskBytesMax: disk.bytesMax === Infinity ? 0 : disk.bytesMax,
-    diskTrouble: components.journalTrouble() ?? '',
+    diskTrouble: components.store.syncTrouble ?? '',
     undelivered: [...now.unsent]
       .sort(([, one], [, other]) => other - one)
       .slice(0, UNDELIVERED_SHOWN_MAX)

@@ -282,7 +282,6 @@ async function start(
       jobs,
       dispatch,
       addresses: () => addresses,
-      journalTrouble: () => driver.journalTrouble,
       onFinish: () => farewell.begin(),
     },
     metrics,

@@ -91,11 +91,6 @@ export class Driver {
     });
   }
 
-  /** Why what own jobs come to can't be synced; undefined while it can. */
-  get journalTrouble(): string | undefined {
-    return this.#journal.trouble;
-  }
-
   /** Handles an event now, or after the one being handled. */
   dispatch(event: PeerEvent): void {
     if (this.#stopped) return;

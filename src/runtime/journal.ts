@@ -36,9 +36,8 @@ import type { StandingsKeeper } from './standings-keeper.ts';
  */
 const COMMIT_EVERY_MS = 5;
 
-/** After a sync that failed; doubled with each further one. Guesses. */
-const SYNC_AGAIN_MS_MIN = 100;
-const SYNC_AGAIN_MS_MAX = 30_000;
+/** After a sync that failed. The store bounds how often it comes to the disk. A guess. */
+const SYNC_AGAIN_MS = 100;
 
 export type JournalComponents = {
   readonly store: Pick<Store, 'commit' | 'sync'>;
@@ -77,8 +76,6 @@ export class Journal {
   #committedAtMs = -Infinity;
   #idle: PromiseWithResolvers<void> | undefined;
   readonly #syncTrouble: LastingTrouble;
-  /** Why the last sync failed. */
-  #trouble: string | undefined;
   /** Ends the wait for the next attempt; or nothing is tried again. */
   #endWait = (): void => undefined;
   #isEnding = false;
@@ -87,11 +84,6 @@ export class Journal {
     this.#components = components;
     const what = "what own jobs come to can't be synced, and nobody is told that it is kept";
     this.#syncTrouble = new LastingTrouble(what, components);
-  }
-
-  /** Why nothing is told of own jobs at the moment; undefined while all is well. */
-  get trouble(): string | undefined {
-    return this.#trouble;
   }
 
   write(writes: JobWrites): void {
@@ -126,8 +118,8 @@ export class Journal {
   }
 
   /**
-   * Resolves when nothing is to be written any more; or can't be synced, which is tried once more
-   * and then never again: what waits for it is not done.
+   * Resolves when nothing is to be written any more; or can't be synced, which is asked for once
+   * more and then never again: what waits for it is not done.
    */
   async flush(): Promise<void> {
     if (this.#isIdle) return;
@@ -192,19 +184,17 @@ export class Journal {
 
   /** @returns false if it is given up, at the end */
   async #isSyncedAtLast(): Promise<boolean> {
-    for (let waitMs = SYNC_AGAIN_MS_MIN; ; waitMs = Math.min(2 * waitMs, SYNC_AGAIN_MS_MAX)) {
+    for (let attempt = 1; ; attempt++) {
       const isLast = this.#isEnding;
       try {
         await this.#components.store.sync();
-        if (this.#trouble !== undefined) this.#components.log.info('the disk can sync again');
-        this.#trouble = undefined;
+        if (attempt > 1) this.#components.log.info('the disk can sync again');
         return true;
       } catch (error) {
-        this.#trouble = reasonOf(error);
         this.#syncTrouble.tell(error);
       }
       if (isLast) return false;
-      await this.#wait(waitMs);
+      await this.#wait(SYNC_AGAIN_MS);
     }
   }
 

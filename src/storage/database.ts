@@ -11,9 +11,10 @@ import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
+import { leaveOpen } from './left-open.ts';
 import { migrate } from './schema.ts';
 import { damaged, storeTrouble } from './store-trouble.ts';
-import { LOG_PRAGMAS, settleLog } from './write-ahead-log.ts';
+import { LOG_PRAGMAS, settleLog, type WriteAheadLog } from './write-ahead-log.ts';
 
 /** A peer that is being stopped gives its lock back within this time. */
 const LOCK_WAIT_MS = 1000;
@@ -31,6 +32,7 @@ const COMPACTED_SHARE_MIN = 0.25;
 /** @throws {GridError} `disk-full`, `store-failed`, `peer-already-running` */
 export function openDatabase(path: string): DatabaseSync {
   let database: DatabaseSync | undefined;
+  let isLocked = false;
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     // SQLite's own words for it are many, and few of them say it.
@@ -48,12 +50,15 @@ export function openDatabase(path: string): DatabaseSync {
       PRAGMA journal_size_limit = ${WAL_BYTES_MAX};
       ${LOG_PRAGMAS}
     `);
+    isLocked = true;
     settleLog(path, database);
     if (bytes !== undefined) check(database, path, bytes);
     migrate(database, path);
     return database;
   } catch (error) {
-    if (database?.isOpen) database.close();
+    // Closing would copy the log and delete it, and a start that is refused changes nothing.
+    if (isLocked && database !== undefined && logBytesIn(path) > 0) leaveOpen(database);
+    else if (database?.isOpen) database.close();
     throw storeTrouble(error, path);
   }
 }
@@ -73,7 +78,7 @@ function check(database: DatabaseSync, path: string, bytes: number): void {
 /** How large the file is. */
 export class DatabaseSize {
   readonly #database: DatabaseSync;
-  readonly #walPath: string;
+  readonly #path: string;
   readonly #pageBytes: number;
   readonly #pages: StatementSync;
   readonly #freePages: StatementSync;
@@ -81,7 +86,7 @@ export class DatabaseSize {
   /** @param path the folder that it is in */
   constructor(database: DatabaseSync, path: string) {
     this.#database = database;
-    this.#walPath = `${fileOf(path)}-wal`;
+    this.#path = path;
     this.#pageBytes = numberOf(database.prepare('PRAGMA page_size'));
     this.#pages = database.prepare('PRAGMA page_count');
     this.#freePages = database.prepare('PRAGMA freelist_count');
@@ -89,8 +94,7 @@ export class DatabaseSize {
 
   /** With its log. */
   get bytesTaken(): number {
-    const wal = statSync(this.#walPath, { throwIfNoEntry: false })?.size ?? 0;
-    return numberOf(this.#pages) * this.#pageBytes + wal;
+    return numberOf(this.#pages) * this.#pageBytes + logBytesIn(this.#path);
   }
 
   /** Within the file, for whatever is written next. */
@@ -99,18 +103,23 @@ export class DatabaseSize {
   }
 
   /** @returns false where it would gain little, or can't be done now */
-  compact(): boolean {
+  compact(log: Pick<WriteAheadLog, 'isSuspect' | 'copy'>): boolean {
+    if (log.isSuspect) return false;
     const before = this.bytesTaken;
     const { bytesFree } = this;
     if (bytesFree < COMPACTED_BYTES_MIN || bytesFree < COMPACTED_SHARE_MIN * before) return false;
     try {
-      this.#database.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE);');
+      this.#database.exec('VACUUM');
     } catch {
       // It needs room beside the file, and may find none.
       return false;
     }
-    return this.bytesTaken < before;
+    return log.copy('TRUNCATE') && this.bytesTaken < before;
   }
+}
+
+function logBytesIn(path: string): number {
+  return statSync(`${fileOf(path)}-wal`, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function fileOf(path: string): string {

@@ -34,28 +34,37 @@ type Sum = readonly [number, number];
  * To be called while nobody else writes the log. Reads and writes what the system has in memory, so
  * it takes some 5 us for each frame.
  * @param file of the log, open to be read and written
- * @returns how many frames are whole, from the first; those behind them were left as they are
+ * @param frames that were committed: what was rolled back behind them may fit the chain as well
+ * @returns whether they are whole; of others those before the first that is not were written
  */
-export function rewriteFrames(file: number): number {
+export function rewriteFrames(file: number, frames: number): boolean {
   const header = Buffer.alloc(HEADER_BYTES);
-  if (readSync(file, header, 0, HEADER_BYTES, 0) < HEADER_BYTES) return 0;
+  if (readSync(file, header, 0, HEADER_BYTES, 0) < HEADER_BYTES) return false;
   const magic = header.readUInt32BE(0);
   const pageBytes = header.readUInt32BE(8);
   const isLowFirst = magic === MAGIC_LOW_FIRST;
-  if (!isLowFirst && magic !== MAGIC_LOW_FIRST + 1) return 0;
-  if (pageBytes < PAGE_BYTES_MIN || pageBytes > PAGE_BYTES_MAX) return 0;
+  if (!isLowFirst && magic !== MAGIC_LOW_FIRST + 1) return false;
+  if (pageBytes < PAGE_BYTES_MIN || pageBytes > PAGE_BYTES_MAX) return false;
   let sum = summed([0, 0], header, 0, CHECKED_HEADER_BYTES, isLowFirst);
-  if (!isAt(sum, header, CHECKED_HEADER_BYTES)) return 0;
-  writeSync(file, header, 0, HEADER_BYTES, 0);
+  if (!isAt(sum, header, CHECKED_HEADER_BYTES)) return false;
+  write(file, header, 0);
   const frame = Buffer.alloc(FRAME_HEADER_BYTES + pageBytes);
-  for (let count = 0; ; count++) {
-    const at = HEADER_BYTES + count * frame.length;
-    if (readSync(file, frame, 0, frame.length, at) < frame.length) return count;
-    if (frame.compare(header, 16, 24, 8, 16) !== 0) return count;
+  for (let index = 0; index < frames; index++) {
+    const at = HEADER_BYTES + index * frame.length;
+    if (readSync(file, frame, 0, frame.length, at) < frame.length) return false;
+    if (frame.compare(header, 16, 24, 8, 16) !== 0) return false;
     sum = summed(sum, frame, 0, CHECKED_FRAME_BYTES, isLowFirst);
     sum = summed(sum, frame, FRAME_HEADER_BYTES, frame.length, isLowFirst);
-    if (!isAt(sum, frame, 16)) return count;
-    writeSync(file, frame, 0, frame.length, at);
+    if (!isAt(sum, frame, 16)) return false;
+    write(file, frame, at);
+  }
+  return true;
+}
+
+/** A disk that is full may take a part; what is wrong with it says the next attempt. */
+function write(file: number, bytes: Buffer, at: number): void {
+  for (let done = 0; done < bytes.length;) {
+    done += writeSync(file, bytes, done, bytes.length - done, at + done);
   }
 }
 

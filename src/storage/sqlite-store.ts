@@ -28,6 +28,7 @@ import { blobsNamedBy, blobsOf, EndedJobs, isUnderWay } from './ended-jobs.ts';
 import { EquivalentsTables } from './equivalents-tables.ts';
 import { heldByAnother, isHeld, noteHolder } from './holder.ts';
 import { JournalTables } from './journal-tables.ts';
+import { leaveOpen } from './left-open.ts';
 import { StandingsTable } from './standings-table.ts';
 import { StatementsTables } from './statements-tables.ts';
 import { PeersTable } from './peers-table.ts';
@@ -63,10 +64,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     throw heldByAnother(path);
   }
   const own = controlPath === undefined ? {} : { controlPath };
-  noteHolder(path, { pid: process.pid, sinceMs: Date.now(), ...own });
-  const blobs = new BlobFiles(path, limit);
-  const store = new SqliteStore(path, database, blobs, limit);
+  let store: SqliteStore | undefined;
   try {
+    noteHolder(path, { pid: process.pid, sinceMs: Date.now(), ...own });
+    const blobs = new BlobFiles(path, limit);
+    store = new SqliteStore(path, database, blobs, limit);
     store.recover();
     await blobs.keepOnly(store.blobsNamed());
     // A process that was killed may have committed what it did not come to sync. From here on it is
@@ -74,7 +76,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await store.sync();
     return store;
   } catch (error) {
-    store.close();
+    (store ?? database).close();
     throw error;
   }
 }
@@ -117,7 +119,7 @@ class SqliteStore implements Store {
     });
     limit.add('database', {
       bytes: () => size.bytesTaken,
-      shed: () => !this.#log.isSuspect && size.compact(),
+      shed: () => this.#log.shed() || size.compact(this.#log),
     });
     limit.add('blobs', {
       bytes: () => blobs.bytesTaken,
@@ -215,12 +217,12 @@ class SqliteStore implements Store {
     });
   }
 
-  async sync(): Promise<void> {
-    try {
-      await this.#log.sync();
-    } catch (error) {
-      throw storeTrouble(error, this.#path);
-    }
+  sync(): Promise<void> {
+    return this.#log.sync();
+  }
+
+  get syncTrouble(): string | undefined {
+    return this.#log.trouble;
   }
 
   readPages(job: JobId): readonly StoredPage[] {
@@ -344,8 +346,8 @@ class SqliteStore implements Store {
   }
 
   close(): void {
-    const mayClose = this.#log.close();
-    if (mayClose && this.#database.isOpen) this.#guard(() => this.#database.close());
+    if (!this.#log.close()) leaveOpen(this.#database);
+    else if (this.#database.isOpen) this.#guard(() => this.#database.close());
   }
 
   /**

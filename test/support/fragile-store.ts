@@ -54,6 +54,8 @@ export class FragileStore implements Store {
     this.#disk.synced(writes);
   }
 
+  readonly syncTrouble = undefined;
+
   putJob(job: StoredJob): void {
     this.#write((database) => database.putJob(job));
   }

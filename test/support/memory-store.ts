@@ -74,6 +74,8 @@ export class MemoryStore implements Store {
 
   async sync(): Promise<void> {}
 
+  readonly syncTrouble: string | undefined = undefined;
+
   readPages(job: JobId): readonly StoredPage[] {
     return this.#journal.of(job).pages;
   }

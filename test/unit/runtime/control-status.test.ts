@@ -29,7 +29,7 @@ import { submitRequest } from '../../support/submit-request.ts';
 const greedy = chunkLimitsOf({ memoryBytesMax: 2 ** 30 });
 const reason = 'needs 1 GiB of memory a chunk; this peer gives 512 MiB';
 
-function peerWith(stats: Partial<SandboxStats> = {}, journalTrouble?: string) {
+function peerWith(stats: Partial<SandboxStats> = {}, syncTrouble?: string) {
   let nowMs = 0;
   const split = Promise.withResolvers<void>();
   const peer = new Peer({
@@ -54,7 +54,7 @@ function peerWith(stats: Partial<SandboxStats> = {}, journalTrouble?: string) {
     }
   };
   const usual = { slotsBusy: 0, batchesQueued: 0, restarts: 0 };
-  const store = new MemoryStore();
+  const store = Object.assign(new MemoryStore(), { syncTrouble });
   const components = {
     self,
     peer,
@@ -81,7 +81,6 @@ function peerWith(stats: Partial<SandboxStats> = {}, journalTrouble?: string) {
     addresses: () => [],
     about: { version: '', grid: '', dataPath: '', metricsAddress: '' },
     disk: { bytes: 7, bytesMax: Infinity },
-    journalTrouble: () => journalTrouble,
     backup: () => Buffer.from('a backup'),
     onFinish: () => undefined,
   });
@@ -114,7 +113,7 @@ test('a peer tells what it gives a chunk and how its sandbox is', async () => {
   expect(await peerWith().control.status({})).toMatchObject({ sandboxTrouble: '' });
 });
 
-test('a peer tells why nobody hears that results have come', async () => {
+test('a peer tells why its disk can’t sync', async () => {
   const { control } = peerWith({}, 'the disk is away');
   expect(await control.status({})).toMatchObject({ diskTrouble: 'the disk is away' });
   expect(await peerWith().control.status({})).toMatchObject({ diskTrouble: '' });

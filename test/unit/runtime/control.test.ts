@@ -42,7 +42,6 @@ const control = createControl({
   addresses: () => [],
   about: { version: '', grid: '', dataPath: '', metricsAddress: '' },
   disk: { bytes: 7, bytesMax: Infinity },
-  journalTrouble: () => undefined,
   backup: () => Buffer.from('a backup'),
   onFinish: () => undefined,
 });

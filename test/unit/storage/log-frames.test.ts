@@ -9,6 +9,8 @@ import { tempDir } from '../../support/temp-dir.ts';
 
 /** What was written to files at once: where, and how many bytes. */
 const written = vi.hoisted(() => new Array<readonly [at: number, bytes: number]>());
+/** What the disk takes of each write. */
+const taken = vi.hoisted(() => ({ bytesMax: Infinity }));
 
 vi.mock(import('node:fs'), async (importOriginal) => {
   const fs = await importOriginal();
@@ -16,8 +18,10 @@ vi.mock(import('node:fs'), async (importOriginal) => {
     ...fs,
     writeSync: new Proxy(fs.writeSync, {
       apply(target, self, given: readonly unknown[]) {
-        written.push([Number(given[4]), Number(given[3])]);
-        return Reflect.apply(target, self, given);
+        const [file, from, start, length, at] = given;
+        const bytes = Math.min(Number(length), taken.bytesMax);
+        written.push([Number(at), bytes]);
+        return Reflect.apply(target, self, [file, from, start, bytes, at]);
       },
     }),
   };
@@ -29,6 +33,7 @@ const FRAME_BYTES = 24 + PAGE_BYTES;
 
 beforeEach(() => {
   written.length = 0;
+  taken.bytesMax = Infinity;
 });
 
 /** A database with so many rows of a page each, and its log. */
@@ -57,7 +62,7 @@ test('all that SQLite has committed is whole, and is written where it was', () =
   const { log, file, frames } = logOf(20);
   const before = readFileSync(log);
   expect(frames()).toBeGreaterThan(20);
-  expect(rewriteFrames(file)).toBe(frames());
+  expect(rewriteFrames(file, frames())).toBe(true);
   const expected = Array.from({ length: frames() }, (_, frame) => {
     return [HEADER_BYTES + frame * FRAME_BYTES, FRAME_BYTES];
   });
@@ -71,14 +76,14 @@ test.each([
   ['of the size of the database', 4],
   ['of its salts', 10],
 ])('a frame with another byte %s ends the chain, and stays as it is', (_what, at) => {
-  const { log, file } = logOf(20);
+  const { log, file, frames } = logOf(20);
   const bytes = readFileSync(log);
   bytes.writeUInt8(
     bytes.readUInt8(HEADER_BYTES + 7 * FRAME_BYTES + at) ^ 1,
     at + 7 * FRAME_BYTES + HEADER_BYTES,
   );
   writeFileSync(log, bytes);
-  expect(rewriteFrames(file)).toBe(7);
+  expect(rewriteFrames(file, frames())).toBe(false);
   expect(written).toHaveLength(1 + 7);
   expect(readFileSync(log)).toEqual(bytes);
 });
@@ -88,13 +93,38 @@ test('frames of an older round are none', () => {
   database.exec('PRAGMA wal_checkpoint(PASSIVE)');
   put(1);
   expect(frames()).toBeLessThan(20);
-  expect(rewriteFrames(file)).toBe(frames());
+  expect(rewriteFrames(file, frames())).toBe(true);
+  expect(rewriteFrames(file, frames() + 1)).toBe(false);
+});
+
+test('frames that were rolled back are left alone', () => {
+  const { database, log, file, frames } = logOf(20);
+  // So small a cache that SQLite writes to the log before it is asked to commit.
+  database.exec('PRAGMA cache_size = 10; BEGIN');
+  for (let row = 0; row < 50; row++) database.exec('INSERT INTO some VALUES (zeroblob(3000))');
+  database.exec('ROLLBACK');
+  expect(readFileSync(log).length).toBeGreaterThan(HEADER_BYTES + frames() * FRAME_BYTES);
+  expect(rewriteFrames(file, frames())).toBe(true);
+  expect(written).toHaveLength(1 + frames());
+});
+
+test('what a disk takes a part of is written to its end', () => {
+  const { log, file, frames } = logOf(3);
+  const before = readFileSync(log);
+  taken.bytesMax = 1000;
+  expect(rewriteFrames(file, frames())).toBe(true);
+  const ends = written.map(([at, bytes]) => at + bytes);
+  expect(written.map(([at]) => at)).toEqual([0, ...ends.slice(0, -1)]);
+  expect(ends.at(-1)).toBe(before.length);
+  expect(readFileSync(log)).toEqual(before);
 });
 
 test('a log that ends in the middle of a frame has those before it', () => {
   const { log, file } = logOf(20);
   truncateSync(log, HEADER_BYTES + 5 * FRAME_BYTES + 1000);
-  expect(rewriteFrames(file)).toBe(5);
+  expect(rewriteFrames(file, 6)).toBe(false);
+  expect(written).toHaveLength(1 + 5);
+  expect(rewriteFrames(file, 5)).toBe(true);
 });
 
 test.each([
@@ -105,6 +135,6 @@ test.each([
 ])('there is nothing in a log that is %s', (_what, change) => {
   const { log, file } = logOf(3);
   writeFileSync(log, change(readFileSync(log)));
-  expect(rewriteFrames(file)).toBe(0);
+  expect(rewriteFrames(file, 1)).toBe(false);
   expect(written).toEqual([]);
 });
