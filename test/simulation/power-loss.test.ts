@@ -25,13 +25,14 @@ const evident: Trust = {
 };
 
 simulate('whoever loses power, a job of quorum 2 ends, right', seeds, async (seed) => {
-  const { losses, syncsFailed, told, chunks, leases } = await powerLoss({
+  const { losses, syncsFailed, told, found, chunks, leases } = await powerLoss({
     seed,
     trust: { quorum: 2 },
   });
   expect(losses).toBeGreaterThan(2);
   expect(syncsFailed).toBeGreaterThan(0);
-  expect(told).toBeGreaterThan(0);
+  // In a small job with slow disks nobody may have been told before the end.
+  expect(told + found).toBeGreaterThan(0);
   expect(leases).toBeLessThan(LEASES_MAX * chunks);
 });
 
@@ -39,9 +40,12 @@ simulate(
   'whoever loses power, a job that believes on evidence ends, right',
   seeds,
   async (seed) => {
-    const { losses, told, chunks, leases, spotChecks } = await powerLoss({ seed, trust: evident });
+    const { losses, told, found, chunks, leases, spotChecks } = await powerLoss({
+      seed,
+      trust: evident,
+    });
     expect(losses).toBeGreaterThan(2);
-    expect(told).toBeGreaterThan(0);
+    expect(told + found).toBeGreaterThan(0);
     expect(leases - spotChecks).toBeLessThan(LEASES_MAX * chunks);
   },
 );
