@@ -19,7 +19,7 @@ import type { SignedReceipt } from '../model/receipt.ts';
 import type { Standing } from '../model/standing.ts';
 import type { LeasedChunk, ReplicaResult, ResultFrame } from '../model/replica.ts';
 import type { Unsent } from '../model/unsent.ts';
-import type { JobPast } from './job-past.ts';
+import type { JobPast } from './requester/job-past.ts';
 
 /** Two clocks: durations and deadlines follow `ms`, which never jumps; offers follow `unixMs`. */
 export type Now = { readonly ms: number; readonly unixMs: number };

@@ -20,7 +20,7 @@ import { programRef } from '../model/program.ts';
 import type { Signed } from '../model/signed.ts';
 import type { Clock, Store, Transport } from '../ports.ts';
 import type { Effect, LocalEvent } from '../protocol/events.ts';
-import { EVIDENCE_LIVES_MS, OWN_EVIDENCE_MAX } from '../protocol/evidence-book.ts';
+import { EVIDENCE_LIVES_MS, OWN_EVIDENCE_MAX } from '../protocol/accusations/evidence-book.ts';
 import { digestOf } from '../wire/digest.ts';
 import { readKeptStatement, type Statement } from '../wire/statement-codec.ts';
 import type { Logger } from './log.ts';

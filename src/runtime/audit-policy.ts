@@ -9,7 +9,7 @@
 
 import type { CredibilityTrust, JobSpec } from '../model/job.ts';
 import { trustNeeded } from '../model/job.ts';
-import { ownWeight, weightOf } from '../protocol/credibility.ts';
+import { ownWeight, weightOf } from '../protocol/requester/credibility.ts';
 import type { ChunkVote } from './chunk-votes.ts';
 
 /** What the requester says of those who signed, by their number. */

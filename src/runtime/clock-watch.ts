@@ -15,7 +15,7 @@ import type { SignedRecord } from '../model/peer-record.ts';
 import type { Now, PeerEvent } from '../protocol/events.ts';
 import type { Logger } from './log.ts';
 
-/** A record is signed anew at this age (`protocol/own-record.ts`). */
+/** A record is signed anew at this age (`protocol/overlay/own-record.ts`). */
 const RECORD_AGE_MS_MAX = 30 * 60_000;
 /** Less harms nobody: it is well within what offers are valid for, at either end. */
 const OFF_MS_MIN = 2 * 60_000;

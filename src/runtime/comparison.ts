@@ -20,7 +20,7 @@ import type { PeerId } from '../model/ids.ts';
 import type { JobFailure, JobSpec } from '../model/job.ts';
 import type { Failure, Lease, Outcome, ReplicaResult } from '../model/replica.ts';
 import type { Equivalent } from '../ports.ts';
-import type { RequesterJob } from '../protocol/requester-job.ts';
+import type { RequesterJob } from '../protocol/requester/requester-job.ts';
 import { CallTurns, TURN_RESULTS_MAX } from './call-turns.ts';
 import type { JobPages } from './pages.ts';
 import type { FirstMember, ResultClasses } from './result-classes.ts';

@@ -6,7 +6,7 @@ import type { JobSpec } from '../model/job.ts';
 import { limits } from '../model/limits.ts';
 import type { Clock, Sandbox, Store, StoredJob } from '../ports.ts';
 import type { LocalEvent } from '../protocol/events.ts';
-import type { JobPast } from '../protocol/job-past.ts';
+import type { JobPast } from '../protocol/requester/job-past.ts';
 import type { Peer } from '../protocol/peer.ts';
 import { encodeCanonical } from '../wire/canonical-cbor.ts';
 import { digestOf } from '../wire/digest.ts';

@@ -16,9 +16,9 @@ import {
 import { limits } from '../model/limits.ts';
 import type { Certificates, InputFile, Store, StoredJob, StoredOutput } from '../ports.ts';
 import type { LocalEvent } from '../protocol/events.ts';
-import type { JobPast } from '../protocol/job-past.ts';
-import { NUMBERS_SKIPPED } from '../protocol/lease-book.ts';
-import type { RequesterJob } from '../protocol/requester-job.ts';
+import type { JobPast } from '../protocol/requester/job-past.ts';
+import { NUMBERS_SKIPPED } from '../protocol/requester/lease-book.ts';
+import type { RequesterJob } from '../protocol/requester/requester-job.ts';
 import { workDigests } from '../wire/work-digest.ts';
 import { keepCertificates } from './certificates.ts';
 import { Changes } from './changes.ts';

@@ -1,7 +1,7 @@
 /** Own jobs that have ended lately, whose volunteers may not have their receipts yet. */
 
 import type { Store, StoredJob } from '../ports.ts';
-import { type EndedJob, OWED_JOBS_MAX, OWED_MS_MAX } from '../protocol/owed-receipts.ts';
+import { type EndedJob, OWED_JOBS_MAX, OWED_MS_MAX } from '../protocol/requester/owed-receipts.ts';
 
 /** The last one first. */
 export function endedLately(store: Pick<Store, 'listJobs'>, unixMs: number): readonly EndedJob[] {

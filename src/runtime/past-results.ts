@@ -2,7 +2,7 @@
 
 import { digest, type Digest, type PeerId } from '../model/ids.ts';
 import type { Trust } from '../model/job.ts';
-import type { Acceptance } from '../protocol/acceptances.ts';
+import type { Acceptance } from '../protocol/requester/acceptances.ts';
 
 const DIGEST_BYTES = 32;
 

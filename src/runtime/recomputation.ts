@@ -15,7 +15,7 @@ import type { Digest, JobId, PeerId } from '../model/ids.ts';
 import type { ChunkLimits } from '../model/job.ts';
 import { type ProgramKey, programKey } from '../model/program.ts';
 import type { Clock, Sandbox, Transport } from '../ports.ts';
-import { unmet } from '../protocol/given-limits.ts';
+import { unmet } from '../protocol/volunteer/given-limits.ts';
 import { AccuserBlobs } from './accuser-blobs.ts';
 import type { ProgramFetch } from './program-fetch.ts';
 

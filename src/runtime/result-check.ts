@@ -9,7 +9,7 @@
 
 import type { PeerId } from '../model/ids.ts';
 import type { ResultFrame } from '../model/replica.ts';
-import type { JobTable } from '../protocol/job-table.ts';
+import type { JobTable } from '../protocol/requester/job-table.ts';
 import type { JobPages } from './pages.ts';
 
 /**

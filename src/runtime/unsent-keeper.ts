@@ -13,7 +13,7 @@ import { bytesOfReplica, type Unsent } from '../model/unsent.ts';
 import { UnsentShares } from '../model/unsent-shares.ts';
 import type { Clock, Store, Timers } from '../ports.ts';
 import type { Effect } from '../protocol/events.ts';
-import { GIVEN_UP_AFTER_MS } from '../protocol/outbox.ts';
+import { GIVEN_UP_AFTER_MS } from '../protocol/volunteer/outbox.ts';
 import { LastingTrouble } from './lasting-trouble.ts';
 import type { Logger } from './log.ts';
 

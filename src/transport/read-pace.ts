@@ -2,7 +2,7 @@
  * How fast an overlay stream is read. Each frame costs time before anybody can tell whether it was
  * worth it: parsing, and a check of every signature in it. What a peer says beyond any correct
  * peer's pace is therefore left in the network, and HTTP/2's flow control holds it back. Nobody is
- * blamed for that: `protocol/overlay.ts` counts what was read, and is stricter.
+ * blamed for that: `protocol/overlay/overlay.ts` counts what was read, and is stricter.
  *
  * Bytes are counted as they are parsed: gRPC lets the sender compress them a thousandfold.
  */

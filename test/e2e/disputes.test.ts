@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 
-import { replicasMax } from '../../src/protocol/quorum.ts';
+import { replicasMax } from '../../src/protocol/requester/quorum.ts';
 import {
   haveReturned,
   jobState,

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 
 import { peerId } from '../../src/model/ids.ts';
 import type { Standing } from '../../src/model/standing.ts';
-import { EVIDENCE_LIVES_MS } from '../../src/protocol/evidence-book.ts';
+import { EVIDENCE_LIVES_MS } from '../../src/protocol/accusations/evidence-book.ts';
 import { evidenceOf } from '../support/protocol-accusations.ts';
 import { digestNumbered } from '../support/protocol-fixtures.ts';
 import { accusations } from '../support/simulator/scenarios/accusations.ts';

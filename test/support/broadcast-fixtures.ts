@@ -3,10 +3,10 @@
 import type { PeerId } from '../../src/model/ids.ts';
 import type { BroadcastMessage } from '../../src/model/messages.ts';
 import type { Offer, SignedOffer } from '../../src/model/offer.ts';
-import { Broadcast } from '../../src/protocol/broadcast.ts';
+import { Broadcast } from '../../src/protocol/overlay/broadcast.ts';
 import type { Now } from '../../src/protocol/events.ts';
-import { nameOf } from '../../src/protocol/offer-book.ts';
-import type { OverlayStep } from '../../src/protocol/overlay.ts';
+import { nameOf } from '../../src/protocol/overlay/offer-book.ts';
+import type { OverlayStep } from '../../src/protocol/overlay/overlay.ts';
 import { dora, jobNumbered, offerOf } from './protocol-fixtures.ts';
 
 /**

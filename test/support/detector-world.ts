@@ -7,8 +7,8 @@
 import type { PeerId } from '../../src/model/ids.ts';
 import type { OverlayMessage } from '../../src/model/messages.ts';
 import { Awareness } from '../../src/protocol/awareness.ts';
-import { FailureDetector } from '../../src/protocol/failure-detector.ts';
-import type { OverlayStep } from '../../src/protocol/overlay.ts';
+import { FailureDetector } from '../../src/protocol/overlay/failure-detector.ts';
+import type { OverlayStep } from '../../src/protocol/overlay/overlay.ts';
 import { createRandom, type Random, sample } from '../../src/protocol/random.ts';
 import { at, peerNumbered, recordOf } from './protocol-fixtures.ts';
 

@@ -6,13 +6,17 @@ import type { PeerId } from '../../src/model/ids.ts';
 import type { MembershipMessage } from '../../src/model/messages.ts';
 import type { KnownPeer, PeerRecord, SignedRecord } from '../../src/model/peer-record.ts';
 import { Awareness } from '../../src/protocol/awareness.ts';
-import { EvidenceBook } from '../../src/protocol/evidence-book.ts';
-import { Membership } from '../../src/protocol/membership.ts';
-import type { OfferBook } from '../../src/protocol/offer-book.ts';
-import type { OverlayOptions, OverlayParts, OverlayStep } from '../../src/protocol/overlay.ts';
+import { EvidenceBook } from '../../src/protocol/accusations/evidence-book.ts';
+import { Membership } from '../../src/protocol/overlay/membership.ts';
+import type { OfferBook } from '../../src/protocol/overlay/offer-book.ts';
+import type {
+  OverlayOptions,
+  OverlayParts,
+  OverlayStep,
+} from '../../src/protocol/overlay/overlay.ts';
 import { createRandom } from '../../src/protocol/random.ts';
 import { Standings } from '../../src/protocol/standings.ts';
-import { Visits } from '../../src/protocol/visits.ts';
+import { Visits } from '../../src/protocol/overlay/visits.ts';
 import { at, peerNumbered, self, startUnixMs } from './protocol-fixtures.ts';
 
 export const HOUR_MS = 3_600_000;

@@ -5,13 +5,13 @@ import { expect } from 'vitest';
 import type { PeerId } from '../../src/model/ids.ts';
 import type { CredibilityTrust } from '../../src/model/job.ts';
 import type { Lease } from '../../src/model/replica.ts';
-import type { Settlement } from '../../src/protocol/job-table.ts';
-import { EvidenceTable } from '../../src/protocol/evidence-table.ts';
+import type { Settlement } from '../../src/protocol/requester/job-table.ts';
+import { EvidenceTable } from '../../src/protocol/requester/evidence-table.ts';
 import type { Random } from '../../src/protocol/random.ts';
-import { Reliability } from '../../src/protocol/reliability.ts';
-import { VolunteerNetworks } from '../../src/protocol/volunteer-networks.ts';
+import { Reliability } from '../../src/protocol/requester/reliability.ts';
+import { VolunteerNetworks } from '../../src/protocol/requester/volunteer-networks.ts';
 import { Standings } from '../../src/protocol/standings.ts';
-import { emptyTotals } from '../../src/protocol/tally.ts';
+import { emptyTotals } from '../../src/protocol/requester/tally.ts';
 import {
   digestNumbered,
   jobNumbered,

@@ -7,9 +7,9 @@ import { ok as assert, deepStrictEqual as deepEqual, strictEqual as equal } from
 
 import type { Digest, PeerId } from '../../src/model/ids.ts';
 import type { Lease, ReplicaResult } from '../../src/model/replica.ts';
-import { LeaseTable } from '../../src/protocol/lease-table.ts';
+import { LeaseTable } from '../../src/protocol/requester/lease-table.ts';
 import { createRandom, type Random } from '../../src/protocol/random.ts';
-import { emptyTotals } from '../../src/protocol/tally.ts';
+import { emptyTotals } from '../../src/protocol/requester/tally.ts';
 import {
   anna,
   bert,

@@ -5,9 +5,9 @@ import { expect } from 'vitest';
 import type { PeerId } from '../../src/model/ids.ts';
 import type { Contribution, JobSpec } from '../../src/model/job.ts';
 import type { Lease } from '../../src/model/replica.ts';
-import type { JobTable, Settlement } from '../../src/protocol/job-table.ts';
-import { LeaseTable } from '../../src/protocol/lease-table.ts';
-import { emptyTotals, type Totals } from '../../src/protocol/tally.ts';
+import type { JobTable, Settlement } from '../../src/protocol/requester/job-table.ts';
+import { LeaseTable } from '../../src/protocol/requester/lease-table.ts';
+import { emptyTotals, type Totals } from '../../src/protocol/requester/tally.ts';
 import { digestNumbered, jobNumbered, specOf, valueOf } from './protocol-fixtures.ts';
 
 export function tableOf(

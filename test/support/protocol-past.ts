@@ -1,6 +1,6 @@
 /** How far a job had come in an earlier process, as a test wants it. */
 
-import type { JobPast } from '../../src/protocol/job-past.ts';
+import type { JobPast } from '../../src/protocol/requester/job-past.ts';
 
 export function pastOf(changes: Partial<JobPast> & Pick<JobPast, 'chunks'>): JobPast {
   return {

@@ -7,9 +7,9 @@ import { programKey, programRef } from '../../src/model/program.ts';
 import type { LeasedChunk, Outcome } from '../../src/model/replica.ts';
 import { Awareness } from '../../src/protocol/awareness.ts';
 import type { Effect } from '../../src/protocol/events.ts';
-import { OfferBook } from '../../src/protocol/offer-book.ts';
+import { OfferBook } from '../../src/protocol/overlay/offer-book.ts';
 import { Standings } from '../../src/protocol/standings.ts';
-import { Volunteer } from '../../src/protocol/volunteer.ts';
+import { Volunteer } from '../../src/protocol/volunteer/volunteer.ts';
 import {
   anna,
   digestNumbered,

@@ -7,7 +7,7 @@
 
 import type { Digest, PeerId } from '../../src/model/ids.ts';
 import type { Lease, ReplicaResult } from '../../src/model/replica.ts';
-import type { JobTable, Settlement } from '../../src/protocol/job-table.ts';
+import type { JobTable, Settlement } from '../../src/protocol/requester/job-table.ts';
 import type { Random } from '../../src/protocol/random.ts';
 
 const VALID_MIN = 10;

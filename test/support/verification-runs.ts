@@ -2,13 +2,13 @@
 
 import type { PeerId } from '../../src/model/ids.ts';
 import type { CredibilityTrust } from '../../src/model/job.ts';
-import { EvidenceTable } from '../../src/protocol/evidence-table.ts';
-import { LeaseTable } from '../../src/protocol/lease-table.ts';
+import { EvidenceTable } from '../../src/protocol/requester/evidence-table.ts';
+import { LeaseTable } from '../../src/protocol/requester/lease-table.ts';
 import { createRandom } from '../../src/protocol/random.ts';
-import { Reliability } from '../../src/protocol/reliability.ts';
-import { VolunteerNetworks } from '../../src/protocol/volunteer-networks.ts';
+import { Reliability } from '../../src/protocol/requester/reliability.ts';
+import { VolunteerNetworks } from '../../src/protocol/requester/volunteer-networks.ts';
 import { Standings } from '../../src/protocol/standings.ts';
-import { emptyTotals } from '../../src/protocol/tally.ts';
+import { emptyTotals } from '../../src/protocol/requester/tally.ts';
 import { jobNumbered, specOf } from './protocol-fixtures.ts';
 import { type VerificationFigures, verification } from './verification.ts';
 import { BoincTable } from './verification-boinc.ts';

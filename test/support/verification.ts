@@ -11,7 +11,7 @@
 
 import type { Digest, PeerId } from '../../src/model/ids.ts';
 import type { Outcome } from '../../src/model/replica.ts';
-import type { JobTable, Settlement } from '../../src/protocol/job-table.ts';
+import type { JobTable, Settlement } from '../../src/protocol/requester/job-table.ts';
 import { type Random, sample } from '../../src/protocol/random.ts';
 import { digestNumbered } from './protocol-fixtures.ts';
 import type { Answer, Crowd, Member } from './verification-crowd.ts';

@@ -14,9 +14,9 @@ import type { Host } from './host.ts';
 import { RequesterInvariants } from './requester-invariants.ts';
 import { VolunteerInvariants } from './volunteer-invariants.ts';
 
-/** As in `protocol/active-view.ts`; a constant of its own, so that a change there is noticed. */
+/** As in `active-view.ts`; a constant of its own, so that a change there is noticed. */
 const NEIGHBOURS_MAX = 5;
-/** As in `protocol/passive-view.ts`. */
+/** As in `protocol/overlay/passive-view.ts`. */
 const KNOWN_MAX = 60;
 /** A peer that wakes more often in a second than this is spinning. */
 const TICKS_PER_SECOND_MAX = 1_000;

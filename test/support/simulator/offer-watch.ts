@@ -12,7 +12,7 @@ import { jobNumbered, specOf } from '../protocol-fixtures.ts';
 import type { SimulatedPeer } from './simulated-peer.ts';
 import type { Simulator } from './simulator.ts';
 
-/** As long as a requester's offers are valid (`protocol/requester.ts`). */
+/** As long as a requester's offers are valid (`protocol/requester/requester.ts`). */
 export const OFFER_VALID_MS = 60_000;
 
 export type Publication = {

@@ -15,7 +15,7 @@ export type VolunteerWatched = {
   readonly unsent: readonly Unsent[];
 };
 
-/** One more than a slot computes, as in `protocol/lease-demand.ts`. */
+/** One more than a slot computes, as in `protocol/volunteer/lease-demand.ts`. */
 const RUNS_PER_SLOT = 2;
 
 /** `owed` again when the stream broke: nobody knows what of it has arrived. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { PeerId } from '../../../src/model/ids.ts';
 import { programKey, programRef } from '../../../src/model/program.ts';
 import { Peer, type PeerOptions } from '../../../src/protocol/peer.ts';
-import { replicasMax } from '../../../src/protocol/quorum.ts';
+import { replicasMax } from '../../../src/protocol/requester/quorum.ts';
 import {
   anna,
   at,

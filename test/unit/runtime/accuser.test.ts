@@ -5,7 +5,10 @@ import type { Digest } from '../../../src/model/ids.ts';
 import { limits } from '../../../src/model/limits.ts';
 import type { ReplicaResult } from '../../../src/model/replica.ts';
 import type { LocalEvent } from '../../../src/protocol/events.ts';
-import { EVIDENCE_LIVES_MS, OWN_EVIDENCE_MAX } from '../../../src/protocol/evidence-book.ts';
+import {
+  EVIDENCE_LIVES_MS,
+  OWN_EVIDENCE_MAX,
+} from '../../../src/protocol/accusations/evidence-book.ts';
 import { Accuser } from '../../../src/runtime/accuser.ts';
 import { JobPages, PageFiles } from '../../../src/runtime/pages.ts';
 import type { Result } from '../../../src/runtime/recomputation.ts';

@@ -7,7 +7,7 @@ import { type Digest, jobId } from '../../../src/model/ids.ts';
 import type { ReplicaResult } from '../../../src/model/replica.ts';
 import type { KeptStatement } from '../../../src/model/stored-result.ts';
 import { Awareness } from '../../../src/protocol/awareness.ts';
-import { Requester } from '../../../src/protocol/requester.ts';
+import { Requester } from '../../../src/protocol/requester/requester.ts';
 import { Standings } from '../../../src/protocol/standings.ts';
 import { peersOf } from '../../../src/runtime/audit-export.ts';
 import { keptStatement } from '../../../src/runtime/kept-statement.ts';

@@ -8,7 +8,7 @@ import { limits } from '../../../src/model/limits.ts';
 import type { JobSpec } from '../../../src/model/job.ts';
 import type { StoredJob } from '../../../src/ports.ts';
 import type { LocalEvent } from '../../../src/protocol/events.ts';
-import { NUMBERS_SKIPPED } from '../../../src/protocol/lease-book.ts';
+import { NUMBERS_SKIPPED } from '../../../src/protocol/requester/lease-book.ts';
 import { PieceSteps, ScriptSteps, type StepRunner } from '../../../src/runtime/job-steps.ts';
 import { loadableScript } from '../../../src/runtime/loadable.ts';
 import { KeptInputs } from '../../../src/runtime/kept-inputs.ts';

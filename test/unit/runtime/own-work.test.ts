@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import type { PeerId } from '../../../src/model/ids.ts';
 import type { RequesterMessage } from '../../../src/model/messages.ts';
 import type { PeerEvent } from '../../../src/protocol/events.ts';
-import { RequesterJob } from '../../../src/protocol/requester-job.ts';
+import { RequesterJob } from '../../../src/protocol/requester/requester-job.ts';
 import { PieceSteps } from '../../../src/runtime/job-steps.ts';
 import { Journal } from '../../../src/runtime/journal.ts';
 import { createLog } from '../../../src/runtime/log.ts';

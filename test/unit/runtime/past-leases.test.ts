@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { PastLeases } from '../../../src/runtime/past-leases.ts';
-import { NUMBERS_SKIPPED } from '../../../src/protocol/lease-book.ts';
+import { NUMBERS_SKIPPED } from '../../../src/protocol/requester/lease-book.ts';
 import { anna, bert } from '../../support/protocol-fixtures.ts';
 
 function leasesOf(...rows: Parameters<PastLeases['add']>[]): PastLeases {

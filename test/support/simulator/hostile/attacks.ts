@@ -12,7 +12,7 @@ export const attackKinds = ['mute', 'forge', 'replay', 'flood', 'fill'] as const
 
 export type AttackKind = (typeof attackKinds)[number];
 
-/** Of a shuffle and of a forwarded join (`protocol/walk-pace.ts`), a little slower. */
+/** Of a shuffle and of a forwarded join (`protocol/overlay/walk-pace.ts`), a little slower. */
 const SHUFFLE_EVERY_MS = 5_500;
 const FORWARD_EVERY_MS = 275;
 const WALK_HOPS = 6;

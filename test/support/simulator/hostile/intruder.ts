@@ -9,7 +9,7 @@ import { unreachable } from '../../../../src/model/errors.ts';
 import type { PeerId } from '../../../../src/model/ids.ts';
 import { limits } from '../../../../src/model/limits.ts';
 import type { OverlayMessage, TransportEvent } from '../../../../src/model/messages.ts';
-import { nameOf } from '../../../../src/protocol/offer-book.ts';
+import { nameOf } from '../../../../src/protocol/overlay/offer-book.ts';
 import type { SignedOffer } from '../../../../src/model/offer.ts';
 import type { SignedRecord } from '../../../../src/model/peer-record.ts';
 import { jobNumbered, offerOf } from '../../protocol-fixtures.ts';

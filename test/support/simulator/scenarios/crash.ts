@@ -9,8 +9,8 @@
  * by which peers catch up with what they missed, do not count.
  *
  * A round is 30 s: what it takes to find out that machines without power are gone, 16 to 24 s
- * after their last word (`protocol/suspicion.ts`), and to find others. The paper counts in cycles,
- * in each of which every peer shuffles once; here that is a minute, so a round is stricter.
+ * after their last word (`protocol/overlay/suspicion.ts`), and to find others. The paper counts in
+ * cycles, in each of which every peer shuffles once; here that is a minute, so a round is stricter.
  *
  * Modelled: both kinds of crash, latencies that differ from pair to pair, clocks that are off; a
  * machine without power does not refuse a dial, it times out. Not modelled: loss, peers that come

@@ -6,7 +6,7 @@
 import type { PeerId } from '../../../../src/model/ids.ts';
 import type { SignedRecord } from '../../../../src/model/peer-record.ts';
 import type { Effect, PeerEvent } from '../../../../src/protocol/events.ts';
-import type { PartReason } from '../../../../src/protocol/overlay.ts';
+import type { PartReason } from '../../../../src/protocol/overlay/overlay.ts';
 import type { Conspiracy } from '../hostile/conspiracy.ts';
 import type { SimulatedPeer } from '../simulated-peer.ts';
 

@@ -5,8 +5,8 @@
  * The hostile ones (`hostile/`) are there from the beginning: they join while the grid grows, in
  * between the others, and work together as one party. When it has grown they begin with their
  * attack, and at the same moment correct peers begin to offer jobs. As requesters do, each offers
- * its job three times in a minute (`protocol/requester.ts`); a job has reached the grid when every
- * correct peer has accepted an offer of it within that minute.
+ * its job three times in a minute (`protocol/requester/requester.ts`); a job has reached the grid
+ * when every correct peer has accepted an offer of it within that minute.
  *
  * Modelled: intruders whose keys are all free and whose places are as many as they are, or who are
  * all in a few networks; made-up peers by the thousand; a newcomer that knows three addresses, of

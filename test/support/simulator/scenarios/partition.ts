@@ -1,8 +1,8 @@
 /**
  * A grid falls into halves for some minutes, and is healed: no link across is left, each half has
  * become whole, and nothing tells anybody that there are others. They find each other again by
- * links that peers exchange now and then (`protocol/recruiter.ts`), and the first link across
- * brings what the other half has missed.
+ * links that peers exchange now and then (`protocol/overlay/recruiter.ts`), and the first link
+ * across brings what the other half has missed.
  *
  * Both halves publish while they are apart. The offers are refreshed as a requester does it,
  * every 20 s, during the cut and after it. That all know them means the last ones of all six, which
