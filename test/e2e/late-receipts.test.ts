@@ -10,7 +10,7 @@ import { squaresDone, submitSquares } from '../support/small-job.ts';
 test('also where its requester has been killed since', async () => {
   const [ada, ben, cyd] = await startGrid({ slots: 0 });
   await cyd.control.pause({ durationMs: 0 });
-  const count = 40;
+  const count = 100;
   const jobId = await submitSquares(ada, { count, work: 2_000_000 });
   await jobState(ada.control, jobId, (job) => (of(ben, job)?.accepted ?? 0) > 2);
   await ben.control.pause({ durationMs: 0 });
@@ -27,6 +27,8 @@ test('also where its requester has been killed since', async () => {
     args: ['--listen', ada.address],
   });
   onTestFinished(() => again.end());
+  // Else all may be done before the other one is there.
+  await cyd.control.pause({ durationMs: 0 });
   await ben.control.resume();
   await submitSquares(again, { count: 5 });
   await ben.logged(new RegExp(`"job":"${jobId}".*a receipt has come`));
