@@ -1,17 +1,15 @@
 /**
  * Writes down receipts for this peer's work. Without one there is less to show for it, and nothing
  * else: so nothing waits for it, and a disk that is full is told of seldom. But a requester sends a
- * receipt once, so what the disk could not take is held here, and tried again with the next one,
- * after a minute, and at the end.
+ * receipt once, so what the disk could not take is held here, and tried again.
  */
 
 import type { SignedReceipt } from '../model/receipt.ts';
 import type { Clock, Store, Timers } from '../ports.ts';
 import { LastingTrouble } from './lasting-trouble.ts';
 import type { Logger } from './log.ts';
+import { TriedAgain } from './tried-again.ts';
 
-/** Somebody who makes room on a disk takes longer than that; a guess. */
-const TRIED_AGAIN_MS = 60_000;
 /** Of half a KiB each. Beyond that the oldest goes of whoever has sent the most. A guess. */
 const WAITING_MAX = 1024;
 
@@ -24,15 +22,15 @@ export type ReceiptsKeeperComponents = {
 
 export class ReceiptsKeeper {
   readonly #components: ReceiptsKeeperComponents;
-  readonly #trouble: LastingTrouble;
+  readonly #writing: TriedAgain;
   readonly #loss: LastingTrouble;
   /** By requester and job, the oldest first. */
   readonly #waiting = new Map<string, SignedReceipt>();
-  #cancelRetry = (): void => undefined;
 
   constructor(components: ReceiptsKeeperComponents) {
     this.#components = components;
-    this.#trouble = new LastingTrouble("receipts can't be kept yet", components);
+    const trouble = new LastingTrouble("receipts can't be kept yet", components);
+    this.#writing = new TriedAgain(() => this.#write(), trouble, components.timers);
     this.#loss = new LastingTrouble('receipts are lost', components);
   }
 
@@ -43,27 +41,19 @@ export class ReceiptsKeeper {
     // The last one of a job counts, and is kept as the last that came.
     this.#waiting.delete(key);
     this.#waiting.set(key, signed);
-    this.#write();
+    this.#writing.try();
     if (this.#waiting.size > WAITING_MAX) this.#dropOne();
   }
 
   /** The last attempt. */
   stop(): void {
-    this.#write();
-    this.#cancelRetry();
+    this.#writing.stop();
   }
 
   #write(): void {
-    const { store, timers } = this.#components;
-    this.#cancelRetry();
-    try {
-      for (const [key, signed] of this.#waiting) {
-        store.putReceipt(signed);
-        this.#waiting.delete(key);
-      }
-    } catch (error) {
-      this.#trouble.tell(error);
-      this.#cancelRetry = timers.after(TRIED_AGAIN_MS, () => this.#write());
+    for (const [key, signed] of this.#waiting) {
+      this.#components.store.putReceipt(signed);
+      this.#waiting.delete(key);
     }
   }
 

@@ -1,8 +1,7 @@
 /**
  * Writes down results that their requesters have not acknowledged. Without that they are computed
  * again if this process ends before they are delivered, and nothing else: so a disk that is full is
- * told of, and no reason to stop. What it could not take is held here, and tried again with the
- * next that is to be written, after a minute, and at the end.
+ * told of, and no reason to stop. What it could not take is held here, and tried again.
  *
  * The machine holds all of it in memory anyway and says what is dropped: what is held here costs
  * nothing but the names of it.
@@ -16,9 +15,8 @@ import type { Effect } from '../protocol/events.ts';
 import { GIVEN_UP_AFTER_MS } from '../protocol/volunteer/outbox.ts';
 import { LastingTrouble } from './lasting-trouble.ts';
 import type { Logger } from './log.ts';
+import { TriedAgain } from './tried-again.ts';
 
-/** Somebody who makes room on a disk takes longer than that; a guess. */
-const TRIED_AGAIN_MS = 60_000;
 /** Written as one, or not at all: where there is room for some of it, some is kept. A guess. */
 const PORTION_BYTES = 1024 * 1024;
 
@@ -32,15 +30,16 @@ export type UnsentKeeperComponents = {
 export class UnsentKeeper {
   readonly #components: UnsentKeeperComponents;
   readonly #trouble: LastingTrouble;
+  readonly #writing: TriedAgain;
   /** By requester, job and lease, the oldest first; bounded as what is on the disk. */
   readonly #unwritten = new Map<string, Unsent>();
   readonly #shares = new UnsentShares();
-  #cancelRetry = (): void => undefined;
 
   constructor(components: UnsentKeeperComponents) {
     this.#components = components;
     const what = "results that wait for their requesters can't be kept";
     this.#trouble = new LastingTrouble(what, components);
+    this.#writing = new TriedAgain(() => this.#write(), this.#trouble, components.timers);
   }
 
   carryOut(effect: Extract<Effect, { type: 'keep-unsent' | 'drop-unsent' }>): void {
@@ -50,8 +49,7 @@ export class UnsentKeeper {
 
   /** The last attempt. */
   stop(): void {
-    this.#write();
-    this.#cancelRetry();
+    this.#writing.stop();
   }
 
   #keep(results: readonly Unsent[]): void {
@@ -61,7 +59,7 @@ export class UnsentKeeper {
       this.#unwritten.set(key, result);
       this.#shares.add(result.requester, bytesOfReplica(result.replica));
     }
-    this.#write();
+    this.#writing.try();
     for (let { over } = this.#shares; over !== undefined; { over } = this.#shares) {
       this.#letGo(this.#oldestOf(over));
     }
@@ -77,20 +75,14 @@ export class UnsentKeeper {
   }
 
   #write(): void {
-    const { store, clock, timers, log } = this.#components;
-    this.#cancelRetry();
+    const { store, clock, log } = this.#components;
     const results = this.#unwritten.size;
-    try {
-      while (this.#unwritten.size > 0) {
-        const portion = this.#portion();
-        store.putUnsent([...portion.values()], clock.unixMs());
-        for (const key of portion.keys()) this.#letGo(key);
-      }
-      if (results > 0) log.debug({ results }, 'results kept until they are acknowledged');
-    } catch (error) {
-      this.#trouble.tell(error);
-      this.#cancelRetry = timers.after(TRIED_AGAIN_MS, () => this.#write());
+    while (this.#unwritten.size > 0) {
+      const portion = this.#portion();
+      store.putUnsent([...portion.values()], clock.unixMs());
+      for (const key of portion.keys()) this.#letGo(key);
     }
+    if (results > 0) log.debug({ results }, 'results kept until they are acknowledged');
   }
 
   /** The oldest. */
