@@ -45,8 +45,9 @@ export class RunExchange implements Exchange {
     }
     if (message.type !== 'outcomes') return 'breach';
     const items = unpack({ bytes: body, ends: Uint32Array.from(message.ends) });
-    if (!this.#mayBe(message.kinds, items)) return 'breach';
-    this.#bytes += bytesOfResults(message.kinds, items);
+    const bytes = this.#bytes + bytesOfResults(message.kinds, items);
+    if (!this.#mayBe(message.kinds, items, bytes)) return 'breach';
+    this.#bytes = bytes;
     for (const [place, item] of items.entries()) {
       const index = this.#indexes[this.#settled] ?? 0;
       const kind = outcomeKinds[message.kinds[place] ?? 0] ?? 'returned';
@@ -58,15 +59,17 @@ export class RunExchange implements Exchange {
     return 'last';
   }
 
-  /** Nothing is taken from a message of which a part is wrong. */
-  #mayBe(kinds: readonly number[], items: readonly Uint8Array[]): boolean {
+  /**
+   * Nothing is taken from a message of which a part is wrong.
+   * @param bytes of all results so far, with these
+   */
+  #mayBe(kinds: readonly number[], items: readonly Uint8Array[], bytes: number): boolean {
     const { resultBytesMax } = this.pending.batch.limits;
     const awaited = this.#indexes.length - this.#settled;
     if (items.length === 0 || items.length > awaited) return false;
     const isEachSmall = items.every(
       ({ byteLength }, place) => kinds[place] !== resultKind || byteLength <= resultBytesMax,
     );
-    const bytes = this.#bytes + bytesOfResults(kinds, items);
     return isEachSmall && bytes < batchFillBytes + resultBytesMax;
   }
 }
