@@ -277,13 +277,7 @@ async function start(
   for (const name of jobs.resumeLeft()) log.info(`the job ${name} goes on where it was`);
   const metricsAddress = await serveOwner(
     options,
-    {
-      ...common,
-      jobs,
-      dispatch,
-      addresses: () => addresses,
-      onFinish: () => farewell.begin(),
-    },
+    { ...common, jobs, dispatch, addresses: () => addresses, onFinish: () => farewell.begin() },
     metrics,
     closers,
   );

@@ -41,7 +41,7 @@ export class LeaseChoice {
     const open = this.#open(peer, nowMs);
     if (open !== undefined) {
       checks.worked(peer);
-      this.#stalledSinceMs = undefined;
+      this.moved();
       const lease = book.grant(open, peer, nowMs, deadlineMs);
       source.waiting.reconsider(open);
       return lease;
@@ -50,7 +50,7 @@ export class LeaseChoice {
     return more && this.#check(more, peer, nowMs, deadlineMs);
   }
 
-  /** Somebody has had a say, or a chunk is open again: others may be asked now. */
+  /** A chunk was given out, somebody has had a say, or a chunk is open again. */
   moved(): void {
     this.#stalledSinceMs = undefined;
   }
@@ -78,9 +78,9 @@ export class LeaseChoice {
    */
   #isForMoreOf(peer: PeerId, nowMs: number): boolean {
     const { requester, book, source, turnaround } = this.#parts;
-    if (!source.isExhausted || book.inFlight > 0) this.#stalledSinceMs = undefined;
-    else this.#stalledSinceMs ??= nowMs;
-    if (peer === requester || this.#stalledSinceMs === undefined) return false;
+    if (!source.isExhausted || book.inFlight > 0) return false;
+    this.#stalledSinceMs ??= nowMs;
+    if (peer === requester) return false;
     const afterMs = Math.min(turnaround.twinAfterMs, turnaround.leaseMs);
     return nowMs - this.#stalledSinceMs >= afterMs && source.waiting.isForMoreOf(peer);
   }
