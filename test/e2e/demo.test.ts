@@ -18,8 +18,9 @@ test('the demo ends with the right answer and a table, and leaves nothing behind
     env: { ...process.env, TMPDIR: tmp },
   });
   expect(stdout).toContain('there are 50847534 primes up to 10^9');
-  expect(stderr).toMatch(/primes \w{8} done: (\S+) of \1 chunks accepted, \d+ disputes?, \S+ m?s/);
-  const table = /^PEER +LEASED +ACCEPTED +LOST .*\n(?:\w{8}.*\n){3}/m;
+  expect(stderr).toMatch(/primes \w{8} done: (\S+) of \1 chunks accepted, \d+ disputes?, \d/);
+  // Two are enough to agree: one that was late has no part in it.
+  const table = /^PEER +LEASED +ACCEPTED +LOST .*\n(?:\w{8}.*\n){2,3}/m;
   expect(stderr).toMatch(table);
   expect(readdirSync(tmp)).toEqual([]);
   expect(commandLines().filter((line) => line.includes(tmp))).toEqual([]);

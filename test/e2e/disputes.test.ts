@@ -62,4 +62,4 @@ test('where no two peers agree the job fails, and shows who said what', async ()
   const job = await jobState(ada.control, jobId, ({ state }) => state === 'failed');
   expect(job.disputes).toBe(1);
   // Sixteen processes start.
-}, 180_000);
+}, 400_000);

@@ -57,13 +57,13 @@ test('with quorum:2 a saboteur changes no result and loses its disputes', async 
 
 test('a volunteer killed in the middle of a job costs nothing but time', async () => {
   const [ada, ben, cyd] = await startGrid();
-  const count = 100;
-  const line = ['--data', ada.dataPath, 'submit', squares, `count=${count}`, 'work=2000000'];
+  const count = 60;
+  const line = ['--data', ada.dataPath, 'submit', squares, `count=${count}`, 'work=4000000'];
   // Two have to agree, so that the job waits for ben.
   const { jobId, submitting } = await withoutWorkOf([cyd], async () => {
     const command = manyhands([...line, '--trust', 'quorum:2', '--json']);
     const id = await onlyJob(ada);
-    await haveReturned([ben], ada, id, 5);
+    await haveReturned([ben], ada, id, 3);
     ben.process.kill('SIGKILL');
     return { jobId: id, submitting: command };
   });
