@@ -8,7 +8,7 @@ import { once } from 'node:events';
 
 import { expect, onTestFinished, test } from 'vitest';
 
-import { type PeerProcess, startPeer } from '../support/grid-process.ts';
+import { jobState, type PeerProcess, startPeer, withoutWorkOf } from '../support/grid-process.ts';
 import { JournalWatch, type Look } from '../support/journal-watch.ts';
 import { spawnPeer } from '../support/peer-process.ts';
 import { squaresDone, submitSquares } from '../support/small-job.ts';
@@ -39,17 +39,23 @@ const deaths: readonly (readonly [point: string, count: number])[] = [
   ['after a row', 2],
 ];
 
-const count = 2_000;
+/** So slow that they are far from over when it has died for the last time. */
+const count = 1_000;
+const work = 600_000;
 
-test(`it dies at ${deaths.length} points, and loses nothing`, { timeout: 240_000 }, async () => {
+test(`it dies at ${deaths.length} points, and loses nothing`, { timeout: 400_000 }, async () => {
   const dataPath = tempDir();
   const first = await spawnPeer({ dataPath, slots: 0 });
   onTestFinished(() => first.end());
   const { address } = first;
   const volunteers = await Promise.all([1, 2].map(() => startPeer({ through: [first] })));
-  const jobId = await submitSquares(first, { count, work: 100_000 });
+  const jobId = await withoutWorkOf(volunteers, async () => {
+    const submitted = await submitSquares(first, { count, work });
+    await jobState(first.control, submitted, ({ splitEnded }) => splitEnded);
+    await first.end();
+    return submitted;
+  });
   const journal = new JournalWatch(dataPath, jobId);
-  await first.end();
   const looks: Look[] = [];
   const owed: number[] = [];
   for (const [point, times] of deaths) {

@@ -3,19 +3,30 @@
 import { expect, onTestFinished, test } from 'vitest';
 
 import type { Job, JobContribution } from '../../src/transport/control-client.ts';
-import { jobState, type PeerProcess, startGrid } from '../support/grid-process.ts';
+import {
+  haveReturned,
+  type PeerProcess,
+  startGrid,
+  withoutWorkOf,
+} from '../support/grid-process.ts';
 import { spawnPeer } from '../support/peer-process.ts';
 import { squaresDone, submitSquares } from '../support/small-job.ts';
 
 test('also where its requester has been killed since', async () => {
-  const [ada, ben, cyd] = await startGrid({ slots: 0 });
-  await cyd.control.pause({ durationMs: 0 });
-  const count = 100;
-  const jobId = await submitSquares(ada, { count, work: 2_000_000 });
-  await jobState(ada.control, jobId, (job) => (of(ben, job)?.accepted ?? 0) > 2);
-  await ben.control.pause({ durationMs: 0 });
-  await ada.logged(new RegExp(`"peer":"${ben.peer}".*a volunteer has gone`));
-  await cyd.control.resume();
+  const [ada, ben, cyd] = await startGrid();
+  const count = 60;
+  // Takes two: it can't be done before ben has gone, nor without cyd.
+  const jobId = await withoutWorkOf([ada], async () => {
+    const submitted = await withoutWorkOf([cyd], async () => {
+      const id = await submitSquares(ada, { count, work: 1_000_000, quorum: 2 });
+      await haveReturned([ben], ada, id, 2);
+      await ben.control.pause({ durationMs: 0 });
+      await ada.logged(new RegExp(`"peer":"${ben.peer}".*a volunteer has gone`));
+      return id;
+    });
+    await haveReturned([cyd], ada, submitted);
+    return submitted;
+  });
   const done = await squaresDone(ada, jobId, count);
   await cyd.logged(/a receipt has come/);
   expect((await ben.control.listReceipts()).receipts).toEqual([]);

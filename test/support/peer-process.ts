@@ -68,7 +68,12 @@ export async function spawnPeer(options: PeerProcessOptions): Promise<PeerProces
   const up = record(JSON.parse(String(about)));
   const [address] = Array.isArray(up['addresses']) ? up['addresses'] : [];
   const reachable = seenAt?.(child.pid ?? 0) ?? dataPath;
-  const control = await connectControl(join(reachable, 'control.sock'));
+  const control = await connectControl(join(reachable, 'control.sock')).catch(async (error) => {
+    // Else who tries it on the same folder again finds it in use.
+    child.kill('SIGKILL');
+    await exited;
+    throw error;
+  });
   return {
     peer: String(up['peer']),
     address: String(address),

@@ -67,11 +67,7 @@ async function join(options: JoinOptions, context: Context): Promise<void> {
     { ...nodeOptionsOf(options, context), ...(metrics === undefined ? {} : { metrics }) },
     { log },
   );
-  if (context.json) {
-    const { peer, addresses, metricsAddress } = node;
-    context.printJson({ peer, addresses, metricsAddress, controlPath: context.controlPath });
-  }
-  await new Promise<void>((resolve, reject) => {
+  const ended = new Promise<void>((resolve, reject) => {
     onInterrupts(['SIGINT', 'SIGTERM', 'SIGHUP'], (times) => {
       const interrupted = new GridError('interrupted', 'Ended without waiting for the rest.');
       if (times > 2) reject(interrupted);
@@ -80,6 +76,12 @@ async function join(options: JoinOptions, context: Context): Promise<void> {
     });
     node.stopped.then(resolve, reject);
   });
+  // Only now: who reads this may tell it to end at once.
+  if (context.json) {
+    const { peer, addresses, metricsAddress } = node;
+    context.printJson({ peer, addresses, metricsAddress, controlPath: context.controlPath });
+  }
+  await ended;
 }
 
 async function openLog({ logLevel, logFormat }: JoinOptions, { io }: Context): Promise<Logger> {
