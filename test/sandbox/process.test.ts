@@ -258,7 +258,7 @@ describe('when the process is killed', () => {
 
 describe('a process that does not answer', () => {
   test('is killed, and its chunks are computed by the next one', async () => {
-    const sandbox = sandboxFor({ pingEveryMs: 100, hangMsMax: 4000 });
+    const sandbox = sandboxFor({ pingEveryMs: 100, hangMsMax: 2000 });
     const program = await marked(sandbox);
     const pid = await sandboxPid();
     const run = sandbox.run(batchOf(program, ['slow', 'next']));
@@ -287,7 +287,7 @@ describe('a process that was taken over and begins to', () => {
     'hang',
   ])('%s is killed, and all chunks are computed by the next one', async (what) => {
     // An honest process may be silent for some seconds as well, where it has no processor.
-    const hangMsMax = what === 'hang' ? 4000 : 10_000;
+    const hangMsMax = what === 'hang' ? 2000 : 10_000;
     const sandbox = sandboxWithImpostor({ pingEveryMs: 100, hangMsMax });
     const program = await loadProgram(sandbox, marking);
     const words = ['before', what, 'silence', 'after'];
@@ -302,13 +302,13 @@ describe('a chunk that takes the process down again when it is alone', () => {
     ['exit', 'threw', /which ended with exit code 7$/],
     ['abort', 'out-of-memory', /which was ended by SIGABRT, saying: FATAL ERROR: Reached heap/],
     ['hoard', 'out-of-memory', /which took more than 1540 MiB of memory and was stopped$/],
-    ['hang', 'threw', /which did not answer for 4 s and was stopped$/],
+    ['hang', 'threw', /which did not answer for 2 s and was stopped$/],
   ])('by %s fails, and no other does', async (word, kind, detail) => {
     const sandbox = sandboxOfImpostors({
       slots: 2,
       limits: { memoryBytesMax: 2 ** 20 },
       pingEveryMs: 100,
-      hangMsMax: word === 'hang' ? 4000 : 10_000,
+      hangMsMax: word === 'hang' ? 2000 : 10_000,
       memoryLookEveryMs: 20,
     });
     const program = await loadProgram(sandbox, marking);

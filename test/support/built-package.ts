@@ -1,7 +1,7 @@
 /**
- * The package as its users get it, without types, built once before the tests and kept until a
- * source changes. A process that strips the types of all its modules, in each of its threads anew,
- * takes two to three times the processor time to start, and the tests start a thousand of them.
+ * The package without types, and its programs in a few files, built once before the tests and kept
+ * until a source changes. A process that strips the types of all its modules, in each of its
+ * threads anew, takes two to three times the processor time to start, and tests start a thousand.
  *
  * It lies in node_modules, so that what it imports is found and `npm ci` clears it away. Its name
  * is of what it was built from: tests that run at the same time, before and after an edit, have
@@ -28,12 +28,23 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { bundle } from './bundled.ts';
+
 const root = join(import.meta.dirname, '../..');
 const builds = join(root, 'node_modules/.manyhands-tests');
 
 /** What it is made of; the programs of tests beside it, with what they import. */
 const shipped = ['bin', 'jobs', 'proto', 'templates', 'package.json'];
 const programs = ['saboteur-process', 'dying-peer-process', 'fake-process'];
+const peers = ['dist/cli/main', 'test/support/saboteur-process', 'test/support/dying-peer-process'];
+/** What runs inside of the sandbox may read little more than the folder that it is in. */
+const inSandbox = [
+  'sandbox-process',
+  'javascript-worker',
+  'wasi-worker',
+  'module-worker',
+  'step-worker',
+];
 const others = ['src/**/*.ts', 'test/support/*.ts', 'tsconfig.json', 'package-lock.json'];
 const sources = others.concat(
   shipped,
@@ -47,7 +58,7 @@ const unusedMsMax = 60 * 60 * 1000;
 export default async function setup(): Promise<void> {
   mkdirSync(builds, { recursive: true });
   const folder = join(builds, nameOfSources());
-  const isNew = build(folder);
+  const isNew = await build(folder);
   process.env['MANYHANDS_BUILT'] = folder;
   // Compiling is half of what is left of starting a peer.
   process.env['NODE_COMPILE_CACHE'] = join(folder, 'compiled');
@@ -66,7 +77,7 @@ function nameOfSources(): string {
 }
 
 /** @returns whether it was not there yet */
-function build(folder: string): boolean {
+async function build(folder: string): Promise<boolean> {
   if (isThere(folder)) return false;
   const draft = mkdtempSync(join(builds, 'draft-'));
   for (const name of shipped) cpSync(join(root, name), join(draft, name), { recursive: true });
@@ -88,6 +99,12 @@ function build(folder: string): boolean {
   // The package has its modules in dist; the programs of tests look for them in src.
   renameSync(join(draft, 'src'), join(draft, 'dist'));
   symlinkSync('dist', join(draft, 'src'));
+  await bundle({
+    folder: draft,
+    home: folder,
+    sharing: peers.map((path) => `${path}.js`),
+    alone: inSandbox.map((name) => `dist/sandbox/${name}.js`),
+  });
   try {
     renameSync(draft, folder);
     return true;
