@@ -71,6 +71,23 @@ export type MembershipMessage =
       readonly records: readonly SignedRecord[];
     };
 
+export function isMembership(message: OverlayMessage): message is MembershipMessage {
+  switch (message.type) {
+    case 'join':
+    case 'neighbour':
+    case 'visit':
+    case 'accept':
+    case 'refuse':
+    case 'forward-join':
+    case 'disconnect':
+    case 'shuffle':
+    case 'shuffle-reply':
+      return true;
+    default:
+      return false;
+  }
+}
+
 /** Plumtree (Leitao, Pereira, Rodrigues 2007). */
 export type BroadcastMessage =
   | {

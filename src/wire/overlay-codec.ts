@@ -6,7 +6,7 @@
 
 import { unreachable } from '../model/errors.ts';
 import { limits } from '../model/limits.ts';
-import type { LivenessMessage, OverlayMessage } from '../model/messages.ts';
+import { isMembership, type LivenessMessage, type OverlayMessage } from '../model/messages.ts';
 import { type Decoded, decoding, parse, type Shape, sized } from './bounds.ts';
 import { broadcastFrame, broadcastShapes, readBroadcast } from './broadcast-codec.ts';
 import { readSignedEvidence } from './evidence-codec.ts';
@@ -34,17 +34,8 @@ export function encodeOverlay(from: OverlaySide, message: OverlayMessage): Buffe
 }
 
 function frameOf(message: OverlayMessage): OverlayFrame {
+  if (isMembership(message)) return membershipFrame(message);
   switch (message.type) {
-    case 'join':
-    case 'neighbour':
-    case 'visit':
-    case 'accept':
-    case 'refuse':
-    case 'forward-join':
-    case 'disconnect':
-    case 'shuffle':
-    case 'shuffle-reply':
-      return membershipFrame(message);
     case 'gossip':
     case 'have':
     case 'graft':

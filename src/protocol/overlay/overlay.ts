@@ -7,11 +7,12 @@
 import { unreachable } from '../../model/errors.ts';
 import type { SignedEvidence } from '../../model/evidence.ts';
 import type { Digest, PeerId } from '../../model/ids.ts';
-import type {
-  LivenessMessage,
-  MembershipMessage,
-  OverlayMessage,
-  TransportEvent,
+import {
+  isMembership,
+  type LivenessMessage,
+  type MembershipMessage,
+  type OverlayMessage,
+  type TransportEvent,
 } from '../../model/messages.ts';
 import type { SignedOffer } from '../../model/offer.ts';
 import type { KnownPeer, SignedRecord } from '../../model/peer-record.ts';
@@ -278,23 +279,6 @@ function isInner(step: OverlayStep): step is InnerStep {
     case 'differed':
     case 'news':
     case 'part':
-      return true;
-    default:
-      return false;
-  }
-}
-
-function isMembership(message: OverlayMessage): message is MembershipMessage {
-  switch (message.type) {
-    case 'join':
-    case 'neighbour':
-    case 'visit':
-    case 'accept':
-    case 'refuse':
-    case 'forward-join':
-    case 'disconnect':
-    case 'shuffle':
-    case 'shuffle-reply':
       return true;
     default:
       return false;

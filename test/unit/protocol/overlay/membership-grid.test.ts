@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 
 import type { PeerId } from '../../../../src/model/ids.ts';
+import { isMembership } from '../../../../src/model/messages.ts';
 import { Membership } from '../../../../src/protocol/overlay/membership.ts';
 import type { OverlayStep } from '../../../../src/protocol/overlay/overlay.ts';
 import { createRandom } from '../../../../src/protocol/random.ts';
@@ -79,20 +80,8 @@ class Grid {
   #send({ self }: Member, { to, message }: Extract<OverlayStep, { type: 'send-overlay' }>): void {
     if (!this.#links.has(linkOf(self, to))) return;
     this.#tell(to, ({ membership }) => {
-      switch (message.type) {
-        case 'join':
-        case 'neighbour':
-        case 'visit':
-        case 'accept':
-        case 'refuse':
-        case 'forward-join':
-        case 'disconnect':
-        case 'shuffle':
-        case 'shuffle-reply':
-          return membership.handle(self, message, at(this.#nowMs));
-        default:
-          throw new Error(`${message.type} is none of membership`);
-      }
+      if (!isMembership(message)) throw new Error(`${message.type} is none of membership`);
+      return membership.handle(self, message, at(this.#nowMs));
     });
   }
 
