@@ -8,6 +8,7 @@ import { jobId } from '../../src/model/ids.ts';
 import { openStore } from '../../src/storage/sqlite-store.ts';
 import type { Job } from '../../src/transport/control-client.ts';
 import {
+  contributionOf,
   haveReturned,
   jobState,
   manyhands,
@@ -63,7 +64,7 @@ test('results that differ within a tolerance agree, and who lies still loses', a
   expect(honest.map(({ accepted, lost }) => [accepted, lost])).toEqual(
     [0, 1, 2].map(() => [count, 0]),
   );
-  const lies = job.contributions.find(({ peerId }) => peerId === liar.peer);
+  const lies = contributionOf(job, liar);
   expect(lies).toMatchObject({ accepted: 0 });
   expect(lies?.lost).toBeGreaterThan(0);
   const shown = await manyhands(['--data', ada.dataPath, 'job', job.jobId]);
@@ -101,7 +102,7 @@ test('where each result is verified one is enough, and who lies is named', async
   // requester is slow to verify; if three of each were asked for, twice as many as chunks would be.
   expect(sumOf('returned')).toBe(count + sumOf('late'));
   expect(sumOf('late')).toBeLessThan(count);
-  const lies = job.contributions.find(({ peerId }) => peerId === liar.peer);
+  const lies = contributionOf(job, liar);
   expect(lies).toMatchObject({ accepted: 0 });
   expect(lies?.lost).toBeGreaterThan(0);
   const shown = await manyhands(['--data', ada.dataPath, 'job', job.jobId]);

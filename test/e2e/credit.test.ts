@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 
 import type { ControlClient } from '../../src/transport/control-client.ts';
 import { readSignedReceipt } from '../../src/wire/receipt-codec.ts';
-import { manyhands, startGrid, type PeerProcess } from '../support/grid-process.ts';
+import { contributionOf, manyhands, type PeerProcess, startGrid } from '../support/grid-process.ts';
 import { squaresDone, submitSquares } from '../support/small-job.ts';
 
 type Receipts = Awaited<ReturnType<ControlClient['listReceipts']>>['receipts'];
@@ -24,7 +24,7 @@ test('those who computed a job have receipts for what was accepted, to show', as
   let accepted = 0;
   for (const peer of volunteers) {
     const [receipt, ...more] = await receiptsOf(peer);
-    const reported = job.contributions.find(({ peerId }) => peerId === peer.peer);
+    const reported = contributionOf(job, peer);
     expect(more).toEqual([]);
     expect(receipt).toMatchObject({ requester: ada.peer, jobId, chunks: reported?.accepted });
     expect(receipt?.computeSeconds).toBeCloseTo(reported?.computeSeconds ?? 0, 5);

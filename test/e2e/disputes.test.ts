@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 
 import { replicasMax } from '../../src/protocol/requester/quorum.ts';
 import {
+  contributionOf,
   haveReturned,
   jobState,
   manyhands,
@@ -38,7 +39,7 @@ test('with quorum:3 two peers of five that lie alike change nothing', async () =
     return submitted;
   });
   const job = await squaresDone(ada, jobId, count);
-  const of = (peer: PeerProcess) => job.contributions.find(({ peerId }) => peerId === peer.peer);
+  const of = (peer: PeerProcess) => contributionOf(job, peer);
   for (const peer of [ada, ...honest]) expect(of(peer)).toMatchObject({ accepted: count, lost: 0 });
   const lost = liars.map((peer) => of(peer)?.lost ?? 0);
   for (const peer of liars) expect(of(peer)).toMatchObject({ accepted: 0 });

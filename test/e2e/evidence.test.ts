@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 
 import { openStore } from '../../src/storage/sqlite-store.ts';
 import {
+  contributionOf,
   haveReturned,
   jobState,
   manyhands,
@@ -39,7 +40,7 @@ test('who was honest for 50 chunks and lies then is caught, and changes no resul
   const job = await jobState(ada.control, jobId, ({ state }) => state === 'done');
   expect(JSON.parse(await resultOf(ada, jobId))).toEqual({ sum: sumOfSquares(count) });
   expect(job.caught).toMatchObject([{ peerId: saboteur.peer }]);
-  const lies = job.contributions.find(({ peerId }) => peerId === saboteur.peer);
+  const lies = contributionOf(job, saboteur);
   expect(lies?.returned).toBeGreaterThan(50);
   expect(lies?.lost).toBeGreaterThan(0);
   const shown = await manyhands(['--data', ada.dataPath, 'job', jobId]);

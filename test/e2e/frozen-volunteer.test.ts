@@ -5,8 +5,7 @@
 
 import { expect, test } from 'vitest';
 
-import type { Job, JobContribution } from '../../src/transport/control-client.ts';
-import { jobState, type PeerProcess, startGrid } from '../support/grid-process.ts';
+import { contributionOf, jobState, startGrid } from '../support/grid-process.ts';
 import { idsOf, islandsOf } from '../support/overlay-view.ts';
 import { squaresDone, submitSquares } from '../support/small-job.ts';
 
@@ -23,24 +22,22 @@ test('what a frozen volunteer holds is given to others, and it comes back', asyn
   // Else nobody could tell whether cyd is given what ben holds, or only a twin of it.
   await cyd.control.pause({ durationMs: 0 });
   const jobId = await submitSquares(ada, { count, work: 8_000_000 });
-  await jobState(ada.control, jobId, (job) => (of(ben, job)?.returned ?? 0) > 2);
+  await jobState(ada.control, jobId, (job) => (contributionOf(job, ben)?.returned ?? 0) > 2);
 
   ben.process.kill('SIGSTOP');
   const frozenAtMs = performance.now();
-  await jobState(ada.control, jobId, (job) => (of(ben, job)?.expired ?? 0) > 0);
+  await jobState(ada.control, jobId, (job) => (contributionOf(job, ben)?.expired ?? 0) > 0);
   expect(performance.now() - frozenAtMs).toBeLessThan(noticedMsMax);
   await cyd.control.resume();
   const job = await squaresDone(ada, jobId, count);
-  expect(of(ben, job)?.accepted).toBe(of(ben, job)?.returned);
-  expect(of(cyd, job)?.accepted).toBe(count - (of(ben, job)?.accepted ?? 0));
+  expect(contributionOf(job, ben)?.accepted).toBe(contributionOf(job, ben)?.returned);
+  expect(contributionOf(job, cyd)?.accepted).toBe(
+    count - (contributionOf(job, ben)?.accepted ?? 0),
+  );
 
   ben.process.kill('SIGCONT');
   // Takes two.
   const next = await submitSquares(ada, { count, quorum: 2 });
-  expect(of(ben, await squaresDone(ada, next, count))?.accepted).toBe(count);
+  expect(contributionOf(await squaresDone(ada, next, count), ben)?.accepted).toBe(count);
   await expect.poll(() => islandsOf(all)).toEqual([idsOf(all)]);
 });
-
-function of({ peer }: PeerProcess, job: Job): JobContribution | undefined {
-  return job.contributions.find(({ peerId }) => peerId === peer);
-}

@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 
 import {
+  contributionOf,
   haveReturned,
   jobState,
   manyhands,
@@ -26,7 +27,7 @@ async function contributions(requester: PeerProcess, jobId: string) {
   expect(job?.state).toBe('done');
   return {
     job,
-    of: (peer: PeerProcess) => job?.contributions.find(({ peerId }) => peerId === peer.peer),
+    of: (peer: PeerProcess) => job && contributionOf(job, peer),
   };
 }
 

@@ -2,13 +2,7 @@
 
 import { expect, onTestFinished, test } from 'vitest';
 
-import type { Job, JobContribution } from '../../src/transport/control-client.ts';
-import {
-  haveReturned,
-  type PeerProcess,
-  startGrid,
-  withoutWorkOf,
-} from '../support/grid-process.ts';
+import { contributionOf, haveReturned, startGrid, withoutWorkOf } from '../support/grid-process.ts';
 import { spawnPeer } from '../support/peer-process.ts';
 import { squaresDone, submitSquares } from '../support/small-job.ts';
 
@@ -44,10 +38,6 @@ test('also where its requester has been killed since', async () => {
   await submitSquares(again, { count: 5 });
   await ben.logged(new RegExp(`"job":"${jobId}".*a receipt has come`));
   const { receipts } = await ben.control.listReceipts();
-  const chunks = of(ben, done)?.accepted;
+  const chunks = contributionOf(done, ben)?.accepted;
   expect(receipts).toContainEqual(expect.objectContaining({ requester: ada.peer, jobId, chunks }));
 });
-
-function of({ peer }: PeerProcess, job: Job): JobContribution | undefined {
-  return job.contributions.find(({ peerId }) => peerId === peer);
-}

@@ -4,8 +4,13 @@ import { once } from 'node:events';
 
 import { expect, onTestFinished, test } from 'vitest';
 
-import type { Job, JobContribution } from '../../src/transport/control-client.ts';
-import { jobState, type PeerProcess, startGrid, startPeer } from '../support/grid-process.ts';
+import {
+  contributionOf,
+  jobState,
+  type PeerProcess,
+  startGrid,
+  startPeer,
+} from '../support/grid-process.ts';
 import { record, spawnPeer } from '../support/peer-process.ts';
 import { squaresDone, submitSquares } from '../support/small-job.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -25,9 +30,13 @@ test('told to stop, it gives back what waits at once, and what runs after 5 s', 
   expect(await ended).toEqual([0, null]);
   expect(performance.now() - toldAtMs).toBeGreaterThan(graceMs);
   await cyd.control.resume();
-  const job = await jobState(ada.control, jobId, (job) => (of(cyd, job)?.leased ?? 0) === 2);
+  const job = await jobState(
+    ada.control,
+    jobId,
+    (job) => (contributionOf(job, cyd)?.leased ?? 0) === 2,
+  );
   // It did not wait for what takes longer.
-  expect(of(ben, job)).toMatchObject({ returned: 0, expired: 0 });
+  expect(contributionOf(job, ben)).toMatchObject({ returned: 0, expired: 0 });
 });
 
 test('told to stop, it ends chunks that need no longer, and their results count', async () => {
@@ -40,7 +49,7 @@ test('told to stop, it ends chunks that need no longer, and their results count'
   expect(await ended).toEqual([0, null]);
   await cyd.control.resume();
   const job = await squaresDone(ada, jobId, 10);
-  const [first, second] = [of(ben, job), of(cyd, job)];
+  const [first, second] = [contributionOf(job, ben), contributionOf(job, cyd)];
   expect(first).toMatchObject({ expired: 0, late: 0, accepted: first?.returned });
   expect(second?.leased ?? 0).toBe(10 - (first?.accepted ?? 0));
   expect(second?.late ?? 0).toBe(0);
@@ -56,8 +65,12 @@ test('told twice, it stops at once, and still gives back all that it holds', asy
   expect(await ended).toEqual([130, null]);
   expect(performance.now() - toldAtMs).toBeLessThan(graceMs);
   await cyd.control.resume();
-  const job = await jobState(ada.control, jobId, (job) => (of(cyd, job)?.leased ?? 0) === 2);
-  expect(of(ben, job)).toMatchObject({ expired: 0 });
+  const job = await jobState(
+    ada.control,
+    jobId,
+    (job) => (contributionOf(job, cyd)?.leased ?? 0) === 2,
+  );
+  expect(contributionOf(job, ben)).toMatchObject({ expired: 0 });
 });
 
 test('results that were ready when it was killed are delivered after its restart', async () => {
@@ -81,7 +94,7 @@ test('results that were ready when it was killed are delivered after its restart
 
   const job = await squaresDone(ada, jobId, 8);
   // Each chunk was computed to its end once: none of those that were ready was leased again.
-  expect(of(again, job)).toMatchObject({ returned: 8, accepted: 8, late: 0 });
+  expect(contributionOf(job, again)).toMatchObject({ returned: 8, accepted: 8, late: 0 });
   await expect.poll(async () => (await again.control.status()).undelivered).toEqual([]);
 });
 
@@ -104,8 +117,4 @@ async function benHoldsBothChunks(): Promise<[PeerProcess, PeerProcess, PeerProc
 function keptAtMs({ log }: PeerProcess): number {
   const lines = log.split('\n').filter((line) => line.includes('results kept until they are'));
   return Math.max(0, ...lines.map((line) => Number(record(JSON.parse(line))['time'])));
-}
-
-function of({ peer }: PeerProcess, job: Job): JobContribution | undefined {
-  return job.contributions.find(({ peerId }) => peerId === peer);
 }

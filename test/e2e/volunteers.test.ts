@@ -5,14 +5,14 @@ import { once } from 'node:events';
 import { expect, test } from 'vitest';
 
 import {
+  contributionOf,
   haveReturned,
   manyhands,
-  type PeerProcess,
   startGrid,
   startPeer,
   withoutWorkOf,
 } from '../support/grid-process.ts';
-import type { Job, JobContribution } from '../../src/transport/control-client.ts';
+import type { JobContribution } from '../../src/transport/control-client.ts';
 import { squaresDone, submitSquares } from '../support/small-job.ts';
 
 test('volunteers that pause or finish give back what they hold, and nothing is lost', async () => {
@@ -72,10 +72,6 @@ test('a grid joined through one peer goes on when that peer is killed', async ()
   expect(contributionOf(rest, ben)).toMatchObject({ returned: 60, accepted: 60 });
   expect(contributionOf(rest, entrance)).toBeUndefined();
 });
-
-function contributionOf(job: Job, { peer }: PeerProcess): JobContribution | undefined {
-  return job.contributions.find(({ peerId }) => peerId === peer);
-}
 
 function sum(
   contributions: readonly (JobContribution | undefined)[],

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 
 import { onTestFinished } from 'vitest';
 
-import type { ControlClient, Job } from '../../src/transport/control-client.ts';
+import type { ControlClient, Job, JobContribution } from '../../src/transport/control-client.ts';
 import { launcher, type PeerProcess, type PeerProcessOptions, spawnPeer } from './peer-process.ts';
 import { tempDir } from './temp-dir.ts';
 
@@ -92,6 +92,11 @@ export async function manyhands(
   });
   const [code] = await once(child, 'close');
   return { code: Number(code ?? -1), stdout, stderr };
+}
+
+/** What a peer did for a job; undefined if it was leased nothing of it. */
+export function contributionOf(job: Job, { peer }: PeerProcess): JobContribution | undefined {
+  return job.contributions.find(({ peerId }) => peerId === peer);
 }
 
 /** The first state of a job that fits; fails if it ends before. */
